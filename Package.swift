@@ -1,0 +1,89 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Dependencies run one way:
+//   GaussianQuant            the quantizer, a library of its own
+//   Bitstream <- Model <- Codec <- { PixelIO, Metrics } <- gqimg
+
+let strict: [SwiftSetting] = [
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+let package = Package(
+  name: "gqimg",
+  products: [
+    .library(name: "GaussianQuant", targets: ["GaussianQuant"]),
+    .library(name: "GQCodec", targets: ["Codec", "PixelIO"]),
+    .executable(name: "gqimg", targets: ["gqimg"]),
+  ],
+  traits: [
+    .trait(
+      name: "OneDNN",
+      description: "Runs the network's layers with oneDNN; without it, in plain Swift."),
+    .default(enabledTraits: ["OneDNN"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+  ],
+  targets: [
+    // The quantizer.
+    .target(name: "CGaussianSearch"),
+    .target(
+      name: "GaussianQuant", dependencies: ["CGaussianSearch"], swiftSettings: strict),
+
+    // The file format: bytes only, no network, no pixels.
+    .target(name: "Bitstream", swiftSettings: strict),
+
+    // The network: weights, layers and the two engines that run them.
+    .systemLibrary(name: "CDNNL", pkgConfig: "dnnl", providers: [.apt(["libdnnl-dev"])]),
+    .target(
+      name: "COneDNN",
+      dependencies: [.target(name: "CDNNL", condition: .when(traits: ["OneDNN"]))]),
+    .target(
+      name: "Model",
+      dependencies: [
+        "Bitstream", .target(name: "COneDNN", condition: .when(traits: ["OneDNN"])),
+      ],
+      resources: [.copy("Resources")],
+      swiftSettings: strict),
+
+    // Pixels to file and back.
+    .target(
+      name: "Codec", dependencies: ["Bitstream", "GaussianQuant", "Model"],
+      swiftSettings: strict),
+
+    // Pictures on disk, and how to compare them.
+    .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
+    .systemLibrary(name: "CJPEG", pkgConfig: "libjpeg", providers: [.apt(["libjpeg-dev"])]),
+    .target(name: "CPixelIO", dependencies: ["CPNG", "CJPEG"]),
+    .target(name: "PixelIO", dependencies: ["Codec", "CPixelIO"], swiftSettings: strict),
+    .target(name: "Metrics", dependencies: ["Codec"], swiftSettings: strict),
+
+    // The program.
+    .executableTarget(
+      name: "gqimg",
+      dependencies: [
+        "Codec", "PixelIO", "Metrics",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: strict),
+
+    .testTarget(
+      name: "GaussianQuantTests", dependencies: ["GaussianQuant"],
+      resources: [.copy("Golden")], swiftSettings: strict),
+    .testTarget(name: "BitstreamTests", dependencies: ["Bitstream"], swiftSettings: strict),
+    .testTarget(
+      name: "ModelTests", dependencies: ["Model"], resources: [.copy("Golden")],
+      swiftSettings: strict),
+    .testTarget(
+      name: "CodecTests", dependencies: ["Codec", "PixelIO", "Metrics"], swiftSettings: strict),
+    .testTarget(name: "PixelIOTests", dependencies: ["PixelIO"], swiftSettings: strict),
+    .testTarget(name: "MetricsTests", dependencies: ["Metrics"], swiftSettings: strict),
+    .testTarget(
+      name: "CommandLineTests", dependencies: ["gqimg", "PixelIO", "Metrics"],
+      swiftSettings: strict),
+  ],
+  swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,34 @@
+/// A still picture in memory: eight bits per sample, rows from top to bottom, samples interleaved.
+public struct Picture: Sendable, Equatable {
+  /// What the samples of one pixel mean.
+  public enum ColorType: UInt8, Sendable, CaseIterable {
+    /// Red, green and blue, sRGB unless said otherwise.
+    case rgb = 0
+    /// One grey component.
+    case grey = 1
+
+    /// Samples per pixel: 3 or 1.
+    public var componentCount: Int { self == .rgb ? 3 : 1 }
+  }
+
+  /// Pixels in a row, at least 1.
+  public let width: Int
+  /// Rows, at least 1.
+  public let height: Int
+  /// What the samples of one pixel mean.
+  public let colorType: ColorType
+  /// `height * width * colorType.componentCount` samples, row by row, interleaved.
+  public var samples: [UInt8]
+
+  /// Makes a picture from its samples.
+  ///
+  /// A wrong number of samples is a mistake of the caller and stops the program.
+  public init(width: Int, height: Int, colorType: ColorType, samples: [UInt8]) {
+    precondition(width > 0 && height > 0, "a picture has at least one pixel")
+    precondition(samples.count == width * height * colorType.componentCount)
+    self.width = width
+    self.height = height
+    self.colorType = colorType
+    self.samples = samples
+  }
+}
