@@ -37,7 +37,7 @@ let package = Package(
     .target(name: "Bitstream", swiftSettings: strict),
 
     // The network: weights, layers and the two engines that run them.
-    .systemLibrary(name: "CDNNL", pkgConfig: "dnnl", providers: [.apt(["libdnnl-dev"])]),
+    .systemLibrary(name: "CDNNL", providers: [.apt(["libdnnl-dev"])]),
     .target(
       name: "COneDNN",
       dependencies: [.target(name: "CDNNL", condition: .when(traits: ["OneDNN"]))]),
