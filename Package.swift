@@ -25,7 +25,8 @@ let package = Package(
     .default(enabledTraits: ["OneDNN"]),
   ],
   dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
   ],
   targets: [
     // The quantizer.
@@ -44,7 +45,8 @@ let package = Package(
     .target(
       name: "Model",
       dependencies: [
-        "Bitstream", .target(name: "COneDNN", condition: .when(traits: ["OneDNN"])),
+        "Bitstream", .product(name: "Crypto", package: "swift-crypto"),
+        .target(name: "COneDNN", condition: .when(traits: ["OneDNN"])),
       ],
       resources: [.copy("Resources")],
       swiftSettings: strict),

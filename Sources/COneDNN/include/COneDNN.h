@@ -1,1 +1,48 @@
-// Placeholder.
+// The few oneDNN calls that the network needs, the same for oneDNN 2 and 3.
+//
+// All functions return 0 or oneDNN's status number. Layers are immutable once made and may run on several
+// threads at once, each with a scratch area of its own.
+#ifndef C_ONEDNN_H
+#define C_ONEDNN_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct gq_layer gq_layer;
+
+enum { GQ_FLOAT32 = 0, GQ_BFLOAT16 = 1 };
+
+/// Whether this processor multiplies bfloat16 in hardware.
+int gq_has_bfloat16(void);
+
+/// Keeps oneDNN from starting threads of its own in calls from the current thread.
+void gq_use_calling_thread_only(void);
+
+/// "major.minor.patch" of the linked oneDNN.
+void gq_version(int version[3]);
+
+/// [rows, inputs] x [outputs, inputs]^T + bias. With `slope` other than 1 a leaky ReLU follows; with
+/// `accumulate` the product is added to what the output holds. `precision` is that of input and weights.
+int gq_pointwise_create(
+    int64_t rows, int64_t inputs, int64_t outputs, const float *weights, const float *bias, float slope,
+    int accumulate, int precision, gq_layer **layer);
+
+/// Depthwise 3x3 convolution of `rows` x `columns` x `channels` (rows counted in the output), float32; zeros
+/// stand for one row above where `pad_top`, below where `pad_bottom`, and one column on both sides.
+/// `weights` is [channels, 3, 3].
+int gq_depthwise_create(
+    int64_t rows, int64_t columns, int64_t channels, int pad_top, int pad_bottom, const float *weights,
+    const float *bias, gq_layer **layer);
+
+/// Bytes of scratch that one run needs; may be 0.
+size_t gq_layer_scratch(const gq_layer *layer);
+
+/// Runs a layer. `input` holds float32 or, for a bfloat16 layer, bfloat16.
+int gq_layer_run(const gq_layer *layer, const void *input, float *output, void *scratch);
+
+void gq_layer_destroy(gq_layer *layer);
+
+/// Rounds to bfloat16, nearest even.
+void gq_to_bfloat16(const float *input, uint16_t *output, size_t count);
+
+#endif

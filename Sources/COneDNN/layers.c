@@ -1,0 +1,241 @@
+#include "COneDNN.h"
+
+#if __has_include(<dnnl.h>)
+
+#include <dnnl.h>
+#include <stdlib.h>
+#include <string.h>
+
+// oneDNN describes memory by value in version 2 and behind a pointer in version 3.
+#if DNNL_VERSION_MAJOR >= 3
+typedef dnnl_memory_desc_t desc;
+#define DESC_REF(d) (d)
+#define DESC_QUERY(pd, what, index) ((dnnl_memory_desc_t)dnnl_primitive_desc_query_md(pd, what, index))
+#define DESC_SIZE(d) dnnl_memory_desc_get_size(d)
+#define DESC_FREE(d) dnnl_memory_desc_destroy(d)
+static dnnl_status_t desc_create(
+    desc *d, int n, const dnnl_dims_t dims, dnnl_data_type_t type, dnnl_format_tag_t tag) {
+  return dnnl_memory_desc_create_with_tag(d, n, dims, type, tag);
+}
+#else
+typedef dnnl_memory_desc_t desc;
+#define DESC_REF(d) (&(d))
+#define DESC_QUERY(pd, what, index) (*dnnl_primitive_desc_query_md(pd, what, index))
+#define DESC_SIZE(d) dnnl_memory_desc_get_size(&(d))
+#define DESC_FREE(d) ((void)0)
+static dnnl_status_t desc_create(
+    desc *d, int n, const dnnl_dims_t dims, dnnl_data_type_t type, dnnl_format_tag_t tag) {
+  return dnnl_memory_desc_init_by_tag(d, n, dims, type, tag);
+}
+#endif
+
+struct gq_layer {
+  dnnl_engine_t engine;
+  dnnl_primitive_desc_t description;
+  dnnl_primitive_t primitive;
+  dnnl_memory_t weights, bias;
+  size_t scratch;
+};
+
+#define TRY(call)                     \
+  do {                                \
+    status = (call);                  \
+    if (status != dnnl_success) goto done; \
+  } while (0)
+
+// Resolved when oneDNN was built with OpenMP.
+extern void omp_set_num_threads(int) __attribute__((weak));
+
+void gq_use_calling_thread_only(void) {
+  if (omp_set_num_threads) omp_set_num_threads(1);
+}
+
+void gq_version(int version[3]) {
+  const dnnl_version_t *v = dnnl_version();
+  version[0] = v->major, version[1] = v->minor, version[2] = v->patch;
+}
+
+int gq_has_bfloat16(void) {
+#if defined(__x86_64__)
+  return __builtin_cpu_supports("avx512bf16") != 0;
+#else
+  return 0;
+#endif
+}
+
+static dnnl_status_t cpu(dnnl_engine_t *engine) { return dnnl_engine_create(engine, dnnl_cpu, 0); }
+
+// Copies plain float32 weights into the layout and type that the primitive wants.
+static dnnl_status_t packed(
+    dnnl_engine_t engine, const float *values, desc plain, desc wanted, dnnl_memory_t *result) {
+  dnnl_status_t status = dnnl_success;
+  dnnl_memory_t source = NULL;
+  dnnl_primitive_desc_t description = NULL;
+  dnnl_primitive_t reorder = NULL;
+  dnnl_stream_t stream = NULL;
+  TRY(dnnl_memory_create(&source, DESC_REF(plain), engine, (void *)values));
+  TRY(dnnl_memory_create(result, DESC_REF(wanted), engine, DNNL_MEMORY_ALLOCATE));
+  TRY(dnnl_reorder_primitive_desc_create(
+      &description, DESC_REF(plain), engine, DESC_REF(wanted), engine, NULL));
+  TRY(dnnl_primitive_create(&reorder, description));
+  TRY(dnnl_stream_create(&stream, engine, dnnl_stream_default_flags));
+  dnnl_exec_arg_t arguments[] = {{DNNL_ARG_FROM, source}, {DNNL_ARG_TO, *result}};
+  TRY(dnnl_primitive_execute(reorder, stream, 2, arguments));
+  TRY(dnnl_stream_wait(stream));
+done:
+  if (stream) dnnl_stream_destroy(stream);
+  if (reorder) dnnl_primitive_destroy(reorder);
+  if (description) dnnl_primitive_desc_destroy(description);
+  if (source) dnnl_memory_destroy(source);
+  return status;
+}
+
+static dnnl_status_t finish(
+    gq_layer *layer, desc plain_weights, desc plain_bias, const float *weights, const float *bias) {
+  dnnl_status_t status = dnnl_success;
+  TRY(dnnl_primitive_create(&layer->primitive, layer->description));
+  desc wanted = DESC_QUERY(layer->description, dnnl_query_weights_md, 0);
+  TRY(packed(layer->engine, weights, plain_weights, wanted, &layer->weights));
+  wanted = DESC_QUERY(layer->description, dnnl_query_weights_md, 1);
+  TRY(packed(layer->engine, bias, plain_bias, wanted, &layer->bias));
+  wanted = DESC_QUERY(layer->description, dnnl_query_scratchpad_md, 0);
+  layer->scratch = DESC_SIZE(wanted);
+done:
+  return status;
+}
+
+int gq_pointwise_create(
+    int64_t rows, int64_t inputs, int64_t outputs, const float *weights, const float *bias, float slope,
+    int accumulate, int precision, gq_layer **result) {
+  dnnl_status_t status = dnnl_success;
+  dnnl_data_type_t type = precision == GQ_BFLOAT16 ? dnnl_bf16 : dnnl_f32;
+  dnnl_primitive_attr_t attributes = NULL;
+  dnnl_post_ops_t post = NULL;
+  desc source, wanted, plain, plain_bias, target;
+  memset(&source, 0, sizeof source), memset(&wanted, 0, sizeof wanted), memset(&plain, 0, sizeof plain);
+  memset(&plain_bias, 0, sizeof plain_bias), memset(&target, 0, sizeof target);
+  *result = NULL;
+  gq_layer *layer = calloc(1, sizeof *layer);
+  if (!layer) return dnnl_out_of_memory;
+  TRY(cpu(&layer->engine));
+  TRY(desc_create(&source, 2, (dnnl_dims_t){rows, inputs}, type, dnnl_ab));
+  TRY(desc_create(&wanted, 2, (dnnl_dims_t){inputs, outputs}, type, dnnl_format_tag_any));
+  TRY(desc_create(&plain, 2, (dnnl_dims_t){inputs, outputs}, dnnl_f32, dnnl_ba));
+  TRY(desc_create(&plain_bias, 2, (dnnl_dims_t){1, outputs}, dnnl_f32, dnnl_ab));
+  TRY(desc_create(&target, 2, (dnnl_dims_t){rows, outputs}, dnnl_f32, dnnl_ab));
+  TRY(dnnl_primitive_attr_create(&attributes));
+  TRY(dnnl_primitive_attr_set_scratchpad_mode(attributes, dnnl_scratchpad_mode_user));
+  TRY(dnnl_post_ops_create(&post));
+#if DNNL_VERSION_MAJOR >= 3
+  if (accumulate) TRY(dnnl_post_ops_append_sum(post, 1.0f, 0, dnnl_data_type_undef));
+  if (slope != 1.0f) TRY(dnnl_post_ops_append_eltwise(post, dnnl_eltwise_relu, slope, 0.0f));
+  TRY(dnnl_primitive_attr_set_post_ops(attributes, post));
+  TRY(dnnl_matmul_primitive_desc_create(
+      &layer->description, layer->engine, source, wanted, plain_bias, target, attributes));
+#else
+  if (accumulate) TRY(dnnl_post_ops_append_sum(post, 1.0f));
+  if (slope != 1.0f) TRY(dnnl_post_ops_append_eltwise(post, 1.0f, dnnl_eltwise_relu, slope, 0.0f));
+  TRY(dnnl_primitive_attr_set_post_ops(attributes, post));
+  dnnl_matmul_desc_t operation;
+  TRY(dnnl_matmul_desc_init(&operation, &source, &wanted, &plain_bias, &target));
+  TRY(dnnl_primitive_desc_create(&layer->description, &operation, attributes, layer->engine, NULL));
+#endif
+  TRY(finish(layer, plain, plain_bias, weights, bias));
+done:
+  if (post) dnnl_post_ops_destroy(post);
+  if (attributes) dnnl_primitive_attr_destroy(attributes);
+  DESC_FREE(source), DESC_FREE(wanted), DESC_FREE(plain), DESC_FREE(plain_bias), DESC_FREE(target);
+  if (status != dnnl_success) gq_layer_destroy(layer);
+  else *result = layer;
+  return status;
+}
+
+int gq_depthwise_create(
+    int64_t rows, int64_t columns, int64_t channels, int pad_top, int pad_bottom, const float *weights,
+    const float *bias, gq_layer **result) {
+  dnnl_status_t status = dnnl_success;
+  dnnl_primitive_attr_t attributes = NULL;
+  desc source, wanted, plain, plain_bias, target;
+  memset(&source, 0, sizeof source), memset(&wanted, 0, sizeof wanted), memset(&plain, 0, sizeof plain);
+  memset(&plain_bias, 0, sizeof plain_bias), memset(&target, 0, sizeof target);
+  *result = NULL;
+  gq_layer *layer = calloc(1, sizeof *layer);
+  if (!layer) return dnnl_out_of_memory;
+  int64_t source_rows = rows + 2 - (pad_top != 0) - (pad_bottom != 0);
+  dnnl_dims_t strides = {1, 1}, dilates = {0, 0};
+  dnnl_dims_t before = {pad_top != 0, 1}, after = {pad_bottom != 0, 1};
+  dnnl_dims_t filter = {channels, 1, 1, 3, 3};
+  TRY(cpu(&layer->engine));
+  TRY(desc_create(&source, 4, (dnnl_dims_t){1, channels, source_rows, columns}, dnnl_f32, dnnl_nhwc));
+  TRY(desc_create(&wanted, 5, filter, dnnl_f32, dnnl_format_tag_any));
+  TRY(desc_create(&plain, 5, filter, dnnl_f32, dnnl_goihw));
+  TRY(desc_create(&plain_bias, 1, (dnnl_dims_t){channels}, dnnl_f32, dnnl_a));
+  TRY(desc_create(&target, 4, (dnnl_dims_t){1, channels, rows, columns}, dnnl_f32, dnnl_nhwc));
+  TRY(dnnl_primitive_attr_create(&attributes));
+  TRY(dnnl_primitive_attr_set_scratchpad_mode(attributes, dnnl_scratchpad_mode_user));
+#if DNNL_VERSION_MAJOR >= 3
+  TRY(dnnl_convolution_forward_primitive_desc_create(
+      &layer->description, layer->engine, dnnl_forward_inference, dnnl_convolution_direct, source, wanted,
+      plain_bias, target, strides, dilates, before, after, attributes));
+#else
+  dnnl_convolution_desc_t operation;
+  TRY(dnnl_dilated_convolution_forward_desc_init(
+      &operation, dnnl_forward_inference, dnnl_convolution_direct, &source, &wanted, &plain_bias, &target,
+      strides, dilates, before, after));
+  TRY(dnnl_primitive_desc_create(&layer->description, &operation, attributes, layer->engine, NULL));
+#endif
+  TRY(finish(layer, plain, plain_bias, weights, bias));
+done:
+  if (attributes) dnnl_primitive_attr_destroy(attributes);
+  DESC_FREE(source), DESC_FREE(wanted), DESC_FREE(plain), DESC_FREE(plain_bias), DESC_FREE(target);
+  if (status != dnnl_success) gq_layer_destroy(layer);
+  else *result = layer;
+  return status;
+}
+
+size_t gq_layer_scratch(const gq_layer *layer) { return layer->scratch; }
+
+int gq_layer_run(const gq_layer *layer, const void *input, float *output, void *scratch) {
+  dnnl_status_t status = dnnl_success;
+  dnnl_memory_t source = NULL, target = NULL, work = NULL;
+  dnnl_stream_t stream = NULL;
+  desc source_desc = DESC_QUERY(layer->description, dnnl_query_src_md, 0);
+  desc target_desc = DESC_QUERY(layer->description, dnnl_query_dst_md, 0);
+  desc work_desc = DESC_QUERY(layer->description, dnnl_query_scratchpad_md, 0);
+  TRY(dnnl_memory_create(&source, DESC_REF(source_desc), layer->engine, (void *)input));
+  TRY(dnnl_memory_create(&target, DESC_REF(target_desc), layer->engine, output));
+  TRY(dnnl_memory_create(&work, DESC_REF(work_desc), layer->engine, scratch));
+  TRY(dnnl_stream_create(&stream, layer->engine, dnnl_stream_default_flags));
+  dnnl_exec_arg_t arguments[] = {
+      {DNNL_ARG_SRC, source},       {DNNL_ARG_WEIGHTS, layer->weights}, {DNNL_ARG_BIAS, layer->bias},
+      {DNNL_ARG_DST, target},       {DNNL_ARG_SCRATCHPAD, work},
+  };
+  TRY(dnnl_primitive_execute(layer->primitive, stream, 5, arguments));
+  TRY(dnnl_stream_wait(stream));
+done:
+  if (stream) dnnl_stream_destroy(stream);
+  if (work) dnnl_memory_destroy(work);
+  if (target) dnnl_memory_destroy(target);
+  if (source) dnnl_memory_destroy(source);
+  return status;
+}
+
+void gq_layer_destroy(gq_layer *layer) {
+  if (!layer) return;
+  if (layer->bias) dnnl_memory_destroy(layer->bias);
+  if (layer->weights) dnnl_memory_destroy(layer->weights);
+  if (layer->primitive) dnnl_primitive_destroy(layer->primitive);
+  if (layer->description) dnnl_primitive_desc_destroy(layer->description);
+  if (layer->engine) dnnl_engine_destroy(layer->engine);
+  free(layer);
+}
+
+void gq_to_bfloat16(const float *input, uint16_t *output, size_t count) {
+  for (size_t k = 0; k < count; k++) {
+    uint32_t bits;
+    memcpy(&bits, input + k, 4);
+    output[k] = (uint16_t)((bits + 0x7fff + ((bits >> 16) & 1)) >> 16);
+  }
+}
+
+#endif

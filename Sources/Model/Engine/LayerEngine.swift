@@ -1,0 +1,59 @@
+/// Runs the two kinds of convolution that the network is made of.
+///
+/// Two engines exist: `ReferenceEngine`, plain Swift to compare against, and `OneDNNEngine`.
+protocol LayerEngine: Sendable {
+  /// Prepares a 1x1 convolution.
+  func prepare(_ layer: PointwiseLayer) throws(ModelError) -> any PreparedPointwise
+
+  /// Prepares a depthwise 3x3 convolution.
+  func prepare(_ layer: DepthwiseLayer) throws(ModelError) -> any PreparedDepthwise
+}
+
+/// A 1x1 convolution with its weights in the layout that an engine wants.
+protocol PreparedPointwise: Sendable {
+  /// Reads `positions * inputs` values and stores `positions * outputs`, or adds them to what is there when
+  /// `accumulate` was asked for at preparation.
+  func run(_ input: [Float], into output: inout [Float], positions: Int) throws(ModelError)
+}
+
+/// A depthwise convolution with its weights in the layout that an engine wants.
+protocol PreparedDepthwise: Sendable {
+  /// Convolves; positions outside the tensor count as zero.
+  func run(_ input: Tensor) throws(ModelError) -> Tensor
+}
+
+/// Which implementation runs the layers, and in which number format it multiplies.
+public enum EngineChoice: String, Sendable, CaseIterable {
+  /// oneDNN with bfloat16 products where the processor has them, else `float32`; plain Swift in a package
+  /// built without oneDNN.
+  case automatic
+  /// oneDNN in bfloat16 with single-precision sums.
+  case bfloat16
+  /// oneDNN in single precision.
+  case float32
+  /// Plain Swift in single precision.
+  case reference
+
+  func makeEngine(pool: WorkerPool) throws(ModelError) -> any LayerEngine {
+    switch self {
+    case .reference:
+      return ReferenceEngine()
+    #if OneDNN
+      case .automatic:
+        return OneDNNEngine(precision: OneDNNEngine.hasBFloat16 ? .bfloat16 : .float32, pool: pool)
+      case .bfloat16:
+        guard OneDNNEngine.hasBFloat16 else {
+          throw .engineUnavailable("this processor has no bfloat16 products")
+        }
+        return OneDNNEngine(precision: .bfloat16, pool: pool)
+      case .float32:
+        return OneDNNEngine(precision: .float32, pool: pool)
+    #else
+      case .automatic:
+        return ReferenceEngine()
+      case .bfloat16, .float32:
+        throw .engineUnavailable("this build is without oneDNN")
+    #endif
+    }
+  }
+}

@@ -1,0 +1,73 @@
+/// The layers in plain Swift, one thread, single precision: what the fast engine is compared with.
+struct ReferenceEngine: LayerEngine {
+  func prepare(_ layer: PointwiseLayer) -> any PreparedPointwise { Pointwise(layer: layer) }
+
+  func prepare(_ layer: DepthwiseLayer) -> any PreparedDepthwise { Depthwise(layer: layer) }
+
+  private struct Pointwise: PreparedPointwise {
+    let layer: PointwiseLayer
+    /// [inputs, outputs], so that the inner loop runs over adjacent outputs.
+    let transposed: [Float]
+
+    init(layer: PointwiseLayer) {
+      self.layer = layer
+      var transposed = [Float](repeating: 0, count: layer.weights.count)
+      for output in 0..<layer.outputs {
+        for input in 0..<layer.inputs {
+          transposed[input * layer.outputs + output] = layer.weights[output * layer.inputs + input]
+        }
+      }
+      self.transposed = transposed
+    }
+
+    func run(_ input: [Float], into output: inout [Float], positions: Int) {
+      let (inputs, outputs) = (layer.inputs, layer.outputs)
+      precondition(input.count == positions * inputs && output.count == positions * outputs)
+      var sums = layer.bias
+      for position in 0..<positions {
+        sums.withUnsafeMutableBufferPointer { sums in
+          transposed.withUnsafeBufferPointer { weights in
+            for k in 0..<outputs { sums[k] = layer.bias[k] }
+            for i in 0..<inputs {
+              let value = input[position * inputs + i]
+              let row = UnsafeBufferPointer(rebasing: weights[i * outputs..<(i + 1) * outputs])
+              for k in 0..<outputs { sums[k] += value * row[k] }
+            }
+          }
+        }
+        for k in 0..<outputs {
+          var value = sums[k]
+          if value < 0 { value *= layer.negativeSlope }
+          if layer.accumulate { value += output[position * outputs + k] }
+          output[position * outputs + k] = value
+        }
+      }
+    }
+  }
+
+  private struct Depthwise: PreparedDepthwise {
+    let layer: DepthwiseLayer
+
+    func run(_ input: Tensor) -> Tensor {
+      let channels = layer.channels
+      precondition(input.channels == channels)
+      var output = Tensor(rows: input.rows, columns: input.columns, channels: channels)
+      for row in 0..<input.rows {
+        for column in 0..<input.columns {
+          let target = output.range(row: row, column: column).lowerBound
+          for c in 0..<channels { output.values[target + c] = layer.bias[c] }
+          for dy in -1...1 where (0..<input.rows).contains(row + dy) {
+            for dx in -1...1 where (0..<input.columns).contains(column + dx) {
+              let source = input.range(row: row + dy, column: column + dx).lowerBound
+              let tap = (dy + 1) * 3 + dx + 1
+              for c in 0..<channels {
+                output.values[target + c] += input.values[source + c] * layer.weights[c * 9 + tap]
+              }
+            }
+          }
+        }
+      }
+      return output
+    }
+  }
+}

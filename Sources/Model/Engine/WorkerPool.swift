@@ -1,0 +1,56 @@
+import Dispatch
+import Synchronization
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// Runs the chunks of one operation on a fixed number of threads.
+///
+/// What a chunk is never depends on the number of threads, so neither do results.
+public struct WorkerPool: Sendable {
+  /// Threads that work at the same time, at least 1.
+  public let threadCount: Int
+
+  /// A pool of `threadCount` threads, or of one per active core when nil.
+  public init(threadCount: Int? = nil) {
+    self.threadCount = max(1, threadCount ?? Self.coreCount)
+  }
+
+  /// Cores that the system says are at work.
+  public static var coreCount: Int { max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
+
+  /// Calls `body` once for every number in `0..<count`, in any order, from several threads.
+  public func forEach(_ count: Int, _ body: @Sendable (Int) -> Void) {
+    guard threadCount > 1, count > 1 else {
+      for k in 0..<count { body(k) }
+      return
+    }
+    let next = SharedCounter()
+    DispatchQueue.concurrentPerform(iterations: min(threadCount, count)) { _ in
+      while true {
+        let k = next.take()
+        if k >= count { return }
+        body(k)
+      }
+    }
+  }
+}
+
+/// Hands out the numbers 0, 1, 2, … to whoever asks.
+private final class SharedCounter: Sendable {
+  private let value = Atomic<Int>(0)
+
+  func take() -> Int { value.wrappingAdd(1, ordering: .relaxed).oldValue }
+}
+
+/// A pointer that several threads may write through, each to a part of its own.
+struct Disjoint<Pointer>: @unchecked Sendable {
+  // Safe because every user hands out ranges that do not overlap.
+  let pointer: Pointer
+  init(_ pointer: Pointer) { self.pointer = pointer }
+}

@@ -1,0 +1,86 @@
+/// A 1x1 convolution: at every position `outputs` values from `inputs` values.
+///
+/// Layout: activations [positions, inputs] -> [positions, outputs], weights [outputs, inputs].
+struct PointwiseLayer: Sendable {
+  let inputs: Int
+  let outputs: Int
+  let weights: [Float]
+  let bias: [Float]
+  /// Slope for negative results (leaky ReLU); 1 for none.
+  let negativeSlope: Float
+  /// Whether results are added to what the output holds (a residual connection).
+  let accumulate: Bool
+
+  init(
+    inputs: Int, outputs: Int, weights: [Float], bias: [Float], negativeSlope: Float = 1,
+    accumulate: Bool = false
+  ) {
+    precondition(weights.count == inputs * outputs && bias.count == outputs)
+    precondition(negativeSlope == 1 || !accumulate, "a residual has no activation of its own")
+    self.inputs = inputs
+    self.outputs = outputs
+    self.weights = weights
+    self.bias = bias
+    self.negativeSlope = negativeSlope
+    self.accumulate = accumulate
+  }
+
+  /// Reads `name`.weight and `name`.bias.
+  init(
+    _ name: String, inputs: Int, outputs: Int, from file: Safetensors, negativeSlope: Float = 1,
+    accumulate: Bool = false
+  ) throws(ModelError) {
+    self.init(
+      inputs: inputs, outputs: outputs,
+      weights: try file.floats("\(name).weight", shape: [outputs, inputs]),
+      bias: try file.floats("\(name).bias", shape: [outputs]), negativeSlope: negativeSlope,
+      accumulate: accumulate)
+  }
+}
+
+/// A 3x3 convolution of every channel with a kernel of its own, zeros outside, same size out.
+struct DepthwiseLayer: Sendable {
+  let channels: Int
+  /// [channels, 3, 3]
+  let weights: [Float]
+  let bias: [Float]
+
+  init(channels: Int, weights: [Float], bias: [Float]) {
+    precondition(weights.count == channels * 9 && bias.count == channels)
+    self.channels = channels
+    self.weights = weights
+    self.bias = bias
+  }
+
+  /// Reads `name`.weight and `name`.bias.
+  init(_ name: String, channels: Int, from file: Safetensors) throws(ModelError) {
+    self.init(
+      channels: channels,
+      weights: try file.floats("\(name).weight", shape: [channels, 1, 3, 3]),
+      bias: try file.floats("\(name).bias", shape: [channels]))
+  }
+}
+
+/// A 1x1 convolution ready to run.
+struct Pointwise: Sendable {
+  let layer: PointwiseLayer
+  private let prepared: any PreparedPointwise
+
+  init(_ layer: PointwiseLayer, engine: any LayerEngine) throws(ModelError) {
+    self.layer = layer
+    self.prepared = try engine.prepare(layer)
+  }
+
+  /// [rows, columns, inputs] -> [rows, columns, outputs]
+  func callAsFunction(_ input: Tensor) throws(ModelError) -> Tensor {
+    var output = Tensor(rows: input.rows, columns: input.columns, channels: layer.outputs)
+    try prepared.run(input.values, into: &output.values, positions: input.positionCount)
+    return output
+  }
+
+  /// Adds the result to `output`; for layers made with `accumulate`.
+  func add(_ input: Tensor, to output: inout Tensor) throws(ModelError) {
+    precondition(layer.accumulate && output.positionCount == input.positionCount)
+    try prepared.run(input.values, into: &output.values, positions: input.positionCount)
+  }
+}

@@ -1,0 +1,74 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// Predicts the latents of a phase from the decoded latents of the phases before it.
+struct PriorNetwork: Sendable {
+  private let channels: Int
+  private let latents: Int
+  private let scaleBound: Float
+  private let stem: Pointwise
+  /// [phases - 1, phases, channels]: what is known of a position, for each phase being coded.
+  private let state: [Float]
+  private let level: LevelScale
+  private let blocks: [Block]
+  private let head: Pointwise
+
+  init(_ c: ModelConfiguration, from file: Safetensors, engine: any LayerEngine) throws(ModelError) {
+    channels = c.prior
+    latents = c.latents
+    scaleBound = c.scaleBound
+    stem = try Pointwise(
+      PointwiseLayer("prior.stem", inputs: c.latents, outputs: c.prior, from: file), engine: engine)
+    state = try file.floats("prior.state", shape: [3, 4, c.prior])
+    level = try LevelScale("prior.level", levels: c.levels.count, channels: c.prior, from: file)
+    blocks = try makeBlocks(
+      "prior.blocks", count: c.priorBlocks, channels: c.prior, c, from: file, engine: engine)
+    head = try Pointwise(
+      PointwiseLayer("prior.head", inputs: c.prior, outputs: 2 * c.latents, from: file),
+      engine: engine)
+  }
+
+  /// What decoded latents [1, n, latents] contribute to later predictions, [1, n, channels].
+  func features(_ decoded: Tensor) throws(ModelError) -> Tensor { try stem(decoded) }
+
+  /// Mean and logarithmic scale for the positions of `phase`, each [n, latents].
+  ///
+  /// `features` holds at every position coded before its features, elsewhere zeros.
+  func callAsFunction(
+    _ features: Tensor, levels: [UInt8], phase: CodingPhase
+  ) throws(ModelError) -> (mean: [Float], logScale: [Float]) {
+    precondition(phase != .first)
+    let (rows, columns) = (features.rows, features.columns)
+    var h = features
+    for other in CodingPhase.allCases {
+      let table = ((phase.rawValue - 1) * CodingPhase.allCases.count + other.rawValue) * channels
+      for position in other.positions(rows: rows, columns: columns) {
+        for c in 0..<channels { h.values[position * channels + c] += state[table + c] }
+      }
+    }
+    h = level(h, levels: levels)
+    for block in blocks.dropLast() { h = try block(h) }
+    let positions = phase.positions(rows: rows, columns: columns)
+    let last = blocks[blocks.count - 1]
+    let spatial = try last.spatial(h)
+    h = try last.pointwise(h.gathered(positions), spatial.gathered(positions))
+    let output = try head(h)
+    var mean: [Float] = []
+    var logScale: [Float] = []
+    mean.reserveCapacity(positions.count * latents)
+    logScale.reserveCapacity(positions.count * latents)
+    for k in 0..<positions.count {
+      let start = k * 2 * latents
+      mean += output.values[start..<start + latents]
+      logScale += output.values[start + latents..<start + 2 * latents].map {
+        scaleBound * tanhf($0 / scaleBound)
+      }
+    }
+    return (mean, logScale)
+  }
+}

@@ -1,0 +1,215 @@
+#if canImport(FoundationEssentials)
+  import FoundationEssentials
+#else
+  import Foundation
+#endif
+
+/// A parsed safetensors file: named tensors and the metadata of the header.
+///
+/// The format is <https://huggingface.co/docs/safetensors>: eight bytes little-endian header length, a JSON
+/// header, then the tensors' bytes. Every range is checked before it is used; tensors must fill the data part
+/// without gaps or overlaps, as the format demands.
+public struct Safetensors: Sendable {
+  /// The largest header this reader accepts, in bytes.
+  public static let maximumHeaderBytes = 4 << 20
+  /// The most tensors this reader accepts.
+  public static let maximumTensorCount = 65_536
+  /// The most values one tensor may have.
+  public static let maximumElementCount = 1 << 28
+
+  /// Element types this reader understands.
+  public enum ElementType: String, Sendable, Decodable {
+    /// IEEE 754 half precision.
+    case float16 = "F16"
+    /// The upper half of single precision.
+    case bfloat16 = "BF16"
+    /// IEEE 754 single precision.
+    case float32 = "F32"
+    /// Signed 64-bit integers.
+    case int64 = "I64"
+    /// Bytes.
+    case uint8 = "U8"
+
+    /// Bytes per element.
+    public var byteCount: Int {
+      switch self {
+      case .float16, .bfloat16: 2
+      case .float32: 4
+      case .int64: 8
+      case .uint8: 1
+      }
+    }
+  }
+
+  struct Entry: Decodable {
+    let dtype: ElementType
+    let shape: [Int]
+    let data_offsets: [Int]
+  }
+
+  /// Text values of the header's `__metadata__`.
+  public let metadata: [String: String]
+  let entries: [String: Entry]
+  private let bytes: [UInt8]
+  private let dataStart: Int
+
+  /// The names of all tensors, sorted.
+  public var names: [String] { entries.keys.sorted() }
+
+  /// Parses a whole file.
+  ///
+  /// - Throws: `ModelError` when the header is damaged or a tensor's range does not fit.
+  public init(parsing bytes: [UInt8]) throws(ModelError) {
+    guard bytes.count >= 8 else {
+      throw .truncated(what: "header length", expected: 8, found: bytes.count)
+    }
+    var length: UInt64 = 0
+    for k in 0..<8 { length |= UInt64(bytes[k]) << (8 * UInt64(k)) }
+    guard length <= UInt64(Self.maximumHeaderBytes) else {
+      throw .limitExceeded(
+        what: "header length", limit: Self.maximumHeaderBytes, found: Int(clamping: length))
+    }
+    let headerLength = Int(length)
+    guard bytes.count - 8 >= headerLength else {
+      throw .truncated(what: "header", expected: headerLength, found: bytes.count - 8)
+    }
+    let header: Header
+    do {
+      header = try JSONDecoder().decode(Header.self, from: Data(bytes[8..<8 + headerLength]))
+    } catch {
+      throw .malformedHeader("the header is not a JSON object of tensors")
+    }
+    guard header.entries.count <= Self.maximumTensorCount else {
+      throw .limitExceeded(
+        what: "number of tensors", limit: Self.maximumTensorCount, found: header.entries.count)
+    }
+    let available = bytes.count - 8 - headerLength
+    var ranges: [(Int, Int)] = []
+    for (name, entry) in header.entries {
+      var count = 1
+      for side in entry.shape {
+        let (product, overflow) = count.multipliedReportingOverflow(by: side)
+        guard side >= 0, !overflow, product <= Self.maximumElementCount else {
+          throw .limitExceeded(
+            what: "size of tensor \(name)", limit: Self.maximumElementCount, found: side)
+        }
+        count = product
+      }
+      guard entry.data_offsets.count == 2 else {
+        throw .malformedHeader("tensor \(name) has \(entry.data_offsets.count) offsets, expected 2")
+      }
+      let (start, end) = (entry.data_offsets[0], entry.data_offsets[1])
+      guard start >= 0, end >= start, end <= available else {
+        throw .truncated(what: "tensor \(name)", expected: end, found: available)
+      }
+      guard end - start == count * entry.dtype.byteCount else {
+        throw .malformedHeader(
+          "tensor \(name) has \(end - start) bytes, its shape needs \(count * entry.dtype.byteCount)")
+      }
+      ranges.append((start, end))
+    }
+    ranges.sort { $0 < $1 }
+    var position = 0
+    for (start, end) in ranges {
+      guard start == position else {
+        throw .malformedHeader("tensor data has a gap or an overlap at byte \(position)")
+      }
+      position = end
+    }
+    guard position == available else {
+      throw .malformedHeader("\(available - position) bytes follow the last tensor")
+    }
+    self.bytes = bytes
+    self.dataStart = 8 + headerLength
+    self.metadata = header.metadata
+    self.entries = header.entries
+  }
+
+  /// The shape of a tensor, or nil if there is none of this name.
+  public func shape(of name: String) -> [Int]? { entries[name]?.shape }
+
+  /// The values of a floating-point tensor, row-major, converted to single precision.
+  ///
+  /// - Throws: `ModelError.missingTensor`, or `wrongShape` when `shape` is given and differs.
+  public func floats(_ name: String, shape: [Int]? = nil) throws(ModelError) -> [Float] {
+    guard let entry = entries[name] else { throw .missingTensor(name) }
+    if let shape, shape != entry.shape {
+      throw .wrongShape(name: name, expected: shape, found: entry.shape)
+    }
+    let start = dataStart + entry.data_offsets[0]
+    let count = (entry.data_offsets[1] - entry.data_offsets[0]) / entry.dtype.byteCount
+    func word(_ k: Int) -> UInt16 {
+      UInt16(bytes[start + 2 * k]) | UInt16(bytes[start + 2 * k + 1]) << 8
+    }
+    switch entry.dtype {
+    case .float16:
+      return (0..<count).map { Self.single(half: word($0)) }
+    case .bfloat16:
+      return (0..<count).map { Float(bitPattern: UInt32(word($0)) << 16) }
+    case .float32:
+      return (0..<count).map { k in
+        Float(bitPattern: UInt32(word(2 * k)) | UInt32(word(2 * k + 1)) << 16)
+      }
+    case .int64, .uint8:
+      throw .malformedHeader("tensor \(name) is \(entry.dtype.rawValue), expected floating point")
+    }
+  }
+
+  /// The values of an integer tensor, row-major.
+  ///
+  /// - Throws: `ModelError.missingTensor`, or `malformedHeader` when the tensor is not of integers.
+  public func integers(_ name: String) throws(ModelError) -> [Int] {
+    guard let entry = entries[name] else { throw .missingTensor(name) }
+    let start = dataStart + entry.data_offsets[0]
+    let count = (entry.data_offsets[1] - entry.data_offsets[0]) / entry.dtype.byteCount
+    switch entry.dtype {
+    case .uint8:
+      return (0..<count).map { Int(bytes[start + $0]) }
+    case .int64:
+      return (0..<count).map { k in
+        var value: UInt64 = 0
+        for b in 0..<8 { value |= UInt64(bytes[start + 8 * k + b]) << (8 * UInt64(b)) }
+        return Int(Int64(bitPattern: value))
+      }
+    case .float16, .bfloat16, .float32:
+      throw .malformedHeader("tensor \(name) is \(entry.dtype.rawValue), expected integers")
+    }
+  }
+
+  /// Half to single precision, exactly; `Float16` is not there on every platform.
+  static func single(half bits: UInt16) -> Float {
+    let sign: Float = bits & 0x8000 == 0 ? 1 : -1
+    let exponent = Int(bits >> 10) & 31
+    let fraction = UInt32(bits & 0x3ff)
+    switch exponent {
+    case 0: return sign * Float(fraction) * 0x1p-24
+    case 31: return fraction == 0 ? sign * .infinity : .nan
+    default:
+      return Float(
+        bitPattern: UInt32(bits & 0x8000) << 16 | UInt32(exponent + 112) << 23 | fraction << 13)
+    }
+  }
+
+  private struct Header: Decodable {
+    var metadata: [String: String] = [:]
+    var entries: [String: Entry] = [:]
+
+    struct Name: CodingKey {
+      let stringValue: String
+      var intValue: Int? { nil }
+      init?(stringValue: String) { self.stringValue = stringValue }
+      init?(intValue: Int) { nil }
+    }
+
+    init(from decoder: any Decoder) throws {
+      let container = try decoder.container(keyedBy: Name.self)
+      for key in container.allKeys {
+        if key.stringValue == "__metadata__" {
+          metadata = try container.decode([String: String].self, forKey: key)
+        } else {
+          entries[key.stringValue] = try container.decode(Entry.self, forKey: key)
+        }
+      }
+    }
+  }
+}
