@@ -12,7 +12,8 @@ func check(
     buffer.baseAddress.map(call) ?? CInt(GQ_OUT_OF_MEMORY)
   }
   guard status != GQ_OK else { return }
-  let message = String(decoding: text.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+  let bytes = text.prefix { $0 != 0 }.map(UInt8.init(bitPattern:))
+  let message = String(decoding: bytes, as: UTF8.self)
   switch Int(status) {
   case GQ_TRUNCATED: throw .truncated(format, detail: message)
   case GQ_UNSUPPORTED: throw .unsupported(format, .other(message))

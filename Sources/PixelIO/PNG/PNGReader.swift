@@ -28,7 +28,7 @@ func readPNG(_ bytes: [UInt8], limits: PictureLimits) throws(PixelIOError) -> Pi
 
     var exifCount = 0
     guard let exif = gq_png_exif(reader, &exifCount) else { return picture }
-    let orientation = ExifOrientation(tiff: Array(UnsafeBufferPointer(start: exif, count: exifCount)))
-    return (orientation ?? .upright).applied(to: picture)
+    let tiff = Array(UnsafeBufferPointer(start: exif, count: exifCount))
+    return (ExifOrientation(tiff: tiff) ?? .upright).applied(to: picture)
   }
 }
