@@ -1,1 +1,132 @@
-// Placeholder.
+// The smallest interface to libpng and libjpeg that hides their macros and setjmp.
+//
+// Readers work in two steps, so that the caller checks the size before any pixel is allocated:
+// read the header, then read the rows into memory that the caller provides. No function here
+// returns by longjmp, prints, or touches a file (rename.c excepted).
+
+#ifndef CPIXELIO_H
+#define CPIXELIO_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#if defined(__cplusplus)
+extern "C" {
+#endif
+
+// How a call ended.
+enum {
+  GQ_OK = 0,
+  // The bytes end too early.
+  GQ_TRUNCATED = 1,
+  // The bytes contradict the format.
+  GQ_DAMAGED = 2,
+  // The bytes are valid but ask for something that the library does not do.
+  GQ_UNSUPPORTED = 3,
+  GQ_OUT_OF_MEMORY = 4,
+};
+
+// Bytes of a message with its terminating zero, at most.
+enum { GQ_MESSAGE_SIZE = 256 };
+
+// --- PNG ---------------------------------------------------------------------------------------
+
+typedef struct gq_png_reader gq_png_reader;
+
+typedef struct {
+  uint32_t width;
+  uint32_t height;
+  // As stored: 1, 2, 4, 8 or 16.
+  int bit_depth;
+  int is_palette;
+  int is_colour;
+  int has_alpha_channel;
+  int has_transparency_chunk;
+} gq_png_header;
+
+// Starts to read `bytes`, which must outlive the reader. NULL when memory is short.
+gq_png_reader *gq_png_reader_create(const uint8_t *bytes, size_t count);
+
+// Reads everything in front of the pixels.
+int gq_png_read_header(
+    gq_png_reader *reader, gq_png_header *header, char message[GQ_MESSAGE_SIZE]);
+
+// Reads the rows as 8-bit samples, palette and small depths expanded, no gamma applied, and the
+// rest of the file. `row_bytes` must be width * (palette or colour ? 3 : 1), and `samples` must
+// hold height rows. Only for files without alpha and with at most 8 bits per sample.
+int gq_png_read_rows(
+    gq_png_reader *reader, uint8_t *samples, size_t row_bytes, char message[GQ_MESSAGE_SIZE]);
+
+// The content of the eXIf chunk once the rows are read, or NULL. Lives as long as the reader.
+const uint8_t *gq_png_exif(gq_png_reader *reader, size_t *count);
+
+void gq_png_reader_destroy(gq_png_reader *reader);
+
+// --- JPEG --------------------------------------------------------------------------------------
+
+typedef struct gq_jpeg_reader gq_jpeg_reader;
+
+// What the stored components mean.
+enum {
+  GQ_JPEG_GREY = 0,
+  // YCbCr or RGB; rows come out as RGB.
+  GQ_JPEG_COLOUR = 1,
+  // CMYK or YCCK.
+  GQ_JPEG_CMYK = 2,
+  GQ_JPEG_OTHER = 3,
+};
+
+typedef struct {
+  uint32_t width;
+  uint32_t height;
+  int bit_depth;
+  int component_count;
+  int colour;
+} gq_jpeg_header;
+
+// Starts to read `bytes`, which must outlive the reader. NULL when memory is short.
+gq_jpeg_reader *gq_jpeg_reader_create(const uint8_t *bytes, size_t count);
+
+// Reads everything in front of the pixels.
+int gq_jpeg_read_header(
+    gq_jpeg_reader *reader, gq_jpeg_header *header, char message[GQ_MESSAGE_SIZE]);
+
+// Reads the rows as 8-bit grey or RGB and the rest of the file up to the end marker. Damage that
+// libjpeg would only warn about ends the call. Only for GQ_JPEG_GREY and GQ_JPEG_COLOUR.
+int gq_jpeg_read_rows(
+    gq_jpeg_reader *reader, uint8_t *samples, size_t row_bytes, char message[GQ_MESSAGE_SIZE]);
+
+void gq_jpeg_reader_destroy(gq_jpeg_reader *reader);
+
+// --- Writing -----------------------------------------------------------------------------------
+
+// Bytes that a writer made. Start with zeros, end with gq_buffer_free, whatever the status.
+typedef struct {
+  uint8_t *bytes;
+  size_t count;
+  size_t capacity;
+} gq_buffer;
+
+void gq_buffer_free(gq_buffer *buffer);
+
+// Writes 8-bit grey (1 component) or RGB (3) as PNG, compression level 0 to 9.
+int gq_png_write(
+    const uint8_t *samples, uint32_t width, uint32_t height, int component_count, int level,
+    gq_buffer *buffer, char message[GQ_MESSAGE_SIZE]);
+
+// Writes 8-bit grey (1 component) or RGB (3) as JPEG with YCbCr inside, quality 1 to 100.
+int gq_jpeg_write(
+    const uint8_t *samples, uint32_t width, uint32_t height, int component_count, int quality,
+    int optimize, int progressive, int halve_chroma, gq_buffer *buffer,
+    char message[GQ_MESSAGE_SIZE]);
+
+// --- Files -------------------------------------------------------------------------------------
+
+// Renames a file unless the new name exists. 0, or the errno value: EEXIST when it does.
+int gq_rename_without_replacing(const char *from, const char *to);
+
+#if defined(__cplusplus)
+}
+#endif
+
+#endif

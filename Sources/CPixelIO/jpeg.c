@@ -1,0 +1,261 @@
+#include <setjmp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <jpeglib.h>
+
+#include <jerror.h>
+
+#include "CPixelIO.h"
+#include "buffer.h"
+
+// No encoder writes this many scans; a small file with very many over a large picture is an attack
+// on the reader's time.
+enum { MAX_SCANS = 500 };
+
+// Where an error of libjpeg ends up. The first member, so that `cinfo->err` points here.
+typedef struct {
+  struct jpeg_error_mgr manager;
+  jmp_buf fence;
+  int status;
+  char *message;
+} gq_jpeg_fence;
+
+static void leave(j_common_ptr cinfo, int status) {
+  gq_jpeg_fence *fence = (gq_jpeg_fence *)cinfo->err;
+  char text[JMSG_LENGTH_MAX];
+  cinfo->err->format_message(cinfo, text);
+  snprintf(fence->message, GQ_MESSAGE_SIZE, "%s", text);
+  fence->status = status;
+  longjmp(fence->fence, 1);
+}
+
+static void on_error(j_common_ptr cinfo) {
+  switch (cinfo->err->msg_code) {
+    case JERR_INPUT_EOF:
+    case JERR_INPUT_EMPTY:
+    case JERR_NO_IMAGE:
+      leave(cinfo, GQ_TRUNCATED);
+      break;
+    case JERR_BAD_PRECISION:
+    case JERR_SOF_UNSUPPORTED:
+    case JERR_ARITH_NOTIMPL:
+    case JERR_CONVERSION_NOTIMPL:
+    case JERR_COMPONENT_COUNT:
+    case JERR_FRACT_SAMPLE_NOTIMPL:
+    case JERR_CCIR601_NOTIMPL:
+    case JERR_IMAGE_TOO_BIG:
+    case JERR_NOT_COMPILED:
+      leave(cinfo, GQ_UNSUPPORTED);
+      break;
+    case JERR_OUT_OF_MEMORY:
+      leave(cinfo, GQ_OUT_OF_MEMORY);
+      break;
+    default:
+      leave(cinfo, GQ_DAMAGED);
+  }
+}
+
+// libjpeg warns about damage and goes on with grey filler. Here damage ends the call; what leaves
+// the pixels alone is passed over.
+static void on_message(j_common_ptr cinfo, int level) {
+  if (level >= 0) return;
+  switch (cinfo->err->msg_code) {
+    case JWRN_JPEG_EOF:
+      leave(cinfo, GQ_TRUNCATED);
+      break;
+    case JWRN_EXTRANEOUS_DATA: {
+      // Some cameras pad in front of the end marker. In front of a restart marker, data was lost.
+      int marker = cinfo->err->msg_parm.i[1];
+      if (marker >= 0xD0 && marker <= 0xD7) leave(cinfo, GQ_DAMAGED);
+      break;
+    }
+    case JWRN_ADOBE_XFORM:
+    case JWRN_JFIF_MAJOR:
+    case JWRN_TOO_MUCH_DATA:
+      break;
+#if defined(LIBJPEG_TURBO_VERSION)
+    case JWRN_BOGUS_ICC:
+      break;
+#endif
+    default:
+      leave(cinfo, GQ_DAMAGED);
+  }
+}
+
+static void print_nothing(j_common_ptr cinfo) { (void)cinfo; }
+
+static void set_fence(gq_jpeg_fence *fence) {
+  jpeg_std_error(&fence->manager);
+  fence->manager.error_exit = on_error;
+  fence->manager.emit_message = on_message;
+  fence->manager.output_message = print_nothing;
+}
+
+// --- Reading -----------------------------------------------------------------------------------
+
+struct gq_jpeg_reader {
+  gq_jpeg_fence fence;
+  struct jpeg_progress_mgr progress;
+  struct jpeg_decompress_struct cinfo;
+};
+
+static void on_progress(j_common_ptr cinfo) {
+  if (((j_decompress_ptr)cinfo)->input_scan_number > MAX_SCANS) {
+    gq_jpeg_fence *fence = (gq_jpeg_fence *)cinfo->err;
+    snprintf(fence->message, GQ_MESSAGE_SIZE, "more than %d scans", MAX_SCANS);
+    fence->status = GQ_DAMAGED;
+    longjmp(fence->fence, 1);
+  }
+}
+
+gq_jpeg_reader *gq_jpeg_reader_create(const uint8_t *bytes, size_t count) {
+  gq_jpeg_reader *reader = calloc(1, sizeof *reader);
+  if (reader == NULL) return NULL;
+  char message[GQ_MESSAGE_SIZE];
+  set_fence(&reader->fence);
+  reader->fence.message = message;
+  reader->cinfo.err = &reader->fence.manager;
+  if (setjmp(reader->fence.fence)) {
+    gq_jpeg_reader_destroy(reader);
+    return NULL;
+  }
+  jpeg_create_decompress(&reader->cinfo);
+  jpeg_mem_src(&reader->cinfo, (unsigned char *)bytes, count);
+  reader->progress.progress_monitor = on_progress;
+  reader->cinfo.progress = &reader->progress;
+  return reader;
+}
+
+int gq_jpeg_read_header(
+    gq_jpeg_reader *reader, gq_jpeg_header *header, char message[GQ_MESSAGE_SIZE]) {
+  reader->fence.message = message;
+  if (setjmp(reader->fence.fence)) return reader->fence.status;
+
+  jpeg_read_header(&reader->cinfo, TRUE);
+  header->width = reader->cinfo.image_width;
+  header->height = reader->cinfo.image_height;
+  header->bit_depth = reader->cinfo.data_precision;
+  header->component_count = reader->cinfo.num_components;
+  switch (reader->cinfo.jpeg_color_space) {
+    case JCS_GRAYSCALE:
+      header->colour = GQ_JPEG_GREY;
+      break;
+    case JCS_YCbCr:
+    case JCS_RGB:
+      header->colour = GQ_JPEG_COLOUR;
+      break;
+    case JCS_CMYK:
+    case JCS_YCCK:
+      header->colour = GQ_JPEG_CMYK;
+      break;
+    default:
+      header->colour = GQ_JPEG_OTHER;
+  }
+  return GQ_OK;
+}
+
+int gq_jpeg_read_rows(
+    gq_jpeg_reader *reader, uint8_t *samples, size_t row_bytes, char message[GQ_MESSAGE_SIZE]) {
+  reader->fence.message = message;
+  if (setjmp(reader->fence.fence)) return reader->fence.status;
+
+  j_decompress_ptr cinfo = &reader->cinfo;
+  cinfo->out_color_space =
+      cinfo->jpeg_color_space == JCS_GRAYSCALE ? JCS_GRAYSCALE : JCS_RGB;
+  jpeg_start_decompress(cinfo);
+  if ((size_t)cinfo->output_width * (size_t)cinfo->output_components != row_bytes) {
+    snprintf(message, GQ_MESSAGE_SIZE, "rows have an unexpected length");
+    return GQ_DAMAGED;
+  }
+  while (cinfo->output_scanline < cinfo->output_height) {
+    JSAMPROW row = samples + (size_t)cinfo->output_scanline * row_bytes;
+    if (jpeg_read_scanlines(cinfo, &row, 1) != 1) {
+      snprintf(message, GQ_MESSAGE_SIZE, "the file ends too early");
+      return GQ_TRUNCATED;
+    }
+  }
+  jpeg_finish_decompress(cinfo);
+  return GQ_OK;
+}
+
+void gq_jpeg_reader_destroy(gq_jpeg_reader *reader) {
+  if (reader == NULL) return;
+  jpeg_destroy_decompress(&reader->cinfo);
+  free(reader);
+}
+
+// --- Writing -----------------------------------------------------------------------------------
+
+// libjpeg's own memory destination loses its buffer on an error; this one leaves it to the caller.
+typedef struct {
+  struct jpeg_destination_mgr manager;
+  gq_buffer *buffer;
+} gq_destination;
+
+static void offer_room(j_compress_ptr cinfo) {
+  gq_destination *destination = (gq_destination *)cinfo->dest;
+  gq_buffer *buffer = destination->buffer;
+  if (!gq_buffer_reserve(buffer, 4096)) ERREXIT1(cinfo, JERR_OUT_OF_MEMORY, 0);
+  destination->manager.next_output_byte = buffer->bytes + buffer->count;
+  destination->manager.free_in_buffer = buffer->capacity - buffer->count;
+}
+
+static boolean empty_buffer(j_compress_ptr cinfo) {
+  gq_buffer *buffer = ((gq_destination *)cinfo->dest)->buffer;
+  // libjpeg asks for this call to take the whole room, whatever free_in_buffer says.
+  buffer->count = buffer->capacity;
+  offer_room(cinfo);
+  return TRUE;
+}
+
+static void finish_buffer(j_compress_ptr cinfo) {
+  gq_buffer *buffer = ((gq_destination *)cinfo->dest)->buffer;
+  buffer->count = buffer->capacity - cinfo->dest->free_in_buffer;
+}
+
+int gq_jpeg_write(
+    const uint8_t *samples, uint32_t width, uint32_t height, int component_count, int quality,
+    int optimize, int progressive, int halve_chroma, gq_buffer *buffer,
+    char message[GQ_MESSAGE_SIZE]) {
+  gq_jpeg_fence fence;
+  struct jpeg_compress_struct cinfo;
+  gq_destination destination = {
+      .manager =
+          {.init_destination = offer_room,
+           .empty_output_buffer = empty_buffer,
+           .term_destination = finish_buffer},
+      .buffer = buffer};
+  memset(&cinfo, 0, sizeof cinfo);
+  set_fence(&fence);
+  fence.message = message;
+  cinfo.err = &fence.manager;
+  if (setjmp(fence.fence)) {
+    jpeg_destroy_compress(&cinfo);
+    return fence.status;
+  }
+  jpeg_create_compress(&cinfo);
+  cinfo.dest = &destination.manager;
+  cinfo.image_width = width;
+  cinfo.image_height = height;
+  cinfo.input_components = component_count;
+  cinfo.in_color_space = component_count == 3 ? JCS_RGB : JCS_GRAYSCALE;
+  jpeg_set_defaults(&cinfo);
+  jpeg_set_quality(&cinfo, quality, TRUE);
+  cinfo.optimize_coding = optimize ? TRUE : FALSE;
+  if (component_count == 3) {
+    cinfo.comp_info[0].h_samp_factor = halve_chroma ? 2 : 1;
+    cinfo.comp_info[0].v_samp_factor = halve_chroma ? 2 : 1;
+  }
+  if (progressive) jpeg_simple_progression(&cinfo);
+  jpeg_start_compress(&cinfo, TRUE);
+  size_t row_bytes = (size_t)width * (size_t)component_count;
+  while (cinfo.next_scanline < cinfo.image_height) {
+    JSAMPROW row = (JSAMPROW)(samples + (size_t)cinfo.next_scanline * row_bytes);
+    jpeg_write_scanlines(&cinfo, &row, 1);
+  }
+  jpeg_finish_compress(&cinfo);
+  jpeg_destroy_compress(&cinfo);
+  return GQ_OK;
+}

@@ -1,0 +1,82 @@
+#if canImport(Glibc)
+  internal import Glibc
+#elseif canImport(Musl)
+  internal import Musl
+#elseif canImport(Darwin)
+  internal import Darwin
+#endif
+
+/// Bjøntegaard's delta rate: how much more rate one codec needs than another, on average over the
+/// qualities that both reach.
+///
+/// The logarithm of the rate is interpolated over quality by monotone cubics (PCHIP).
+public enum BDRate {
+  /// One picture coded once, or one setting's mean over pictures.
+  public struct Point: Sendable, Equatable {
+    /// Bits per pixel, or any other rate above zero.
+    public var rate: Double
+    /// Decibels, or any other number that rises with quality.
+    public var quality: Double
+
+    /// Makes a point.
+    public init(rate: Double, quality: Double) {
+      self.rate = rate
+      self.quality = quality
+    }
+  }
+
+  /// Why there is no number.
+  public enum Failure: Error, Sendable, Equatable {
+    /// A curve has fewer than two points.
+    case tooFewPoints(Int)
+    /// A rate is not a finite number above zero, or a quality not a finite number.
+    case badPoint(Point)
+    /// Two points of one curve have the same quality.
+    case repeatedQuality(Double)
+    /// There is no quality that both curves reach.
+    case noCommonQuality
+  }
+
+  /// The rate that `test` needs at equal quality, in percent above that of `anchor`: -10 when it
+  /// saves a tenth. Points may come in any order.
+  public static func percent(anchor: [Point], test: [Point]) throws(Failure) -> Double {
+    let anchor = try curve(anchor)
+    let test = try curve(test)
+    let low = max(anchor.domain.lowerBound, test.domain.lowerBound)
+    let high = min(anchor.domain.upperBound, test.domain.upperBound)
+    guard low < high else { throw .noCommonQuality }
+    let difference = test.integral(from: low, to: high) - anchor.integral(from: low, to: high)
+    return (pow(10, difference / (high - low)) - 1) * 100
+  }
+
+  /// The logarithm of the rate over quality.
+  private static func curve(_ points: [Point]) throws(Failure) -> MonotoneCubic {
+    guard points.count >= 2 else { throw .tooFewPoints(points.count) }
+    for point in points {
+      guard point.rate > 0, point.rate.isFinite, point.quality.isFinite else {
+        throw .badPoint(point)
+      }
+    }
+    let points = points.sorted { $0.quality < $1.quality }
+    for (point, next) in zip(points, points.dropFirst()) where point.quality == next.quality {
+      throw .repeatedQuality(point.quality)
+    }
+    return MonotoneCubic(x: points.map(\.quality), y: points.map { log10($0.rate) })
+  }
+}
+
+extension BDRate.Failure: CustomStringConvertible {
+  /// One sentence, fit for a user.
+  public var description: String {
+    switch self {
+    case .tooFewPoints(let count):
+      "a rate-distortion curve of \(count) points where at least 2 are needed"
+    case .badPoint(let point):
+      "rate \(point.rate) at quality \(point.quality) is not a point of a rate-distortion curve"
+    case .repeatedQuality(let quality):
+      "two points of one rate-distortion curve have the quality \(quality)"
+    case .noCommonQuality:
+      "the rate-distortion curves have no quality in common"
+    }
+  }
+}

@@ -1,0 +1,107 @@
+internal import CPixelIO
+
+#if canImport(Glibc)
+  internal import Glibc
+#elseif canImport(Musl)
+  internal import Musl
+#elseif canImport(Darwin)
+  internal import Darwin
+#endif
+
+/// Writes whole files: under its name a file is complete or absent, whatever fails.
+public enum AtomicFile {
+  /// Writes bytes to a temporary file beside the final one, then renames it.
+  ///
+  /// Without `overwrite` an existing file stays, even one that appears meanwhile. With it, a file
+  /// behind a symbolic link is replaced and the link stays, and so do the file's permissions.
+  /// Devices and pipes cannot be replaced: the bytes go straight in.
+  /// ``FileReader/read(_:maxBytes:)`` is the inverse.
+  public static func write(
+    _ bytes: [UInt8], to path: String, overwrite: Bool
+  ) throws(FileError) {
+    try checkPath(path, .create)
+    var target = path
+    var permissions: mode_t?
+    var status = stat()
+    if stat(path, &status) == 0 {
+      switch status.st_mode & S_IFMT {
+      case S_IFREG:
+        if !overwrite { throw .alreadyExists(path: path) }
+        target = resolved(path)
+        permissions = status.st_mode & 0o777
+      case S_IFDIR:
+        throw .system(.create, path: path, code: EISDIR)
+      default:
+        let device = try FileDescriptor(opening: path, flags: O_WRONLY, for: .open)
+        return try writeAll(bytes, to: device.number, path: path)
+      }
+    }
+
+    let directory = directory(of: target)
+    let temporary = try writeTemporary(
+      bytes, in: directory, permissions: permissions, finalPath: path)
+    let code =
+      overwrite
+      ? (rename(temporary, target) == 0 ? 0 : errno)
+      : gq_rename_without_replacing(temporary, target)
+    if code != 0 {
+      _ = unlink(temporary)
+      if code == EEXIST && !overwrite { throw .alreadyExists(path: path) }
+      throw .system(.rename, path: path, code: code)
+    }
+    flushDirectory(directory)
+  }
+
+  /// Writes a new file with a name of its own and returns its path. Errors name the final path.
+  private static func writeTemporary(
+    _ bytes: [UInt8], in directory: String, permissions: mode_t?, finalPath: String
+  ) throws(FileError) -> String {
+    for _ in 0..<16 {
+      let unique = String(UInt64.random(in: 0...UInt64.max), radix: 36)
+      let temporary = "\(directory)/.gqimg-\(unique).tmp"
+      let number = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+      if number < 0 {
+        if errno == EEXIST || errno == EINTR { continue }
+        throw .system(.create, path: finalPath, code: errno)
+      }
+      do throws(FileError) {
+        defer { _ = close(number) }
+        if let permissions { _ = fchmod(number, permissions) }
+        try writeAll(bytes, to: number, path: finalPath)
+        // EINVAL and ENOTSUP: a file system that cannot be waited for.
+        while fsync(number) != 0 {
+          let code = errno
+          if code == EINTR { continue }
+          if code == EINVAL || code == ENOTSUP { break }
+          throw .system(.flush, path: finalPath, code: code)
+        }
+      } catch {
+        _ = unlink(temporary)
+        throw error
+      }
+      return temporary
+    }
+    throw .system(.create, path: finalPath, code: EEXIST)
+  }
+
+  /// The path of the file behind symbolic links.
+  private static func resolved(_ path: String) -> String {
+    guard let text = realpath(path, nil) else { return path }
+    defer { free(text) }
+    return String(cString: text)
+  }
+
+  /// The directory that a path lies in.
+  private static func directory(of path: String) -> String {
+    guard let slash = path.lastIndex(of: "/") else { return "." }
+    return slash == path.startIndex ? "/" : String(path[..<slash])
+  }
+
+  /// Puts the new name on the disk too. The file is complete either way, so failure is no error.
+  private static func flushDirectory(_ directory: String) {
+    let number = open(directory, O_RDONLY | O_CLOEXEC)
+    guard number >= 0 else { return }
+    _ = fsync(number)
+    _ = close(number)
+  }
+}

@@ -1,0 +1,39 @@
+/// Why a file could not be read or written.
+public enum FileError: Error, Sendable, Equatable {
+  /// A call of the system failed with this errno value.
+  case system(Operation, path: String, code: Int32)
+  /// The file is there already and was not to be replaced.
+  case alreadyExists(path: String)
+  /// The file has more bytes than the caller accepts.
+  case tooLarge(path: String, maxBytes: Int)
+
+  /// What was being done.
+  public enum Operation: String, Sendable {
+    /// Opening a file to read.
+    case open
+    /// Reading bytes.
+    case read
+    /// Making the temporary file beside the final one.
+    case create
+    /// Writing bytes.
+    case write
+    /// Waiting until the bytes are on the disk.
+    case flush
+    /// Giving the temporary file its final name.
+    case rename
+  }
+}
+
+extension FileError: CustomStringConvertible {
+  /// One sentence with the file's path and the system's reason.
+  public var description: String {
+    switch self {
+    case .system(let operation, let path, let code):
+      "cannot \(operation.rawValue) \(path): \(systemMessage(code))"
+    case .alreadyExists(let path):
+      "\(path) exists already"
+    case .tooLarge(let path, let maxBytes):
+      "\(path) has more than \(maxBytes) bytes"
+    }
+  }
+}

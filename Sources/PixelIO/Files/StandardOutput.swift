@@ -1,0 +1,15 @@
+#if canImport(Glibc)
+  internal import Glibc
+#elseif canImport(Musl)
+  internal import Musl
+#elseif canImport(Darwin)
+  internal import Darwin
+#endif
+
+/// The program's standard output, for bytes instead of text.
+public enum StandardOutput {
+  /// Writes all bytes, past any buffer of `print`.
+  public static func write(_ bytes: [UInt8]) throws(FileError) {
+    try writeAll(bytes, to: STDOUT_FILENO, path: "standard output")
+  }
+}

@@ -1,0 +1,102 @@
+import Codec
+import Testing
+
+@testable import PixelIO
+
+@Suite struct PictureReaderTests {
+  @Test(arguments: TestData.pictures(in: "read"))
+  func readsSamples(path: String) throws {
+    let picture = try PictureReader().read(try TestData.bytes(path))
+    let difference = try #require(picture.largestDifference(from: try TestData.expected(path)))
+    let tolerance = path.contains("orientation") ? 10 : path.hasSuffix(".jpg") ? 2 : 0
+    #expect(difference <= tolerance)
+  }
+
+  @Test func findsTheTestPictures() {
+    #expect(TestData.pictures(in: "read").count > 25)
+  }
+
+  @Test(arguments: [
+    ("sample.png", 600, 400, Picture.ColorType.rgb), ("chelsea.png", 451, 300, .rgb),
+    ("camera.png", 512, 512, .grey),
+  ])
+  func readsPhotographs(path: String, width: Int, height: Int, type: Picture.ColorType) throws {
+    let picture = try PictureReader().read(try TestData.bytes(path))
+    #expect(picture.width == width && picture.height == height && picture.colorType == type)
+  }
+
+  @Test func orientationsAgree() throws {
+    let reader = PictureReader()
+    let upright = try reader.read(try TestData.bytes("read/orientation-1.jpg"))
+    for orientation in 2...8 {
+      let turned = try reader.read(try TestData.bytes("read/orientation-\(orientation).jpg"))
+      let difference = try #require(turned.largestDifference(from: upright))
+      #expect(difference <= 4, "orientation \(orientation)")
+    }
+  }
+
+  static let refusals: [(String, PixelIOError, String)] = [
+    ("rgba.png", .unsupported(.png, .alphaChannel), "the PNG file has an alpha channel"),
+    ("grey-alpha.png", .unsupported(.png, .alphaChannel), "the PNG file has an alpha channel"),
+    ("rgb-transparent.png", .unsupported(.png, .transparencyChunk), "transparent colours"),
+    ("grey-transparent.png", .unsupported(.png, .transparencyChunk), "transparent colours"),
+    ("palette-transparent.png", .unsupported(.png, .transparencyChunk), "transparent colours"),
+    ("rgb-16.png", .unsupported(.png, .bitsPerSample(16)), "16 bits per sample"),
+    ("grey-16.png", .unsupported(.png, .bitsPerSample(16)), "16 bits per sample"),
+    ("cmyk.jpg", .unsupported(.jpeg, .cmyk), "the JPEG file has CMYK colours"),
+    ("gif.gif", .unknownFormat(firstBytes: Array("GIF87a%\0".utf8)), "not a PNG or JPEG file"),
+    ("text.txt", .unknownFormat(firstBytes: Array("Not a pi".utf8)), "not a PNG or JPEG file"),
+    ("empty.png", .unknownFormat(firstBytes: []), "not a PNG or JPEG file: it is empty"),
+    (
+      "too-wide.png", .sideTooLong(width: Int(Int32.max), height: 1, limit: 65535),
+      "a picture of 2147483647 x 1 pixels"
+    ),
+    (
+      "too-many-pixels.png", .tooManyPixels(width: 60000, height: 60000, limit: 1 << 28),
+      "a picture of 60000 x 60000 pixels"
+    ),
+  ]
+
+  @Test(arguments: refusals)
+  func refuses(path: String, error: PixelIOError, message: String) throws {
+    let bytes = try TestData.bytes("refused/\(path)")
+    #expect(throws: error) { try PictureReader().read(bytes) }
+    #expect(error.description.contains(message))
+  }
+
+  /// Refusals whose words are the library's.
+  @Test(arguments: [
+    ("twelve-bits.jpg", "JPEG file has"), ("lossless.jpg", "JPEG file has"),
+    ("truncated.jpg", "JPEG file is cut short"), ("truncated.png", "PNG file is cut short"),
+    ("wrong-checksum.png", "PNG file is damaged"), ("few-rows.png", "PNG file is damaged"),
+  ])
+  func refuses(path: String, message: String) throws {
+    let bytes = try TestData.bytes("refused/\(path)")
+    let error = #expect(throws: PixelIOError.self) { try PictureReader().read(bytes) }
+    #expect(error?.description.contains(message) == true, "\(error?.description ?? "")")
+  }
+
+  @Test func limitsAreTheCallers() throws {
+    let bytes = try TestData.bytes("read/rgb.png")  // 37 x 23
+    let narrow = PictureReader(limits: PictureLimits(maxDimension: 36))
+    #expect(throws: PixelIOError.sideTooLong(width: 37, height: 23, limit: 36)) {
+      try narrow.read(bytes)
+    }
+    let small = PictureReader(limits: PictureLimits(maxPixels: 37 * 23 - 1))
+    #expect(throws: PixelIOError.tooManyPixels(width: 37, height: 23, limit: 850)) {
+      try small.read(bytes)
+    }
+    let exact = PictureReader(limits: PictureLimits(maxPixels: 851, maxDimension: 37))
+    #expect(try exact.read(bytes).width == 37)
+    let jpeg = try TestData.bytes("read/baseline-420.jpg")
+    #expect(throws: PixelIOError.sideTooLong(width: 37, height: 23, limit: 36)) {
+      try narrow.read(jpeg)
+    }
+  }
+
+  @Test(arguments: PictureFormat.allCases)
+  func knowsSignatures(format: PictureFormat) {
+    #expect(PictureFormat(signatureOf: format.signature + [0]) == format)
+    #expect(PictureFormat(signatureOf: format.signature.dropLast()) == nil)
+  }
+}
