@@ -44,7 +44,7 @@ public struct Tensor: Sendable, Equatable {
     ) { source, target, row, column in
       for y in 0..<factor {
         let from = ((row * factor + y) * columns + column * factor) * channels
-        target[y * run..<(y + 1) * run].update(from: source[from..<from + run])
+        _ = target[y * run..<(y + 1) * run].update(from: source[from..<from + run])
       }
     }
   }
@@ -62,7 +62,7 @@ public struct Tensor: Sendable, Equatable {
             let from = (row * columns + column) * channels
             for y in 0..<factor {
               let to = ((row * factor + y) * columns + column) * run
-              target[to..<to + run].update(from: source[from + y * run..<from + (y + 1) * run])
+              _ = target[to..<to + run].update(from: source[from + y * run..<from + (y + 1) * run])
             }
           }
         }

@@ -56,7 +56,7 @@
               let count = min(chunk, positions - first)
               failure.note(
                 runChunk(
-                  source.pointer + first * inputs, target.pointer + first * outputs, count: count))
+                  source.value + first * inputs, target.value + first * outputs, count: count))
             }
           }
         }
@@ -142,8 +142,8 @@
               failure.note(
                 withScratch(handles[index].scratchBytes) { scratch in
                   gq_layer_run(
-                    handles[index].pointer, source.pointer + max(0, first - 1) * rowLength,
-                    target.pointer + first * rowLength, scratch)
+                    handles[index].pointer, source.value + max(0, first - 1) * rowLength,
+                    target.value + first * rowLength, scratch)
                 })
             }
           }

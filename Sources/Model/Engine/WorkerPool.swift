@@ -48,9 +48,9 @@ private final class SharedCounter: Sendable {
   func take() -> Int { value.wrappingAdd(1, ordering: .relaxed).oldValue }
 }
 
-/// A pointer that several threads may write through, each to a part of its own.
-struct Disjoint<Pointer>: @unchecked Sendable {
+/// Something that several threads write through, each to a part of its own.
+package struct Disjoint<Value>: @unchecked Sendable {
   // Safe because every user hands out ranges that do not overlap.
-  let pointer: Pointer
-  init(_ pointer: Pointer) { self.pointer = pointer }
+  package let value: Value
+  package init(_ value: Value) { self.value = value }
 }

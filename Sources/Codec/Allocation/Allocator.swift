@@ -1,0 +1,129 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// Chooses a level for every position from the squared errors that the levels make there.
+struct Allocator {
+  /// [level][position], sums of squared errors.
+  let errors: [[Double]]
+  /// Bits of each level's indices.
+  let bits: [Int]
+  /// Bytes of the file with a level map.
+  let fileSize: ([UInt8]) -> Int
+
+  private var positionCount: Int { errors[0].count }
+  private var top: UInt8 { UInt8(bits.count - 1) }
+
+  /// The levels of least error + multiplier * bits; the cheaper of equals.
+  func levels(multiplier: Double) -> [UInt8] {
+    (0..<positionCount).map { position in
+      var best = 0
+      var least = Double.infinity
+      for level in bits.indices {
+        let cost = errors[level][position] + multiplier * Double(bits[level])
+        if cost < least { (best, least) = (level, cost) }
+      }
+      return UInt8(best)
+    }
+  }
+
+  /// The levels of least error whose file has at most `bytes` bytes.
+  ///
+  /// - Throws: `CodecError.targetTooSmall` when not even the lowest level everywhere fits.
+  func levels(atMost bytes: Int) throws(CodecError) -> [UInt8] {
+    let all = [UInt8](repeating: top, count: positionCount)
+    if fileSize(all) <= bytes { return all }
+    let none = [UInt8](repeating: 0, count: positionCount)
+    let smallest = fileSize(none)
+    guard smallest <= bytes else {
+      throw .targetTooSmall(allowedBytes: bytes, smallestBytes: smallest)
+    }
+    // The multiplier by bisection: `fits` always fits, `over` never.
+    var (fits, over) = (none, all)
+    var (low, high) = (log(1e-12), log(1e6))
+    for _ in 0..<60 {
+      let middle = (low + high) / 2
+      let candidate = levels(multiplier: exp(middle))
+      if fileSize(candidate) <= bytes {
+        (fits, high) = (candidate, middle)
+      } else {
+        (over, low) = (candidate, middle)
+      }
+      if high - low < 1e-9 { break }
+    }
+    return fill(from: fits, towards: over, bytes: bytes)
+  }
+
+  /// One level everywhere, the next for as many positions from the top left as fit.
+  ///
+  /// - Throws: `CodecError.targetTooSmall` when not even the lowest level fits.
+  func uniformLevels(atMost bytes: Int) throws(CodecError) -> [UInt8] {
+    var base = [UInt8](repeating: 0, count: positionCount)
+    let smallest = fileSize(base)
+    guard smallest <= bytes else {
+      throw .targetTooSmall(allowedBytes: bytes, smallestBytes: smallest)
+    }
+    for level in 1...top {
+      let next = [UInt8](repeating: level, count: positionCount)
+      if fileSize(next) > bytes {
+        return mix(base, next, order: Array(0..<positionCount), bytes: bytes)
+      }
+      base = next
+    }
+    return base
+  }
+
+  /// Spends what is left between a map that fits and one that does not: first the steps between the two, best
+  /// gain per bit first, then single steps anywhere.
+  private func fill(from fits: [UInt8], towards over: [UInt8], bytes: Int) -> [UInt8] {
+    func gain(_ position: Int, _ from: UInt8, _ to: UInt8) -> Double {
+      let saved = errors[Int(from)][position] - errors[Int(to)][position]
+      return saved / Double(bits[Int(to)] - bits[Int(from)])
+    }
+    let order = fits.indices.filter { over[$0] > fits[$0] }
+      .map { ($0, gain($0, fits[$0], over[$0])) }
+      .sorted { ($1.1, $0.0) < ($0.1, $1.0) }
+    var levels = mix(fits, over, order: order.map(\.0), bytes: bytes)
+    while true {
+      let slack = 8 * (bytes - fileSize(levels))
+      let steps = levels.indices.compactMap { position -> (Int, UInt8, Double)? in
+        let from = levels[position]
+        let affordable = ((Int(from) + 1)..<bits.count).filter {
+          bits[$0] - bits[Int(from)] <= slack
+        }
+        return affordable.map { (position, UInt8($0), gain(position, from, UInt8($0))) }
+          .max { $0.2 < $1.2 }
+      }.sorted { ($1.2, $0.0) < ($0.2, $1.0) }
+      var changed = false
+      for (position, level, _) in steps.prefix(24) {
+        let before = levels[position]
+        levels[position] = level
+        if fileSize(levels) <= bytes {
+          changed = true
+          break
+        }
+        levels[position] = before
+      }
+      if !changed { return levels }
+    }
+  }
+
+  /// `low` with the longest prefix of `order` raised to `high` that still fits.
+  private func mix(_ low: [UInt8], _ high: [UInt8], order: [Int], bytes: Int) -> [UInt8] {
+    func mixed(_ count: Int) -> [UInt8] {
+      var levels = low
+      for position in order.prefix(count) { levels[position] = high[position] }
+      return levels
+    }
+    var (good, bad) = (0, order.count + 1)
+    while bad - good > 1 {
+      let middle = (good + bad) / 2
+      if fileSize(mixed(middle)) <= bytes { good = middle } else { bad = middle }
+    }
+    return mixed(good)
+  }
+}

@@ -1,0 +1,35 @@
+import Bitstream
+
+/// What can go wrong between pixels and bytes, beside damaged files and models.
+public enum CodecError: Error, Equatable, Sendable, CustomStringConvertible {
+  /// The file was made with another model.
+  case wrongModel(expected: [UInt8], found: [UInt8])
+  /// The file's levels, codebook or quantizer are not those of the model it names.
+  case incompatible(what: String, expected: String, found: String)
+  /// Even the smallest file for this picture is larger than what was allowed.
+  case targetTooSmall(allowedBytes: Int, smallestBytes: Int)
+  /// An option is outside its range.
+  case badOption(name: String, value: String, expected: String)
+
+  /// One sentence for people.
+  public var description: String {
+    switch self {
+    case .wrongModel(let expected, let found):
+      "the file was made with model \(hexadecimal(found)), this is model \(hexadecimal(expected))"
+    case .incompatible(let what, let expected, let found):
+      "the file's \(what) is \(found), the model's is \(expected)"
+    case .targetTooSmall(let allowed, let smallest):
+      "\(allowed) bytes are too few: the smallest file for this picture has \(smallest)"
+    case .badOption(let name, let value, let expected):
+      "\(name) is \(value), expected \(expected)"
+    }
+  }
+}
+
+/// Bytes as lowercase hexadecimal digits.
+package func hexadecimal(_ bytes: [UInt8]) -> String {
+  bytes.map { byte in
+    let digits = String(byte, radix: 16)
+    return byte < 16 ? "0" + digits : digits
+  }.joined()
+}

@@ -1,0 +1,52 @@
+/// How large or how good a file shall be.
+public enum RateTarget: Sendable, Equatable {
+  /// 0 (smallest) to 100 (best): how much error a bit must save, the same for every picture.
+  case quality(Double)
+  /// At most this many bits per pixel, header included.
+  case bitsPerPixel(Double)
+  /// At most this many bytes.
+  case bytes(Int)
+}
+
+/// Choices of an encode.
+public struct EncodingOptions: Sendable, Equatable {
+  /// The quality that gives about 0.5 bits per pixel on photographs.
+  public static let defaultQuality = 50.0
+
+  /// How large or how good.
+  public var target: RateTarget
+  /// One level for the whole picture instead of levels chosen by position.
+  public var uniform: Bool
+  /// 1 (fast) to 9 (thorough): how carefully the levels' errors are measured before choosing.
+  public var effort: Int
+
+  /// Options; out-of-range values are refused by the encoder.
+  public init(
+    target: RateTarget = .quality(EncodingOptions.defaultQuality), uniform: Bool = false,
+    effort: Int = 5
+  ) {
+    self.target = target
+    self.uniform = uniform
+    self.effort = effort
+  }
+
+  func check() throws(CodecError) {
+    guard (1...9).contains(effort) else {
+      throw .badOption(name: "effort", value: "\(effort)", expected: "1 to 9")
+    }
+    switch target {
+    case .quality(let q):
+      guard (0...100).contains(q) else {
+        throw .badOption(name: "quality", value: "\(q)", expected: "0 to 100")
+      }
+    case .bitsPerPixel(let rate):
+      guard rate > 0, rate <= 1000 else {
+        throw .badOption(name: "bits per pixel", value: "\(rate)", expected: "above 0")
+      }
+    case .bytes(let count):
+      guard count > 0 else {
+        throw .badOption(name: "size", value: "\(count)", expected: "above 0")
+      }
+    }
+  }
+}

@@ -1,0 +1,52 @@
+#if canImport(FoundationEssentials)
+  import FoundationEssentials
+#endif
+import Foundation
+
+/// Where the weights are.
+public enum ModelFile {
+  /// The largest weights file that is read, in bytes.
+  public static let maximumBytes = 256 << 20
+
+  /// The path of the weights that come with the program.
+  ///
+  /// Looked for as `gqimg.safetensors` in the package's resource bundle beside the program, then in
+  /// `../share/gqimg` as an installation puts it.
+  ///
+  /// - Throws: `ModelError.noModel`.
+  public static func defaultPath() throws(ModelError) -> String {
+    let name = "gqimg.safetensors"
+    let program = Bundle.main.executableURL?.resolvingSymlinksInPath().deletingLastPathComponent()
+    var candidates: [URL] = []
+    if let program {
+      candidates = [
+        program.appendingPathComponent("gqimg_Model.resources/Resources/\(name)"),
+        program.appendingPathComponent("../share/gqimg/\(name)"),
+      ]
+    }
+    for candidate in candidates where FileManager.default.isReadableFile(atPath: candidate.path) {
+      return candidate.path
+    }
+    guard let path = Bundle.module.path(forResource: "Resources/gqimg", ofType: "safetensors") else {
+      throw .noModel("gqimg.safetensors is not beside the program")
+    }
+    return path
+  }
+
+  /// The bytes of a weights file, the one that comes with the program when `path` is nil.
+  ///
+  /// - Throws: `ModelError.noModel` when it cannot be read.
+  public static func read(_ path: String? = nil) throws(ModelError) -> [UInt8] {
+    let path = if let path { path } else { try defaultPath() }
+    let data: Data
+    do {
+      data = try Data(contentsOf: URL(fileURLWithPath: path), options: .mappedIfSafe)
+    } catch {
+      throw .noModel("cannot read \(path)")
+    }
+    guard data.count <= maximumBytes else {
+      throw .limitExceeded(what: "file size", limit: maximumBytes, found: data.count)
+    }
+    return [UInt8](data)
+  }
+}

@@ -1,0 +1,104 @@
+import Foundation
+import Model
+import Testing
+
+/// The network against the activations that PyTorch computed from the same weights.
+struct GoldenActivationTests {
+  static let golden: Safetensors = {
+    guard
+      let url = Bundle.module.url(
+        forResource: "Golden/activations", withExtension: "safetensors"),
+      let data = try? Data(contentsOf: url),
+      let file = try? Safetensors(parsing: [UInt8](data))
+    else { fatalError("the golden activations are missing") }
+    return file
+  }()
+  static let weights: [UInt8] = {
+    guard let bytes = try? ModelFile.read() else { fatalError("the weights are missing") }
+    return bytes
+  }()
+
+  static var engines: [EngineChoice] {
+    EngineChoice.allCases.filter { (try? network($0)) != nil }
+  }
+
+  static func network(_ choice: EngineChoice, threads: Int = 2) throws -> Network {
+    try Network(parsing: weights, engine: choice, pool: WorkerPool(threadCount: threads))
+  }
+
+  struct Outputs {
+    let encoded: Tensor
+    let latents: Tensor
+    let decoded: Tensor
+  }
+
+  static func run(_ network: Network) throws -> Outputs {
+    let samples = try golden.integers("picture")
+    let shape = try #require(golden.shape(of: "picture"))
+    let levels = try golden.integers("levels").map { UInt8($0) }
+    let grid = try #require(golden.shape(of: "levels"))
+    let pixels = Tensor(
+      rows: shape[0], columns: shape[1], channels: 3, values: samples.map { Float($0) / 127.5 - 1 })
+    let encoded = try network.latents(try network.features(pixels), levels: levels)
+    let count = network.configuration.latents
+    let latents = try network.decodedLatents(rows: grid[0], columns: grid[1], levels: levels) {
+      prediction in
+      prediction.positions.enumerated().flatMap { k, position in
+        (0..<count).map { c in
+          let place = k * count + c
+          return 0.75 * (encoded.values[position * count + c] - prediction.mean[place])
+            / prediction.scale[place]
+        }
+      }
+    }
+    return Outputs(
+      encoded: encoded, latents: latents, decoded: try network.pixels(latents, levels: levels))
+  }
+
+  static func relativeError(_ found: [Float], _ expected: [Float]) -> Double {
+    var (difference, norm) = (0.0, 0.0)
+    for (a, b) in zip(found, expected) {
+      difference += Double(a - b) * Double(a - b)
+      norm += Double(b) * Double(b)
+    }
+    return (difference / norm).squareRoot()
+  }
+
+  @Test(arguments: engines.filter { $0 == .reference || $0 == .float32 })
+  func singlePrecisionAgrees(_ choice: EngineChoice) throws {
+    let outputs = try Self.run(try Self.network(choice))
+    for (name, tensor) in [
+      ("encoded", outputs.encoded), ("latents", outputs.latents), ("decoded", outputs.decoded),
+    ] {
+      let expected = try Self.golden.floats(name)
+      #expect(tensor.values.count == expected.count)
+      let error = Self.relativeError(tensor.values, expected)
+      #expect(error < 1e-4, "\(name): relative error \(error)")
+    }
+  }
+
+  @Test(.enabled(if: engines.contains(.bfloat16)))
+  func bfloat16AgreesInPictureQuality() throws {
+    func decibels(_ choice: EngineChoice) throws -> Double {
+      let outputs = try Self.run(try Self.network(choice))
+      let source = try Self.golden.integers("picture")
+      var sum = 0.0
+      for (value, sample) in zip(outputs.decoded.values, source) {
+        let difference = Double(value) - (Double(sample) / 127.5 - 1)
+        sum += difference * difference
+      }
+      return -10 * log10(sum / Double(source.count) / 4)
+    }
+    let (exact, rounded) = (try decibels(.float32), try decibels(.bfloat16))
+    #expect(abs(exact - rounded) < 0.02, "\(exact) dB in float32, \(rounded) dB in bfloat16")
+  }
+
+  @Test(arguments: engines)
+  func threadsDoNotChangeResults(_ choice: EngineChoice) throws {
+    let one = try Self.run(try Self.network(choice, threads: 1))
+    let three = try Self.run(try Self.network(choice, threads: 3))
+    #expect(one.encoded == three.encoded)
+    #expect(one.latents == three.latents)
+    #expect(one.decoded == three.decoded)
+  }
+}

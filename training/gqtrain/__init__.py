@@ -1,0 +1,1 @@
+"""Training of the gqimg network: data, network, quantizer model, optimiser, validation, export."""

@@ -1,0 +1,101 @@
+"""Posteriors whose divergence is exact by construction, and the published loss as the other choice."""
+
+import math
+
+import torch
+
+from .levels import CODEBOOK_BITS
+
+LN_K = CODEBOOK_BITS * math.log(2.0)
+BOUND = 8.0  # smooth bound on a latent's magnitude before quantization
+_TABLE = 2048
+
+
+def _residual(log_variance, energy, target):
+    """Zero where the divergence per dimension is `target` / 2 nats; falls as `log_variance` grows."""
+    return (1 - log_variance.exp()) * (energy - 1) - log_variance - target
+
+
+def _newton(log_variance, energy, target):
+    slope = -log_variance.exp() * (energy - 1) - 1
+    return log_variance - _residual(log_variance, energy, target) / slope
+
+
+def _bisect(energy, target):
+    low = torch.full_like(energy, -2 * float(target) - 10)
+    high = torch.zeros_like(energy)
+    for _ in range(70):
+        middle = (low + high) / 2
+        above = _residual(middle, energy, target) > 0
+        low, high = torch.where(above, middle, low), torch.where(above, high, middle)
+    return (low + high) / 2
+
+
+class ExactDivergence:
+    """Solves for the posterior variance of a group so that its divergence is exactly log2 K bits.
+
+    With y the encoder's output for a group of m dimensions, mu = sqrt(1 - v) y and sigma^2 = v, the divergence
+    from N(0, I) is m/2 [(1 - v)(e - 1) - ln v] nats, e = |y|^2 / m. It falls monotonically in v, from infinity
+    at 0 to 0 at 1, so a solution always exists. A table gives the start, Newton's method the rest, and one
+    Newton step with gradient the implicit derivative.
+    """
+
+    def __init__(self):
+        grid = torch.linspace(0, BOUND, _TABLE, dtype=torch.float64) ** 2
+        self.tables = torch.zeros(17, _TABLE)
+        for dimension in (4, 8, 16):
+            self.tables[dimension] = _bisect(grid, torch.tensor(2 * LN_K / dimension)).float()
+        self.targets = torch.zeros(17)
+        for dimension in (4, 8, 16):
+            self.targets[dimension] = 2 * LN_K / dimension
+        self.targets[0] = 1.0
+        self.tables[0] = self.tables[16]
+
+    def __call__(self, energy, dimension):
+        """ln v for groups of mean energy `energy` (any shape) and dimension `dimension` (same shape, 0 = none)."""
+        target = self.targets[dimension]
+        with torch.no_grad():
+            place = (energy.clamp(0, BOUND**2 - 1e-3).sqrt() * ((_TABLE - 1) / BOUND)).clamp(0, _TABLE - 1.001)
+            cell = place.long()
+            low = self.tables[dimension, cell]
+            high = self.tables[dimension, cell + 1]
+            start = low + (high - low) * (place - cell)
+            start = _newton(start, energy, target).clamp(max=-1e-6)
+        return _newton(start, energy, target).clamp(max=-1e-6)
+
+
+def divergence_bits(mean, log_variance):
+    """Divergence of N(mean, exp(log_variance)) from N(0, 1), in bits per dimension."""
+    return 0.5 / math.log(2.0) * (mean**2 + log_variance.exp() - 1 - log_variance)
+
+
+class TargetDivergence:
+    """The published way to hold the divergence near log2 K: a loss with three adapting weights.
+
+    Xu et al., Vector Quantization using Gaussian Variational Autoencoder, arXiv 2512.06609.
+    """
+
+    def __init__(self, bits=CODEBOOK_BITS, tolerance=0.5, weight=1e-3, factor=1.01):
+        self.bits, self.tolerance, self.factor = float(bits), tolerance, factor
+        self.weight, self.weight_min, self.weight_max = weight, 1.0, 1.0
+
+    def loss(self, mean, log_variance, dimension):
+        """The loss for groups along the last axis, [..., groups * dimension]; also adapts the weights."""
+        bits = divergence_bits(mean, log_variance)
+        bits = bits.reshape(*bits.shape[:-1], -1, dimension).sum(-1)
+        above = (bits > self.bits + self.tolerance).to(bits)
+        below = (bits < self.bits - self.tolerance).to(bits)
+        inside = 1 - above - below
+        weights = above * self.weight_max + inside + below * self.weight_min
+        loss = (weights * bits).mean() * self.weight
+        self.update(bits.mean().item(), bits.min().item(), bits.max().item())
+        return loss, bits
+
+    def update(self, mean, low, high):
+        """Moves each weight by the factor, after a step with these bits per group."""
+        up = self.factor
+        self.weight *= up if mean > self.bits else 1 / up
+        self.weight_max *= up if high > self.bits + self.tolerance else 1 / up
+        self.weight_max = min(max(self.weight_max, 1.0), 1e3)
+        self.weight_min *= 1 / up if low < self.bits - self.tolerance else up
+        self.weight_min = min(max(self.weight_min, 1e-3), 1.0)

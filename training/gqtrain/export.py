@@ -1,0 +1,83 @@
+"""Writes the weights of a checkpoint as 16-bit safetensors, and golden activations to compare engines with."""
+
+import argparse
+import hashlib
+import json
+import os
+
+import numpy as np
+import torch
+from safetensors.torch import save_file
+
+from .data import load
+from .levels import CODE_ERROR, CODEBOOK_BITS, LEVELS
+from .divergence import BOUND
+from .network import SCALE_BOUND, SLOPE, Codec, Config
+
+#: Latents times this stand for decoded ones in the golden activations: no codebook, all phases exercised.
+GOLDEN_FACTOR = 0.75
+
+
+def metadata(config):
+    names = {
+        "encoder_fine": "encoderFine",
+        "encoder_coarse": "encoderCoarse",
+        "decoder_coarse": "decoderCoarse",
+        "decoder_fine": "decoderFine",
+        "prior_blocks": "priorBlocks",
+    }
+    fields = {names.get(k, k): v for k, v in config.dictionary().items() if k != "levels"}
+    fields |= {
+        "architecture": 1,
+        "slope": SLOPE,
+        "scaleBound": SCALE_BOUND,
+        "latentBound": BOUND,
+        "codebookBits": CODEBOOK_BITS,
+        "codebookSeed": 0,
+        "codeError": {str(m): e for m, e in CODE_ERROR.items()},
+        "levels": [[list(g) for g in groups] for groups in LEVELS],
+    }
+    return {"gqimg": json.dumps(fields, separators=(",", ":"), sort_keys=True)}
+
+
+def golden(model, picture):
+    """Inputs and outputs of every part for one small picture, in single precision."""
+    pixels = torch.from_numpy(picture.astype(np.float32) / 127.5 - 1)[None]
+    rows, columns = pixels.shape[1] // 16, pixels.shape[2] // 16
+    levels = (torch.arange(rows * columns) * 5 % len(LEVELS)).reshape(1, rows, columns)
+    with torch.no_grad():
+        y = model.encode(pixels, levels)
+        latents = model.transmit(y, levels, lambda part, level: part * GOLDEN_FACTOR)
+        decoded = model.decoder(latents, levels)
+    return {
+        "picture": torch.from_numpy(picture.copy()),
+        "levels": levels[0].to(torch.uint8),
+        "encoded": y[0].contiguous(),
+        "latents": latents[0].contiguous(),
+        "decoded": decoded[0].contiguous(),
+    }
+
+
+def main():
+    p = argparse.ArgumentParser(description=__doc__)
+    p.add_argument("--checkpoint", required=True)
+    p.add_argument("--output", required=True, help="weights file to write")
+    p.add_argument("--golden", help="file of golden activations to write")
+    p.add_argument("--picture", help="picture whose upper left corner the golden activations are of")
+    a = p.parse_args()
+    torch.set_num_threads(1)
+    stored = torch.load(a.checkpoint, weights_only=False)
+    model = Codec(Config(**stored["config"]))
+    model.load_state_dict(stored["average"])
+    weights = {name: value.half().contiguous() for name, value in model.state_dict().items()}
+    save_file(weights, a.output, metadata(model.config))
+    digest = hashlib.sha256(open(a.output, "rb").read()).hexdigest()
+    print(f"{a.output}: {os.path.getsize(a.output)} bytes, model id {digest[:16]}, step {stored['state']['step']}")
+    if a.golden:
+        model.load_state_dict({name: value.float() for name, value in weights.items()})
+        picture = load(a.picture)[:80, :112]
+        save_file(golden(model, picture), a.golden)
+
+
+if __name__ == "__main__":
+    main()

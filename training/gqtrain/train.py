@@ -1,0 +1,252 @@
+"""The training loop: torchrun --nproc-per-node=2 -m gqtrain.train --data DIR --output DIR; the same again resumes."""
+
+import argparse
+import copy
+import json
+import math
+import os
+import time
+
+import numpy as np
+import torch
+import torch.distributed as dist
+
+from .data import Components, Crops, load, paths
+from .levels import LEVELS
+from .network import Codec, Config
+from .optimizer import Muon, average_gradients, split
+from .validate import position_errors, psnr, summary, validate
+
+# Uniform maps have one weight bin per level, chosen maps one per interval of the multiplier.
+MULTIPLIERS = (0.008, 8.0)
+BINS = 10
+FLOOR = 1e-4  # about 46 dB: below this a crop's error no longer raises its weight
+
+
+def parse():
+    p = argparse.ArgumentParser(description="Trains the gqimg network; resumes from the run's checkpoint.")
+    p.add_argument("--data", required=True, help="folder of training pictures")
+    p.add_argument("--validation", help="folder of validation pictures")
+    p.add_argument("--output", required=True, help="folder for checkpoint, log and caches")
+    p.add_argument("--hours", type=float, default=2.2, help="training time that the schedule is stretched over")
+    p.add_argument("--batch", type=int, default=6, help="crops per process and step")
+    p.add_argument("--crop", type=int, default=256)
+    p.add_argument("--rate", type=float, default=0.01, help="learning rate of the matrices (Muon)")
+    p.add_argument("--adam-rate", type=float, default=1.5e-3, help="learning rate of everything else (AdamW)")
+    p.add_argument("--average", type=float, default=0.999, help="decay of the weights' running average")
+    p.add_argument("--uniform", type=float, default=0.25, help="share of crops with one level throughout")
+    p.add_argument("--steady", type=float, default=0.4, help="share of the time before the rate falls")
+    p.add_argument("--validate-minutes", type=float, default=12)
+    p.add_argument("--validate-every", type=int, default=4, help="use every n-th picture before the end")
+    p.add_argument("--checkpoint-minutes", type=float, default=4)
+    p.add_argument("--initial", help="checkpoint whose weights a new run starts from")
+    p.add_argument("--seed", type=int, default=1)
+    p.add_argument("--steps", type=int, default=0, help="stop after this many steps (0: by time)")
+    return p.parse_args()
+
+
+def initialize(model, components):
+    """Makes the skip path the principal component transform and the gains the measured spreads."""
+    basis = torch.from_numpy(components.basis.copy()).float()
+    spread = torch.from_numpy(components.spread.copy()).float()
+    mean = torch.from_numpy(components.mean.copy()).float()
+    with torch.no_grad():
+        model.encoder.skip.weight.copy_(basis.T / spread[:, None])
+        model.encoder.skip.bias.copy_(-(basis.T @ mean) / spread)
+        model.decoder.skip.weight.copy_(basis)
+        model.decoder.skip.bias.copy_(mean)
+        model.decoder.spread.copy_(spread)
+        log_variance = torch.from_numpy(components.level_variance).clamp(1e-2, 1e2).log()
+        model.encoder_gain.copy_(-0.5 * log_variance)
+        model.decoder_gain.copy_(0.5 * log_variance)
+
+
+def factor(progress, steady):
+    """Learning rate at this share of the planned time."""
+    warm = min(1.0, progress / 0.01 + 0.02)
+    fall = 1.0 if progress < steady else max(0.0, (1 - progress) / (1 - steady))
+    return warm * max(fall, 0.005)
+
+
+def make_maps(rng, batch, components, uniform_share):
+    """Levels [n, h/16, w/16] and the weight bin of every crop."""
+    maps, bins = [], []
+    low, high = np.log(MULTIPLIERS[0]), np.log(MULTIPLIERS[1])
+    for picture in batch:
+        if rng.random() < uniform_share:
+            level = rng.integers(len(LEVELS))
+            maps.append(np.full([s // 16 for s in picture.shape[:2]], level))
+            bins.append(BINS + level)
+        else:
+            place = rng.random()
+            maps.append(components.map(picture, np.exp(low + place * (high - low)), rng))
+            bins.append(int(place * BINS))
+    return torch.from_numpy(np.stack(maps)), torch.tensor(bins)
+
+
+def main():
+    a = parse()
+    torch.set_num_threads(1)
+    torch.manual_seed(a.seed)
+    rank, world = int(os.environ.get("RANK", 0)), int(os.environ.get("WORLD_SIZE", 1))
+    if world > 1:
+        dist.init_process_group("gloo")
+    os.makedirs(a.output, exist_ok=True)
+    if rank == 0:
+        crops = Crops(a.data, os.path.join(a.output, "cache"), a.crop)
+        components = Components(crops, os.path.join(a.output, "components.npz"))
+    if world > 1:
+        dist.barrier()
+    crops = Crops(a.data, os.path.join(a.output, "cache"), a.crop)
+    components = Components(crops, os.path.join(a.output, "components.npz"))
+    pictures = [load(p) for p in paths(a.validation)] if a.validation else []
+
+    model = Codec(Config())
+    initialize(model, components)
+    if a.initial:
+        model.load_state_dict(torch.load(a.initial, weights_only=False)["average"])
+    matrices, groups = split(model)
+    parameters = list(model.parameters())
+    muon = Muon(matrices, a.rate)
+    adam = torch.optim.AdamW(groups, lr=a.adam_rate, betas=(0.9, 0.98), weight_decay=0.0)
+    average = copy.deepcopy(model)
+    state = {"step": 0, "seconds": 0.0, "pixels": 0}
+    running = torch.full((BINS + len(LEVELS),), -1.0)
+    checkpoint = os.path.join(a.output, "checkpoint.pt")
+    if os.path.exists(checkpoint):
+        stored = torch.load(checkpoint, weights_only=False)
+        model.load_state_dict(stored["model"])
+        average.load_state_dict(stored["average"])
+        muon.load_state_dict(stored["muon"])
+        adam.load_state_dict(stored["adam"])
+        state, running = stored["state"], stored["running"]
+    rng = np.random.default_rng([a.seed, rank, state["step"]])
+    torch.manual_seed(a.seed + 1000 * state["step"] + rank)
+    if rank == 0:
+        count = sum(p.numel() for p in parameters)
+        print(f"{count / 1e6:.2f} M parameters, {len(crops)} pictures, from step {state['step']}", flush=True)
+
+    def log(record):
+        if rank == 0:
+            line = json.dumps({"step": state["step"], "hours": round(state["seconds"] / 3600, 4), **record})
+            print(line, flush=True)
+            with open(os.path.join(a.output, "log.jsonl"), "a") as f:
+                f.write(line + "\n")
+
+    def save():
+        if rank == 0:
+            torch.save(
+                {
+                    "model": model.state_dict(),
+                    "average": average.state_dict(),
+                    "muon": muon.state_dict(),
+                    "adam": adam.state_dict(),
+                    "state": state,
+                    "running": running,
+                    "config": model.config.dictionary(),
+                },
+                checkpoint + ".new",
+            )
+            os.replace(checkpoint + ".new", checkpoint)
+
+    def check(subset):
+        average.eval()
+        rows = validate(average, subset[rank::world])
+        if world > 1:
+            gathered = [None] * world
+            dist.all_gather_object(gathered, rows)
+            rows = [r for part in gathered for r in part]
+        log({"validation": summary(rows)})
+
+    last = time.monotonic()
+    last_log, last_save, last_check = last, last, state["seconds"]
+    collected = []
+    while True:
+        now = time.monotonic()
+        state["seconds"] += now - last
+        last = now
+        if world > 1:  # one clock for all
+            clock = torch.tensor([state["seconds"]], dtype=torch.float64)
+            dist.broadcast(clock, 0)
+            state["seconds"] = clock.item()
+        progress = state["seconds"] / 3600 / a.hours
+        if progress >= 1 or (a.steps and state["step"] >= a.steps):
+            break
+        speed = factor(progress, a.steady)
+
+        batch = crops.batch(rng, a.batch)
+        levels, bins = make_maps(rng, batch, components, a.uniform)
+        pixels = torch.from_numpy(batch)
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            decoded = model(pixels, levels)
+        errors = position_errors(decoded, pixels).mean((1, 2))
+        with torch.no_grad():
+            sums = torch.zeros(2, len(running))
+            sums[0].index_add_(0, bins, errors)
+            sums[1].index_add_(0, bins, torch.ones_like(errors))
+            if world > 1:
+                dist.all_reduce(sums)
+            mean = sums[0] / sums[1].clamp(min=1)
+            seen = sums[1] > 0
+            running = torch.where(
+                seen, torch.where(running < 0, mean, running + 0.02 * (mean - running)), running
+            )
+            # Halfway between the mean over crops of the logarithm (PSNR) and the logarithm of the mean.
+            weights = 1 / (0.5 * errors + 0.5 * running[bins] + FLOOR)
+        loss = (weights * errors).mean()
+        for p in parameters:
+            p.grad = None
+        loss.backward()
+        for p in parameters:
+            if p.grad is None:
+                p.grad = torch.zeros_like(p)
+        average_gradients(parameters)
+        norm = torch.nn.utils.clip_grad_norm_(parameters, 1.0)
+        if torch.isfinite(norm):
+            muon.step(speed)
+            for group in adam.param_groups:
+                group["lr"] = a.adam_rate * speed * group["scale"]
+            adam.step()
+        state["step"] += 1
+        state["pixels"] += world * batch.shape[0] * a.crop * a.crop
+        decay = min(a.average, (1 + state["step"]) / (10 + state["step"]))
+        with torch.no_grad():
+            torch._foreach_lerp_(list(average.parameters()), parameters, 1 - decay)
+
+        collected.append((loss.item(), psnr(errors.mean().item()), norm.item()))
+        now = time.monotonic()
+        minutes = torch.tensor([now - last_log, now - last_save, state["seconds"] - last_check])
+        if world > 1:
+            dist.broadcast(minutes, 0)
+        if minutes[0] > 30:
+            m = np.mean(collected, 0)
+            log(
+                {
+                    "loss": round(float(m[0]), 4),
+                    "psnr": round(float(m[1]), 3),
+                    "gradient": round(float(m[2]), 3),
+                    "bins": [round(psnr(v), 2) if v > 0 else None for v in running.tolist()],
+                    "mpx_per_second": round(len(collected) * world * a.batch * a.crop**2 / 1e6 / (now - last_log), 3),
+                    "rate": round(speed, 4),
+                }
+            )
+            collected, last_log = [], now
+        if minutes[1] > 60 * a.checkpoint_minutes:
+            save()
+            last_save = now
+        if minutes[2] > 60 * a.validate_minutes:
+            save()
+            if pictures:
+                check(pictures[:: a.validate_every])
+            last_save, last_check = time.monotonic(), state["seconds"]
+            last_log = time.monotonic()
+            collected = []
+    save()
+    if pictures:
+        check(pictures)
+    if world > 1:
+        dist.destroy_process_group()
+
+
+if __name__ == "__main__":
+    main()
