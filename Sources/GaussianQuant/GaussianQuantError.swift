@@ -6,7 +6,7 @@ public enum GaussianQuantError: Error, Equatable, Sendable {
   case codebookSize(found: Int, expected: ClosedRange<Int>)
   /// The weight of the prior in the score is infinite or not a number.
   case beta(found: Double)
-  /// An extent of a shape is negative, or the product of the extents does not fit an `Int`.
+  /// An extent of a shape is below 1, or the product of the extents does not fit an `Int`.
   case shape(found: [Int])
   /// The axis does not lie in `expected`, the axes of the shape.
   case axis(found: Int, expected: Range<Int>)
@@ -32,7 +32,7 @@ extension GaussianQuantError: CustomStringConvertible {
     case .beta(let found):
       "The weight of the prior, beta, is \(found); expected a finite number."
     case .shape(let found):
-      "The shape is \(found); expected extents of at least 0 whose product is a number of values."
+      "The shape is \(found); expected extents of at least 1 with a product in range."
     case .axis(let found, let expected):
       "The axis is \(found); expected \(expected.lowerBound) up to, not including,"
         + " \(expected.upperBound)."

@@ -149,14 +149,16 @@ private struct Groups {
   var variances: [Float]
   var kind: CodebookSearch.Variances
 
-  /// Posteriors wide and narrow, some exactly between two codewords, some equal to the prior.
+  /// Posteriors wide and narrow, some so narrow between two codewords that their scores are equal
+  /// in binary32, some equal to the prior.
   static func random(
     count: Int, codebook: Codebook, variances kind: CodebookSearch.Variances, stream: Int
   ) -> Groups {
     var numbers = TestNumbers(stream: stream)
     var groups = Groups(means: [], variances: [], kind: kind)
     for group in 0..<count {
-      let pair = (0..<2).map { _ in Int(numbers.uniform() * Double(codebook.size)) }
+      let codeword = Int(numbers.uniform() * Double(codebook.size))
+      let pair = group % 5 == 0 ? [codeword, neighbour(of: codeword, in: codebook)] : []
       let scale = group % 7 == 1 ? 10.0 : 1.0
       for element in 0..<codebook.dimension {
         switch group % 5 {
@@ -169,7 +171,7 @@ private struct Groups {
           groups.means.append(Float(numbers.normal() * scale))
         }
       }
-      let center = group % 5 == 0 ? -16.0 : -5.0
+      let center = group % 5 == 0 ? -36.0 : -5.0
       let variance = { (numbers: inout TestNumbers) -> Float in
         if group % 50 == 1 { return 1 }
         let exponent = Int((center + 6 * numbers.uniform()).rounded(.down))
@@ -180,6 +182,30 @@ private struct Groups {
       }
     }
     return groups
+  }
+
+  /// The codeword closest to another.
+  static func neighbour(of codeword: Int, in codebook: Codebook) -> Int {
+    let dimension = codebook.dimension
+    var best = 0
+    var smallest = Float.infinity
+    codebook.values.withUnsafeBufferPointer { values in
+      for other in 0..<codebook.size where other != codeword {
+        var sum: Float = 0
+        var element = 0
+        while element < dimension, sum < smallest {
+          let difference =
+            values[codeword &* dimension &+ element] - values[other &* dimension &+ element]
+          sum += difference * difference
+          element &+= 1
+        }
+        if sum < smallest {
+          smallest = sum
+          best = other
+        }
+      }
+    }
+    return best
   }
 
   /// The definition: every codeword scored in `Double`, the first of the best taken.
