@@ -14,7 +14,7 @@
 #else
 #define CODEWORDS 4
 #endif
-#include "BestBlocks.inc"
+#include "BestBlocks.h"
 
 #if defined(__x86_64__)
 #define KERNEL best_blocks_avx2
@@ -22,14 +22,14 @@
 #define WIDTH 8
 #define VECTORS 2
 #define CODEWORDS 4
-#include "BestBlocks.inc"
+#include "BestBlocks.h"
 
 #define KERNEL best_blocks_avx512
 #define TARGET __attribute__((target("avx512f,avx512dq"), min_vector_width(512)))
 #define WIDTH 16
 #define VECTORS 2
 #define CODEWORDS 8
-#include "BestBlocks.inc"
+#include "BestBlocks.h"
 #endif
 
 int gaussian_search_supports(int instruction_set) {

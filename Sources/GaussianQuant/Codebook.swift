@@ -56,12 +56,13 @@ public struct Codebook: Sendable {
     }
   }
 
-  /// The `dimension` elements of one codeword of this codebook.
+  /// One element of a codeword: `values[index * dimension + element]`.
   ///
-  /// An index outside the codebook stops the program.
-  public subscript(index: Int) -> ArraySlice<Float> {
+  /// An index or element outside the codebook stops the program.
+  public subscript(index: Int, element: Int) -> Float {
     precondition(index >= 0 && index < size, "the index lies in the codebook")
-    return values[index * dimension..<(index + 1) * dimension]
+    precondition(element >= 0 && element < dimension, "the element lies in the codeword")
+    return values[index * dimension + element]
   }
 
   /// One codeword, drawn without the others.

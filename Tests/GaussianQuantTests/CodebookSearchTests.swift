@@ -118,8 +118,8 @@ import Testing
   @Test func extremeNumbers() throws {
     let codebook = try Codebook(dimension: 2, size: 64)
     let groups = Groups(
-      means: [3e38, -3e38, 1e30, 1, 1e-40, -1e-40, 1e20, 1, 0, 0],
-      variances: [1e-13, 1e-30, 1, 1e-38, 3e38], kind: .perGroup)
+      means: [3e38, -3e38, 1e30, 1, 0x1p-140, -0x1p-140, 1e20, 1, 0, 0],
+      variances: [1e-13, 1e-30, 1, 0x1p-126, 3e38], kind: .perGroup)
     let search = CodebookSearch(codebook: codebook, variances: .perGroup)
     #expect(
       search.nearest(means: groups.means, variances: groups.variances)
@@ -163,7 +163,7 @@ private struct Groups {
       for element in 0..<codebook.dimension {
         switch group % 5 {
         case 0:
-          let values = pair.map { codebook.values[$0 * codebook.dimension + element] }
+          let values = pair.map { codebook[$0, element] }
           groups.means.append((values[0] + values[1]) / 2)
         case 1 where group % 50 == 1:
           groups.means.append(0)

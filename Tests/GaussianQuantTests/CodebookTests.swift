@@ -15,7 +15,7 @@ import Testing
     let codebook = try Codebook(dimension: dimension, size: 64, seed: seed)
     for index in 0..<64 {
       let alone = Codebook.codeword(at: UInt32(index), dimension: dimension, seed: seed)
-      #expect(alone == Array(codebook[index]))
+      #expect(alone == (0..<dimension).map { codebook[index, $0] })
     }
   }
 

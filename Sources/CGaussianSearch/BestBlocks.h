@@ -13,7 +13,7 @@
 #define FLOATS NAME(KERNEL, floats)
 #define INTEGERS NAME(KERNEL, integers)
 
-typedef float FLOATS __attribute__((ext_vector_type(WIDTH)));
+typedef float FLOATS __attribute__((ext_vector_type(WIDTH), may_alias));
 typedef int32_t INTEGERS __attribute__((ext_vector_type(WIDTH)));
 
 TARGET static void KERNEL(const float *table, size_t features, size_t blocks, const float *weights,
