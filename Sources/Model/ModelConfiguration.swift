@@ -64,7 +64,9 @@ public struct ModelConfiguration: Sendable, Equatable, Decodable {
       throw .badConfiguration(
         "architecture \(architecture), this program runs \(Self.supportedArchitecture)")
     }
-    for (name, value) in [("fine", fine), ("coarse", coarse), ("prior", prior), ("latents", latents)]
+    for (name, value) in [
+      ("fine", fine), ("coarse", coarse), ("prior", prior), ("latents", latents),
+    ]
     where !(1...4096).contains(value) {
       throw .badConfiguration("\(name) is \(value), expected 1 to 4096")
     }

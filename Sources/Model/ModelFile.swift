@@ -27,7 +27,8 @@ public enum ModelFile {
     for candidate in candidates where FileManager.default.isReadableFile(atPath: candidate.path) {
       return candidate.path
     }
-    guard let path = Bundle.module.path(forResource: "Resources/gqimg", ofType: "safetensors") else {
+    guard let path = Bundle.module.path(forResource: "Resources/gqimg", ofType: "safetensors")
+    else {
       throw .noModel("gqimg.safetensors is not beside the program")
     }
     return path

@@ -44,7 +44,8 @@ extension Picture {
             case .rgb:
               for c in 0..<3 { samples[target + c] = sample(values[source + c]) }
             case .grey:
-              samples[target] = sample((values[source] + values[source + 1] + values[source + 2]) / 3)
+              samples[target] = sample(
+                (values[source] + values[source + 1] + values[source + 2]) / 3)
             }
           }
         }

@@ -49,7 +49,9 @@
         let failure = Failure()
         input.withUnsafeBufferPointer { input in
           output.withUnsafeMutableBufferPointer { output in
-            guard let inputBase = input.baseAddress, let outputBase = output.baseAddress else { return }
+            guard let inputBase = input.baseAddress, let outputBase = output.baseAddress else {
+              return
+            }
             let (source, target) = (Disjoint(inputBase), Disjoint(outputBase))
             engine.pool.forEach((positions + chunk - 1) / chunk) { index in
               let first = index * chunk
@@ -134,7 +136,9 @@
         let failure = Failure()
         input.values.withUnsafeBufferPointer { source in
           output.values.withUnsafeMutableBufferPointer { target in
-            guard let sourceBase = source.baseAddress, let targetBase = target.baseAddress else { return }
+            guard let sourceBase = source.baseAddress, let targetBase = target.baseAddress else {
+              return
+            }
             let (source, target) = (Disjoint(sourceBase), Disjoint(targetBase))
             pool.forEach(stripCount) { index in
               gq_use_calling_thread_only()

@@ -8,7 +8,8 @@ struct DecoderNetwork: Sendable {
   private let fine: [Block]
   private let head: Pointwise
 
-  init(_ c: ModelConfiguration, from file: Safetensors, engine: any LayerEngine) throws(ModelError) {
+  init(_ c: ModelConfiguration, from file: Safetensors, engine: any LayerEngine) throws(ModelError)
+  {
     // The skip path is trained as basis * spread; at inference the two are one matrix.
     let spread = try file.floats("decoder.spread", shape: [c.latents])
     var basis = try file.floats("decoder.skip.weight", shape: [768, c.latents])

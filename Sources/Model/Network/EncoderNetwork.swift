@@ -8,7 +8,8 @@ struct EncoderNetwork: Sendable {
   private let coarse: [Block]
   private let head: Pointwise
 
-  init(_ c: ModelConfiguration, from file: Safetensors, engine: any LayerEngine) throws(ModelError) {
+  init(_ c: ModelConfiguration, from file: Safetensors, engine: any LayerEngine) throws(ModelError)
+  {
     skip = try Pointwise(
       PointwiseLayer("encoder.skip", inputs: 768, outputs: c.latents, from: file), engine: engine)
     stem = try Pointwise(

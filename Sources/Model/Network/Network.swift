@@ -85,7 +85,8 @@ public final class Network: Sendable {
     for phase in CodingPhase.allCases {
       let positions = phase.positions(rows: rows, columns: columns)
       if positions.isEmpty { continue }
-      let prediction = try prediction(phase, positions: positions, features: features, levels: levels)
+      let prediction = try prediction(
+        phase, positions: positions, features: features, levels: levels)
       var values = try code(prediction)
       precondition(values.count == positions.count * count)
       for k in values.indices { values[k] = prediction.mean[k] + prediction.scale[k] * values[k] }

@@ -18,7 +18,8 @@ struct PriorNetwork: Sendable {
   private let blocks: [Block]
   private let head: Pointwise
 
-  init(_ c: ModelConfiguration, from file: Safetensors, engine: any LayerEngine) throws(ModelError) {
+  init(_ c: ModelConfiguration, from file: Safetensors, engine: any LayerEngine) throws(ModelError)
+  {
     channels = c.prior
     latents = c.latents
     scaleBound = c.scaleBound

@@ -104,7 +104,8 @@ public struct Safetensors: Sendable {
       }
       guard end - start == count * entry.dtype.byteCount else {
         throw .malformedHeader(
-          "tensor \(name) has \(end - start) bytes, its shape needs \(count * entry.dtype.byteCount)")
+          "tensor \(name) has \(end - start) bytes, its shape needs \(count * entry.dtype.byteCount)"
+        )
       }
       ranges.append((start, end))
     }

@@ -1,0 +1,52 @@
+/// A typed piece of a `.gqz` file. Types are ASCII letters: capitals must be understood by a decoder, small
+/// letters may be skipped.
+public struct Chunk: Sendable, Equatable {
+  /// ICC profile.
+  public static let iccProfile = UInt8(ascii: "i")
+  /// Exif block.
+  public static let exif = UInt8(ascii: "e")
+  /// XMP packet.
+  public static let xmp = UInt8(ascii: "x")
+
+  static let levelMap = UInt8(ascii: "L")
+  static let indices = UInt8(ascii: "I")
+
+  /// An ASCII letter.
+  public let type: UInt8
+  /// The content.
+  public let payload: [UInt8]
+
+  /// A chunk that decoders may skip; another type stops the program.
+  public init(ancillary type: UInt8, payload: [UInt8]) {
+    precondition(Self.isAncillary(type))
+    self.type = type
+    self.payload = payload
+  }
+
+  init(type: UInt8, payload: [UInt8]) {
+    self.type = type
+    self.payload = payload
+  }
+
+  static func isAncillary(_ type: UInt8) -> Bool {
+    (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(type)
+  }
+
+  static func isCritical(_ type: UInt8) -> Bool {
+    (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(type)
+  }
+
+  /// Bytes that a chunk with a checksum takes.
+  static func byteCount(payload: Int) -> Int {
+    1 + varintByteCount(UInt64(payload)) + payload + 4
+  }
+
+  /// Type, length, payload, checksum of all three.
+  func write(to bytes: inout [UInt8]) {
+    let start = bytes.count
+    bytes.append(type)
+    bytes.appendVarint(UInt64(payload.count))
+    bytes += payload
+    bytes.appendWord(CRC32.of(bytes[start...]))
+  }
+}

@@ -1,0 +1,171 @@
+/// A `.gqz` file taken apart as far as its tiles, which stay packed: what can be told without a model.
+public struct FileStructure: Sendable {
+  /// The first bytes of every file.
+  public static let signature: [UInt8] = [0x8B, 0x47, 0x51, 0x5A, 0x0D, 0x0A, 0x1A, 0x0A]
+  /// The format's version.
+  public static let version: UInt8 = 1
+
+  /// The header.
+  public let header: Header
+  /// Indices per level.
+  public let ladder: LevelLadder
+  /// The level of every position.
+  public let levelMap: LevelMap
+  /// Bytes of the level map chunk's payload.
+  public let levelMapByteCount: Int
+  /// Where every tile is.
+  public let layout: TileLayout
+  /// Chunks that a decoder may skip, in order.
+  public let ancillary: [Chunk]
+
+  private let bytes: [UInt8]
+  private let tileStart: Int
+
+  /// Reads a file up to its tiles and checks that the tiles are there.
+  ///
+  /// - Throws: `BitstreamError`.
+  public init(parsing bytes: [UInt8], limits: DecodeLimits = DecodeLimits()) throws(BitstreamError)
+  {
+    var cursor = ByteCursor(bytes)
+    header = try Self.parseHeader(&cursor, limits: limits)
+    var ancillary: [Chunk] = []
+    var map: (ladder: LevelLadder, levels: LevelMap, byteCount: Int)?
+    var tiles: (layout: TileLayout, start: Int)?
+    while !cursor.isAtEnd {
+      let start = cursor.offset
+      let type = try cursor.byte("chunk type")
+      if type == Chunk.indices {
+        guard let map, tiles == nil else {
+          throw .invalidValue(
+            what: "chunk", offset: start, found: "I", expected: "one I after the level map")
+        }
+        let layout = TileLayout(header: header, ladder: map.ladder, levelMap: map.levels)
+        let length = try cursor.size("length of the indices", limit: Int.max)
+        guard length == layout.byteCount else {
+          throw .invalidValue(
+            what: "length of the indices", offset: start + 1, found: "\(length)",
+            expected: "\(layout.byteCount), which the level map implies")
+        }
+        tiles = (layout, cursor.offset)
+        _ = try cursor.slice(length, "indices")
+        continue
+      }
+      guard type == Chunk.levelMap || Chunk.isAncillary(type) else {
+        guard Chunk.isCritical(type) else {
+          throw .invalidValue(
+            what: "chunk type", offset: start, found: "\(type)", expected: "an ASCII letter")
+        }
+        throw .unknownCriticalChunk(type: type, offset: start)
+      }
+      let length = try cursor.size("chunk length", limit: limits.maxAncillaryBytes)
+      let payload = try cursor.slice(length, "chunk")
+      let computed = CRC32.of(bytes[start..<cursor.offset])
+      let declared = try cursor.word("chunk checksum")
+      guard declared == computed else {
+        throw .checksumMismatch(
+          what: type == Chunk.levelMap ? "level map" : "ancillary chunk", offset: start,
+          declared: declared, computed: computed)
+      }
+      if type == Chunk.levelMap {
+        guard map == nil else {
+          throw .invalidValue(what: "chunk", offset: start, found: "a second L", expected: "one")
+        }
+        map = try Self.parseLevelMap(bytes, payload.indices, header)
+      } else {
+        guard ancillary.count < limits.maxAncillaryChunks else {
+          throw .limitExceeded(
+            what: "number of ancillary chunks", found: ancillary.count + 1,
+            limit: limits.maxAncillaryChunks)
+        }
+        ancillary.append(Chunk(type: type, payload: Array(payload)))
+      }
+    }
+    guard let map else { throw .missingChunk("level map") }
+    guard let tiles else { throw .missingChunk("index") }
+    ladder = map.ladder
+    levelMap = map.levels
+    levelMapByteCount = map.byteCount
+    layout = tiles.layout
+    tileStart = tiles.start
+    self.ancillary = ancillary
+    self.bytes = bytes
+  }
+
+  /// Bytes of the file.
+  public var byteCount: Int { bytes.count }
+
+  /// Whether a tile's bytes match its checksum; a tile without indices always does.
+  public func isIntact(_ tile: TileLayout.Tile) -> Bool {
+    (try? checkedData(of: tile)) != nil
+  }
+
+  /// The indices of a tile: positions row by row, for each its groups in order.
+  ///
+  /// - Throws: `BitstreamError.checksumMismatch` when the tile is damaged.
+  public func indices(of tile: TileLayout.Tile) throws(BitstreamError) -> [UInt32] {
+    var reader = BitReader(try checkedData(of: tile))
+    var result: [UInt32] = []
+    result.reserveCapacity(tile.indexCount)
+    for _ in 0..<tile.indexCount { result.append(try reader.read(count: header.codebookBits)) }
+    try reader.checkPadding()
+    return result
+  }
+
+  private func checkedData(of tile: TileLayout.Tile) throws(BitstreamError) -> ArraySlice<UInt8> {
+    guard tile.byteCount > 0 else { return [] }
+    let start = tileStart + tile.offset
+    let data = bytes[start + 4..<start + tile.byteCount]
+    var cursor = ByteCursor(bytes, offset: start)
+    let declared = try cursor.word("tile checksum")
+    let computed = CRC32.of(data)
+    guard declared == computed else {
+      throw .checksumMismatch(
+        what: "tile at row \(tile.rows.lowerBound), column \(tile.columns.lowerBound)",
+        offset: start, declared: declared, computed: computed)
+    }
+    return data
+  }
+
+  private static func parseHeader(
+    _ cursor: inout ByteCursor, limits: DecodeLimits
+  ) throws(BitstreamError) -> Header {
+    let first = cursor.bytes.prefix(signature.count)
+    guard first.elementsEqual(signature) else {
+      if first.count == signature.count, first.prefix(4).elementsEqual(signature.prefix(4)) {
+        throw .damagedSignature
+      }
+      if signature.starts(with: first), !first.isEmpty {
+        throw .truncated(
+          what: "signature", offset: 0, needed: signature.count, available: first.count)
+      }
+      throw .notGQZ
+    }
+    _ = try cursor.slice(signature.count, "signature")
+    let start = cursor.offset
+    let declaredVersion = try cursor.byte("version")
+    guard declaredVersion == version else {
+      throw .unsupportedVersion(found: Int(declaredVersion), supported: Int(version))
+    }
+    let length = try cursor.size("header length", limit: 64)
+    let end = cursor.offset + length
+    var inside = cursor
+    let payload = try cursor.slice(length, "header")
+    let computed = CRC32.of(cursor.bytes[start..<payload.endIndex])
+    let declared = try cursor.word("header checksum")
+    guard declared == computed else {
+      throw .checksumMismatch(what: "header", offset: start, declared: declared, computed: computed)
+    }
+    return try Header(parsing: &inside, end: end, limits: limits)
+  }
+
+  private static func parseLevelMap(
+    _ bytes: [UInt8], _ range: Range<Int>, _ header: Header
+  ) throws(BitstreamError) -> (ladder: LevelLadder, levels: LevelMap, byteCount: Int) {
+    var cursor = ByteCursor(Array(bytes[..<range.upperBound]), offset: range.lowerBound)
+    let ladder = try LevelLadder(parsing: &cursor)
+    let levels = try LevelMap(
+      decoding: bytes[cursor.offset..<range.upperBound], columns: header.columns, rows: header.rows,
+      levelCount: ladder.levelCount)
+    return (ladder, levels, range.count)
+  }
+}

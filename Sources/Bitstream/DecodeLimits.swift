@@ -1,0 +1,22 @@
+/// What a reader accepts, checked before memory is taken.
+public struct DecodeLimits: Sendable, Equatable {
+  /// Most pixels in a picture.
+  public var maxPixels: Int
+  /// Most pixels along one side.
+  public var maxDimension: Int
+  /// Most bytes in an ancillary chunk.
+  public var maxAncillaryBytes: Int
+  /// Most ancillary chunks in a file.
+  public var maxAncillaryChunks: Int
+
+  /// Limits; the defaults allow 268 megapixels.
+  public init(
+    maxPixels: Int = 1 << 28, maxDimension: Int = 65_535, maxAncillaryBytes: Int = 64 << 20,
+    maxAncillaryChunks: Int = 256
+  ) {
+    self.maxPixels = maxPixels
+    self.maxDimension = maxDimension
+    self.maxAncillaryBytes = maxAncillaryBytes
+    self.maxAncillaryChunks = maxAncillaryChunks
+  }
+}

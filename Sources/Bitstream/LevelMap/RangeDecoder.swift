@@ -1,0 +1,38 @@
+/// Reads binary decisions that `RangeEncoder` wrote.
+struct RangeDecoder {
+  private let bytes: ArraySlice<UInt8>
+  private var position: Int
+  private var range: UInt32 = 0xFFFF_FFFF
+  private var code: UInt32 = 0
+
+  init(_ bytes: ArraySlice<UInt8>) {
+    self.bytes = bytes
+    position = bytes.startIndex
+    for _ in 0..<4 { code = code << 8 | next() }
+  }
+
+  /// Whether all bytes were looked at; past the end zeros are read.
+  var hasReadAll: Bool { position >= bytes.endIndex }
+
+  mutating func decode(_ model: inout AdaptiveBit) -> Bool {
+    let bound = (range >> 15) * model.probability
+    let bit = code < bound
+    if bit {
+      range = bound
+    } else {
+      code -= bound
+      range -= bound
+    }
+    model.update(bit)
+    while range < 1 << 24 {
+      range <<= 8
+      code = code << 8 | next()
+    }
+    return bit
+  }
+
+  private mutating func next() -> UInt32 {
+    defer { position += 1 }
+    return position < bytes.endIndex ? UInt32(bytes[position]) : 0
+  }
+}
