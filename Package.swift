@@ -38,10 +38,9 @@ let package = Package(
     .target(name: "Bitstream", swiftSettings: strict),
 
     // The network: weights, layers and the two engines that run them.
-    .systemLibrary(name: "CDNNL", providers: [.apt(["libdnnl-dev"])]),
+    // oneDNN (Debian: libdnnl-dev) has no pkg-config file, so its library is named here.
     .target(
-      name: "COneDNN",
-      dependencies: [.target(name: "CDNNL", condition: .when(traits: ["OneDNN"]))]),
+      name: "COneDNN", linkerSettings: [.linkedLibrary("dnnl", .when(traits: ["OneDNN"]))]),
     .target(
       name: "Model",
       dependencies: [

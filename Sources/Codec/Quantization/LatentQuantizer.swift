@@ -158,13 +158,13 @@ final class LatentQuantizer: Sendable {
       for (k, member) in members.enumerated() {
         // A codeword picked by a hash of its place is noise that needs no generator and repeats exactly.
         let word = UInt32(truncatingIfNeeded: member.position &* 48 &+ member.order) &* 0x9E37_79B1
-        let noise = codebook.codeword(at: Int(word >> 8) & (codebook.size - 1))
+        let noise = Int(word >> 8) & (codebook.size - 1)
         let error = mode == .expectedError ? member.group.codeError : 1
         let spread = (variances[k] * error).squareRoot()
         let start = member.position * latents + member.group.first
         let factor = member.group.scale * member.group.shrink
         for d in 0..<dimension {
-          result.decoded[start + d] += factor * (means[k * dimension + d] + spread * noise[d])
+          result.decoded[start + d] += factor * (means[k * dimension + d] + spread * codebook[noise, d])
         }
       }
     }
@@ -174,16 +174,15 @@ final class LatentQuantizer: Sendable {
     _ codebook: Codebook, index: Int, _ group: LevelTable.Group, to decoded: inout [Float],
     at position: Int
   ) {
-    let word = codebook.codeword(at: index)
     let start = position * latents + group.first
     let factor = group.scale * group.shrink
-    for d in 0..<group.dimension { decoded[start + d] += factor * word[d] }
+    for d in 0..<group.dimension { decoded[start + d] += factor * codebook[index, d] }
   }
 
   private func search(_ codebook: Codebook) -> CodebookSearch {
     searches.withLock { searches in
       if let known = searches[codebook.dimension] { return known }
-      let made = CodebookSearch(codebook: codebook)
+      let made = CodebookSearch(codebook: codebook, variances: .perGroup)
       searches[codebook.dimension] = made
       return made
     }

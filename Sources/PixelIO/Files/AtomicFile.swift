@@ -52,6 +52,14 @@ public enum AtomicFile {
     flushDirectory(directory)
   }
 
+  /// Whether something is there under this name; `write` without `overwrite` would refuse it, pipes and
+  /// devices apart.
+  public static func exists(_ path: String) -> Bool {
+    var status = stat()
+    return lstat(path, &status) == 0 && status.st_mode & S_IFMT != S_IFCHR
+      && status.st_mode & S_IFMT != S_IFIFO
+  }
+
   /// Writes a new file with a name of its own and returns its path. Errors name the final path.
   private static func writeTemporary(
     _ bytes: [UInt8], in directory: String, permissions: mode_t?, finalPath: String

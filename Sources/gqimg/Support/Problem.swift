@@ -1,0 +1,57 @@
+import PixelIO
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// What ends the program: one line for standard error and an exit code.
+struct Problem: Error {
+  /// Data or files are at fault.
+  static let dataExitCode: Int32 = 1
+
+  let message: String
+  var exitCode = dataExitCode
+}
+
+/// Runs `body`; what it throws becomes one line that starts with the file's name.
+func reporting<Result>(_ path: String, _ body: () throws -> Result) throws -> Result {
+  do {
+    return try body()
+  } catch let problem as Problem {
+    throw problem
+  } catch let error as FileError {
+    throw Problem(message: "\(error)")
+  } catch {
+    throw Problem(message: "\(path == "-" ? "standard input" : path): \(error)")
+  }
+}
+
+/// Writes a message where it does not mix with output.
+func writeToStandardError(_ message: String) {
+  let bytes = Array(message.utf8)
+  _ = bytes.withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
+}
+
+/// Seconds on a clock that only goes forward.
+func now() -> Double {
+  var time = timespec()
+  clock_gettime(CLOCK_MONOTONIC, &time)
+  return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
+}
+
+/// A number with this many digits after the point.
+func fixed(_ value: Double, _ digits: Int) -> String {
+  guard value.isFinite else { return value > 0 ? "inf" : "\(value)" }
+  var scale = 1.0
+  for _ in 0..<digits { scale *= 10 }
+  let scaled = (abs(value) * scale).rounded()
+  let whole = (scaled / scale).rounded(.down)
+  let sign = value < 0 && scaled > 0 ? "-" : ""
+  guard digits > 0 else { return "\(sign)\(Int(whole))" }
+  let fraction = String(Int(scaled - whole * scale))
+  return "\(sign)\(Int(whole)).\(String(repeating: "0", count: digits - fraction.count))\(fraction)"
+}
