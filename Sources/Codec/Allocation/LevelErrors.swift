@@ -25,35 +25,17 @@ struct LevelErrors {
     let count = network.levels.levels.count
     let mode: LatentQuantizer.Mode = effort >= 8 ? .codewords : .expectedError
     var measured = [[Double]?](repeating: nil, count: count)
-    for level in measuredLevels(count, effort: effort) where level > 0 {
-      let grid = LatentGrid(width: width, height: height)
+    let grid = LatentGrid(width: width, height: height)
+    for level in measuredLevels(count, effort: effort) {
       measured[level] = try errors(
         [UInt8](repeating: UInt8(level), count: grid.positionCount), mode: mode)
     }
-    measured[0] = try errorsWithoutBits(mode: mode, neighbours: count / 3)
     return interpolated(measured)
   }
 
   private func measuredLevels(_ count: Int, effort: Int) -> [Int] {
     let step = effort >= 5 ? 1 : effort >= 3 ? 2 : 4
-    var levels = Set(stride(from: count - 1, to: 0, by: -step))
-    levels.insert(1)
-    return levels.sorted()
-  }
-
-  /// A position without bits lives from its neighbours, so its error is measured among coded ones: the first
-  /// two phases without bits, then the other two.
-  private func errorsWithoutBits(mode: LatentQuantizer.Mode, neighbours: Int) throws -> [Double] {
-    let grid = LatentGrid(width: width, height: height)
-    var result = [Double](repeating: 0, count: grid.positionCount)
-    for empty in [[CodingPhase.first, .second], [.third, .fourth]] {
-      let positions = empty.flatMap { $0.positions(rows: grid.rows, columns: grid.columns) }
-      var levels = [UInt8](repeating: UInt8(neighbours), count: grid.positionCount)
-      for position in positions { levels[position] = 0 }
-      let errors = try errors(levels, mode: mode)
-      for position in positions { result[position] = errors[position] }
-    }
-    return result
+    return Set(stride(from: count - 1, to: 0, by: -step)).union([0, 1]).sorted()
   }
 
   private func errors(_ levels: [UInt8], mode: LatentQuantizer.Mode) throws -> [Double] {
