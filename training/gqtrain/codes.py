@@ -3,10 +3,9 @@
 import os
 import sys
 
-import numpy as np
 import torch
 
-from .divergence import BOUND
+from .divergence import BOUND, LOG_VARIANCE_BOUNDS, divergence_bits
 from .levels import CODEBOOK_BITS, LEVELS
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "golden"))
@@ -16,17 +15,17 @@ _tables = {}
 
 
 def table(dimension):
-    """Codewords [K, m] and, for the search, [K, m + 1] with the squared norm."""
+    """Codewords [K, m] and, for the search, their values and squares [2 m, K]."""
     if dimension not in _tables:
         words = torch.from_numpy(codebook(dimension, 2**CODEBOOK_BITS, 0))
-        _tables[dimension] = (words, torch.cat([words, (words**2).sum(1, keepdim=True)], 1).T.contiguous())
+        _tables[dimension] = (words, torch.cat([words, words**2], 1).T.contiguous())
     return _tables[dimension]
 
 
 def nearest(mean, variance, dimension, chunk=512):
-    """Index of the codeword with the greatest posterior-to-prior ratio; mean [n, m], variance [n]."""
+    """Index of the codeword with the greatest posterior-to-prior ratio; mean and variance [n, m]."""
     _, features = table(dimension)
-    weights = torch.cat([mean / variance[:, None], ((1 - 1 / variance) / 2)[:, None]], 1)
+    weights = torch.cat([mean / variance, (1 - 1 / variance) / 2], 1)
     return torch.cat([(part @ features).argmax(1) for part in weights.split(chunk)])
 
 
@@ -38,7 +37,7 @@ class RealCodes:
         self.used = {m: torch.zeros(2**CODEBOOK_BITS, dtype=torch.bool) for m in (4, 8, 16)}
         self.bits = []
 
-    def __call__(self, y, levels):
+    def __call__(self, y, levels, log_variances=None):
         value = torch.zeros_like(y)
         for level, groups in enumerate(LEVELS):
             rows = (levels == level).nonzero()[:, 0]
@@ -56,14 +55,16 @@ class RealCodes:
                 columns = (torch.tensor(firsts)[:, None] + torch.arange(dimension)).reshape(-1)
                 source = BOUND * torch.tanh((part[:, columns] - out[:, columns]) / left[columns] / BOUND)
                 source = source.reshape(-1, dimension)
-                energy = (source**2).mean(1)
-                sizes = torch.full(energy.shape, dimension)
-                log_variance = self.model.solver(energy, sizes)
-                mean = torch.sqrt(-torch.expm1(log_variance))[:, None] * source
+                if log_variances is None:
+                    sizes = torch.full((len(source),), dimension)
+                    log_variance = self.model.solver((source**2).mean(1), sizes)[:, None].expand(source.shape)
+                    mean = torch.sqrt(-torch.expm1(log_variance)) * source
+                else:
+                    log_variance = log_variances[rows][:, stage * y.shape[1] + columns]
+                    log_variance = log_variance.reshape(-1, dimension).clamp(*LOG_VARIANCE_BOUNDS)
+                    mean = source
                 variance = log_variance.exp()
-                self.bits.append(
-                    dimension / 2 / np.log(2) * ((mean**2).mean(1) + variance - 1 - log_variance)
-                )
+                self.bits.append(divergence_bits(mean, log_variance).sum(1))
                 index = nearest(mean, variance, dimension)
                 self.used[dimension][index] = True
                 tables = self.model.stages[stage]

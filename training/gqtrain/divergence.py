@@ -8,6 +8,7 @@ from .levels import CODEBOOK_BITS
 
 LN_K = CODEBOOK_BITS * math.log(2.0)
 BOUND = 8.0  # smooth bound on a latent's magnitude before quantization
+LOG_VARIANCE_BOUNDS = (-30.0, 20.0)
 _TABLE = 2048
 
 
@@ -79,17 +80,14 @@ class TargetDivergence:
         self.bits, self.tolerance, self.factor = float(bits), tolerance, factor
         self.weight, self.weight_min, self.weight_max = weight, 1.0, 1.0
 
-    def loss(self, mean, log_variance, dimension):
-        """The loss for groups along the last axis, [..., groups * dimension]; also adapts the weights."""
-        bits = divergence_bits(mean, log_variance)
-        bits = bits.reshape(*bits.shape[:-1], -1, dimension).sum(-1)
+    def loss(self, bits, share=None):
+        """The loss for groups of these divergences; `share` weighs each entry (1 by default)."""
         above = (bits > self.bits + self.tolerance).to(bits)
         below = (bits < self.bits - self.tolerance).to(bits)
-        inside = 1 - above - below
-        weights = above * self.weight_max + inside + below * self.weight_min
-        loss = (weights * bits).mean() * self.weight
-        self.update(bits.mean().item(), bits.min().item(), bits.max().item())
-        return loss, bits
+        weights = above * self.weight_max + (1 - above - below) + below * self.weight_min
+        if share is None:
+            return (weights * bits).mean() * self.weight
+        return (share * weights * bits).sum() / share.sum() * self.weight
 
     def update(self, mean, low, high):
         """Moves each weight by the factor, after a step with these bits per group."""

@@ -26,7 +26,7 @@ def metadata(config):
         "decoder_fine": "decoderFine",
         "prior_blocks": "priorBlocks",
     }
-    fields = {names.get(k, k): v for k, v in config.dictionary().items() if k != "levels"}
+    fields = {names.get(k, k): v for k, v in config.dictionary().items() if k not in ("levels", "divergence")}
     fields |= {
         "architecture": 1,
         "slope": SLOPE,
@@ -46,8 +46,8 @@ def golden(model, picture):
     rows, columns = pixels.shape[1] // 16, pixels.shape[2] // 16
     levels = (torch.arange(rows * columns) * 5 % len(LEVELS)).reshape(1, rows, columns)
     with torch.no_grad():
-        y = model.encode(pixels, levels)
-        latents = model.transmit(y, levels, lambda part, level: part * GOLDEN_FACTOR)
+        y, _ = model.encode(pixels, levels)
+        latents = model.transmit(y, levels, lambda part, *_: part * GOLDEN_FACTOR)
         decoded = model.decoder(latents, levels)
     return {
         "picture": torch.from_numpy(picture.copy()),
@@ -68,6 +68,8 @@ def main():
     torch.set_num_threads(1)
     stored = torch.load(a.checkpoint, weights_only=False)
     model = Codec(Config(**stored["config"]))
+    if model.config.divergence != "exact":
+        raise SystemExit("the program quantizes with exact divergence; this checkpoint was trained otherwise")
     model.load_state_dict(stored["average"])
     weights = {name: value.half().contiguous() for name, value in model.state_dict().items()}
     save_file(weights, a.output, metadata(model.config))

@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from .divergence import BOUND, ExactDivergence
+from .divergence import BOUND, LOG_VARIANCE_BOUNDS, ExactDivergence, divergence_bits
 from .levels import CODE_ERROR, CODEBOOK_BITS, LATENTS, LEVELS, stages
 
 PATCH = 16
@@ -31,6 +31,9 @@ class Config:
     prior_blocks: int = 2
     latents: int = LATENTS
     levels: int = len(LEVELS)
+    #: "exact": the posterior's variance follows from its mean so that the divergence is exactly log2 K bits;
+    #: "target": the encoder gives the logarithm of the variance and a loss drives the divergence there.
+    divergence: str = "exact"
 
     def dictionary(self):
         return asdict(self)
@@ -121,22 +124,21 @@ class Encoder(nn.Module):
         self.head = nn.Linear(c.coarse, c.latents)
         nn.init.zeros_(self.head.weight)
         nn.init.zeros_(self.head.bias)
+        if c.divergence == "target":
+            self.log_variance = nn.Linear(c.coarse, 2 * c.latents)  # for both stages
+            nn.init.zeros_(self.log_variance.weight)
+            nn.init.constant_(self.log_variance.bias, -2.0)
 
     def forward(self, pixels, levels):
-        return self.coarse_part(pixels, self.fine_part(pixels), levels)
-
-    def fine_part(self, pixels):
-        """What does not depend on the levels."""
+        """Latents [b, h/16, w/16, c], and for a target divergence log-variances [b, h/16, w/16, 2c], else None."""
         h = self.stem(unshuffle(pixels, 8))
         for block in self.fine:
             h = block(h)
-        return self.down(unshuffle(h, 2))
-
-    def coarse_part(self, pixels, h, levels):
-        h = self.level(h, levels)
+        h = self.level(self.down(unshuffle(h, 2)), levels)
         for block in self.coarse:
             h = block(h)
-        return self.skip(unshuffle(pixels, PATCH)) + self.head(h)
+        latents = self.skip(unshuffle(pixels, PATCH)) + self.head(h)
+        return latents, self.log_variance(h).float() if hasattr(self, "log_variance") else None
 
 
 class Decoder(nn.Module):
@@ -234,23 +236,38 @@ class Codec(nn.Module):
                 }
             )
 
+    @staticmethod
+    def group_sums(values, levels, stage):
+        """Sums over the group of each channel, [n, channels], equal for the channels of a group."""
+        total = F.pad(torch.cumsum(values, -1), (1, 0))
+        return total.gather(-1, stage["end"][levels]) - total.gather(-1, stage["start"][levels])
+
     def posterior(self, y, levels, stage):
         """Mean and log-variance per channel of one stage, divergence exact per group. y: [n, channels]."""
-        start, end = stage["start"][levels], stage["end"][levels]
         dimension = stage["dimension"][levels]
-        total = F.pad(torch.cumsum(y * y, -1), (1, 0))
-        energy = (total.gather(-1, end) - total.gather(-1, start)) / dimension.clamp(min=1)
+        energy = self.group_sums(y * y, levels, stage) / dimension.clamp(min=1)
         log_variance = self.solver(energy, dimension)
         return torch.sqrt(-torch.expm1(log_variance)) * y, log_variance
 
-    def sample(self, y, levels, inflate=True):
-        """Decoded value of y [n, latents] with noise in the place of codewords."""
+    def sample(self, y, levels, log_variances=None, inflate=True, bits=None):
+        """Decoded value of y [n, latents] with noise in the place of codewords.
+
+        With log_variances [n, 2 latents] these are the posterior's, and to the list `bits` is added for every
+        stage (divergence of the group of each channel, 1 / dimension of the group or 0).
+        """
         value, left = 0.0, None
         for index, stage in enumerate(self.stages):
             n = stage["channels"]
             source = y[:, :n] if index == 0 else (y[:, :n] - value[:, :n]) / left[:, :n].clamp(min=1e-4)
-            source = BOUND * torch.tanh(source / BOUND)
-            mean, log_variance = self.posterior(source, levels, stage)
+            mean = BOUND * torch.tanh(source / BOUND)
+            if log_variances is None:
+                mean, log_variance = self.posterior(mean, levels, stage)
+            else:
+                start = index * y.shape[-1]
+                log_variance = log_variances[:, start : start + n].clamp(*LOG_VARIANCE_BOUNDS)
+                if bits is not None:
+                    sums = self.group_sums(divergence_bits(mean, log_variance), levels, stage)
+                    bits.append((sums, stage["used"][levels] / stage["dimension"][levels].clamp(min=1)))
             spread = torch.exp(0.5 * log_variance)
             if inflate:
                 spread = spread * torch.sqrt(stage["inflation"][levels])
@@ -263,12 +280,15 @@ class Codec(nn.Module):
         return value
 
     def encode(self, pixels, levels):
-        return self.encoder(pixels, levels).float() * torch.exp(self.encoder_gain[levels])
+        """Latents of unit variance, and log-variances or None."""
+        latents, log_variances = self.encoder(pixels, levels)
+        return latents.float() * torch.exp(self.encoder_gain[levels]), log_variances
 
-    def transmit(self, y, levels, quantize=None):
+    def transmit(self, y, levels, quantize=None, log_variances=None):
         """Runs the phases: latents [b, h, w, c] before the decoder, as the decoder gets them.
 
-        quantize(y [n, c], levels [n]) -> decoded y; by default noise in the place of codewords.
+        quantize(y [n, c], levels [n], log_variances [n, 2c] or None) -> decoded y; by default noise in the
+        place of codewords.
         """
         quantize = quantize or self.sample
         gain, common = torch.exp(self.encoder_gain), torch.exp(self.decoder_gain)
@@ -279,13 +299,16 @@ class Codec(nn.Module):
             part, level = lattice(y, phase), lattice(levels, phase)
             shape = part.shape
             part, level = part.reshape(-1, shape[-1]), level.reshape(-1)
+            spreads = None
+            if log_variances is not None:
+                spreads = lattice(log_variances, phase).reshape(len(part), -1)
             if phase == 0:
-                decoded = quantize(part, level)
+                decoded = quantize(part, level, spreads)
             else:
                 mean, scale = self.prior(features, levels, phase)
                 mean = mean.reshape(part.shape) * gain[level]
                 scale = torch.exp(scale.reshape(part.shape))
-                decoded = mean + scale * quantize((part - mean) / scale, level)
+                decoded = mean + scale * quantize((part - mean) / scale, level, spreads)
             decoded = (decoded * common[level]).reshape(shape)
             pieces.append(decoded)
             features[phase] = self.prior.stem(decoded) if phase + 1 < len(PHASES) else None
@@ -295,4 +318,5 @@ class Codec(nn.Module):
 
     def forward(self, pixels, levels, quantize=None):
         """Pixels [b, h, w, 3] in -1...1, levels [b, h/16, w/16] -> decoded pixels."""
-        return self.decoder(self.transmit(self.encode(pixels, levels), levels, quantize), levels).float()
+        y, log_variances = self.encode(pixels, levels)
+        return self.decoder(self.transmit(y, levels, quantize, log_variances), levels).float()

@@ -12,6 +12,7 @@ import torch
 import torch.distributed as dist
 
 from .data import Components, Crops, load, paths
+from .divergence import TargetDivergence
 from .levels import LEVELS
 from .network import Codec, Config
 from .optimizer import Muon, average_gradients, split
@@ -34,6 +35,7 @@ def parse():
     p.add_argument("--rate", type=float, default=0.01, help="learning rate of the matrices (Muon)")
     p.add_argument("--adam-rate", type=float, default=1.5e-3, help="learning rate of everything else (AdamW)")
     p.add_argument("--average", type=float, default=0.999, help="decay of the weights' running average")
+    p.add_argument("--divergence", choices=("exact", "target"), default="exact", help="see Config.divergence")
     p.add_argument("--uniform", type=float, default=0.25, help="share of crops with one level throughout")
     p.add_argument("--steady", type=float, default=0.4, help="share of the time before the rate falls")
     p.add_argument("--validate-minutes", type=float, default=12)
@@ -101,7 +103,8 @@ def main():
     components = Components(crops, os.path.join(a.output, "components.npz"))
     pictures = [load(p) for p in paths(a.validation)] if a.validation else []
 
-    model = Codec(Config())
+    model = Codec(Config(divergence=a.divergence))
+    target = TargetDivergence() if a.divergence == "target" else None
     initialize(model, components)
     if a.initial:
         model.load_state_dict(torch.load(a.initial, weights_only=False)["average"])
@@ -115,6 +118,8 @@ def main():
     checkpoint = os.path.join(a.output, "checkpoint.pt")
     if os.path.exists(checkpoint):
         stored = torch.load(checkpoint, weights_only=False)
+        if target and stored.get("target"):
+            target.__dict__.update(stored["target"])
         model.load_state_dict(stored["model"])
         average.load_state_dict(stored["average"])
         muon.load_state_dict(stored["muon"])
@@ -144,6 +149,7 @@ def main():
                     "state": state,
                     "running": running,
                     "config": model.config.dictionary(),
+                    "target": vars(target) if target else None,
                 },
                 checkpoint + ".new",
             )
@@ -178,7 +184,8 @@ def main():
         levels, bins = make_maps(rng, batch, components, a.uniform)
         pixels = torch.from_numpy(batch)
         with torch.autocast("cpu", dtype=torch.bfloat16):
-            decoded = model(pixels, levels)
+            bits = []
+            decoded = model(pixels, levels, lambda *values: model.sample(*values, bits=bits))
         errors = position_errors(decoded, pixels).mean((1, 2))
         with torch.no_grad():
             sums = torch.zeros(2, len(running))
@@ -194,6 +201,17 @@ def main():
             # Halfway between the mean over crops of the logarithm (PSNR) and the logarithm of the mean.
             weights = 1 / (0.5 * errors + 0.5 * running[bins] + FLOOR)
         loss = (weights * errors).mean()
+        if target:
+            sums = torch.cat([b.reshape(-1) for b, _ in bits])
+            share = torch.cat([s.reshape(-1) for _, s in bits])
+            loss = loss + target.loss(sums, share)
+            sums = sums.detach()[share > 0]
+            mean = (sums * share[share > 0]).sum() / share.sum()
+            divergence = torch.stack([mean, sums.min(), sums.max()])
+            if world > 1:
+                dist.all_reduce(divergence)
+                divergence /= world
+            target.update(*divergence.tolist())
         for p in parameters:
             p.grad = None
         loss.backward()
@@ -228,6 +246,7 @@ def main():
                     "bins": [round(psnr(v), 2) if v > 0 else None for v in running.tolist()],
                     "mpx_per_second": round(len(collected) * world * a.batch * a.crop**2 / 1e6 / (now - last_log), 3),
                     "rate": round(speed, 4),
+                    **({"divergence": divergence.tolist(), "target": vars(target)} if target else {}),
                 }
             )
             collected, last_log = [], now
