@@ -2,18 +2,19 @@
 ///
 /// The probability is `one / 32768`. After n earlier decisions it moves by 1/(n + 2) of the way towards the
 /// decision, n counting up to a limit: quick at first, steady later.
-struct AdaptiveBit: Sendable, Equatable {
-  static let one: UInt32 = 1 << 15
+package struct AdaptiveBit: Sendable, Equatable {
   private static let bounds: ClosedRange<Int32> = 16...(32768 - 16)
   private static let countLimit: Int32 = 62
 
   private var value: Int32 = 1 << 14
   private var count: Int32 = 0
 
-  /// In 16...32752.
-  var probability: UInt32 { UInt32(value) }
+  package init() {}
 
-  mutating func update(_ bit: Bool) {
+  /// In 16...32752.
+  package var probability: UInt32 { UInt32(value) }
+
+  package mutating func update(_ bit: Bool) {
     let target: Int32 = bit ? 32768 : 0
     // The quotient is rounded towards zero.
     value += (target - value) / (count + 2)

@@ -1,20 +1,20 @@
 /// Reads binary decisions that `RangeEncoder` wrote.
-struct RangeDecoder {
+package struct RangeDecoder {
   private let bytes: ArraySlice<UInt8>
   private var position: Int
   private var range: UInt32 = 0xFFFF_FFFF
   private var code: UInt32 = 0
 
-  init(_ bytes: ArraySlice<UInt8>) {
+  package init(_ bytes: ArraySlice<UInt8>) {
     self.bytes = bytes
     position = bytes.startIndex
     for _ in 0..<4 { code = code << 8 | next() }
   }
 
   /// Whether all bytes were looked at; past the end zeros are read.
-  var hasReadAll: Bool { position >= bytes.endIndex }
+  package var hasReadAll: Bool { position >= bytes.endIndex }
 
-  mutating func decode(_ model: inout AdaptiveBit) -> Bool {
+  package mutating func decode(_ model: inout AdaptiveBit) -> Bool {
     let bound = (range >> 15) * model.probability
     let bit = code < bound
     if bit {

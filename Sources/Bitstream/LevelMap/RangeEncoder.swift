@@ -2,7 +2,7 @@
 ///
 /// A carry-propagating range coder (Martin, 1979) with a 32-bit range that is renormalized by bytes, as in
 /// LZMA; `docs/format.md` specifies it.
-struct RangeEncoder {
+package struct RangeEncoder {
   private var low: UInt64 = 0
   private var range: UInt32 = 0xFFFF_FFFF
   /// The last byte that a carry could still change, and how many 0xFF follow it.
@@ -10,7 +10,9 @@ struct RangeEncoder {
   private var ones = 0
   private var bytes: [UInt8] = []
 
-  mutating func encode(_ bit: Bool, _ model: inout AdaptiveBit) {
+  package init() {}
+
+  package mutating func encode(_ bit: Bool, _ model: inout AdaptiveBit) {
     let bound = (range >> 15) * model.probability
     if bit {
       range = bound
@@ -27,7 +29,7 @@ struct RangeEncoder {
 
   /// Ends the code with as few bytes as identify it, and returns all bytes. Zero bytes at the end are left
   /// out: the decoder reads zeros past the end.
-  mutating func finish() -> [UInt8] {
+  package mutating func finish() -> [UInt8] {
     // The number in low ..< low + range with the most trailing zero bits.
     let high = low + UInt64(range) - 1
     for bits in stride(from: UInt64(32), through: 0, by: -8) {

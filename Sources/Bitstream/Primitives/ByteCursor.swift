@@ -1,9 +1,9 @@
 /// Reads a file's bytes from front to back; every read is checked.
-struct ByteCursor {
-  let bytes: [UInt8]
-  private(set) var offset: Int
+package struct ByteCursor {
+  package let bytes: [UInt8]
+  package private(set) var offset: Int
 
-  init(_ bytes: [UInt8], offset: Int = 0) {
+  package init(_ bytes: [UInt8], offset: Int = 0) {
     self.bytes = bytes
     self.offset = offset
   }
@@ -33,7 +33,7 @@ struct ByteCursor {
   }
 
   /// A varint (see `appendVarint`): at most nine bytes, shortest form.
-  mutating func varint(_ what: String) throws(BitstreamError) -> UInt64 {
+  package mutating func varint(_ what: String) throws(BitstreamError) -> UInt64 {
     let start = offset
     var value: UInt64 = 0
     for k in 0..<9 {
@@ -62,7 +62,7 @@ struct ByteCursor {
 extension [UInt8] {
   /// Seven bits a byte, least significant first, the top bit set on all but the last byte (LEB128). Inverse:
   /// `ByteCursor.varint`.
-  mutating func appendVarint(_ value: UInt64) {
+  package mutating func appendVarint(_ value: UInt64) {
     var rest = value
     while rest >= 0x80 {
       append(UInt8(truncatingIfNeeded: rest) | 0x80)

@@ -1,0 +1,148 @@
+import Bitstream
+import Testing
+
+struct ContainerTests {
+  static let sizes = [(1, 1), (16, 16), (17, 33), (1, 4000), (255, 257), (768, 512), (3000, 20)]
+
+  @Test(arguments: sizes, MapKind.allCases)
+  func filesComeBack(_ size: (Int, Int), _ kind: MapKind) throws {
+    let coded = makeCoded(width: size.0, height: size.1, kind: kind, colorType: .grey, seed: 5)
+    let bytes = coded.serialized()
+    #expect(try CodedPicture(parsing: bytes) == coded)
+    #expect(
+      CodedPicture.byteCount(
+        header: coded.header, ladder: coded.ladder, levelMap: coded.levelMap) == bytes.count)
+  }
+
+  @Test(arguments: 1...20)
+  func anyIndexWidthComesBack(_ bits: Int) throws {
+    let coded = makeCoded(width: 100, height: 70, bits: bits, seed: UInt64(bits))
+    #expect(try CodedPicture(parsing: coded.serialized()) == coded)
+  }
+
+  @Test(arguments: 0...15)
+  func anyTileSizeComesBack(_ exponent: Int) throws {
+    let coded = makeCoded(width: 300, height: 200, kind: .extremes, tileExponent: exponent)
+    #expect(try CodedPicture(parsing: coded.serialized()) == coded)
+  }
+
+  @Test(arguments: [[0], [3], [0, 255], Array(0...31), [5, 0, 2]])
+  func anyLadderComesBack(_ counts: [Int]) throws {
+    let coded = makeCoded(width: 90, height: 90, kind: .random, ladder: LevelLadder(counts))
+    #expect(try CodedPicture(parsing: coded.serialized()) == coded)
+  }
+
+  @Test func ancillaryChunksAreKeptAndCounted() throws {
+    let chunks = [
+      Chunk(ancillary: Chunk.exif, payload: Array(0...255)),
+      Chunk(ancillary: UInt8(ascii: "z"), payload: []),
+    ]
+    let coded = makeCoded(width: 40, height: 40, ancillary: chunks)
+    let bytes = coded.serialized()
+    #expect(try CodedPicture(parsing: bytes) == coded)
+    #expect(
+      CodedPicture.byteCount(
+        header: coded.header, ladder: coded.ladder, levelMap: coded.levelMap, ancillary: chunks)
+        == bytes.count)
+  }
+
+  @Test func overheadIsSmall() throws {
+    for kind in [MapKind.equal, .random] {
+      let bytes = makeCoded(width: 768, height: 512, kind: kind, seed: 3).serialized()
+      let file = try FileStructure(parsing: bytes)
+      let packed = file.layout.tiles.reduce(0) { $0 + $1.byteCount - 4 }
+      #expect(bytes.count - packed - file.levelMapByteCount <= 64)
+      if kind == .equal { #expect(file.levelMapByteCount <= 12) }
+    }
+  }
+
+  /// The bytes of the format must not change without a new version.
+  @Test func bytesArePinned() {
+    let bytes = makeCoded(width: 40, height: 20, kind: .smooth, seed: 2).serialized()
+    #expect(CRC32.of(bytes[...]) == 2881847451)
+    #expect(bytes.prefix(9) == [0x8B, 0x47, 0x51, 0x5A, 0x0D, 0x0A, 0x1A, 0x0A, 1])
+  }
+
+  @Test func truncationThrows() {
+    let bytes = makeCoded(width: 40, height: 20, seed: 2).serialized()
+    for count in bytes.indices {
+      #expect(throws: BitstreamError.self) { try CodedPicture(parsing: Array(bytes.prefix(count))) }
+    }
+    #expect(throws: BitstreamError.self) { try CodedPicture(parsing: bytes + [0]) }
+  }
+
+  @Test func everyFlippedBitThrows() {
+    let bytes = makeCoded(
+      width: 40, height: 20, ancillary: [Chunk(ancillary: Chunk.xmp, payload: [1, 2, 3])], seed: 2
+    ).serialized()
+    for place in bytes.indices {
+      for bit in 0..<8 {
+        var damaged = bytes
+        damaged[place] ^= 1 << UInt8(bit)
+        #expect(throws: BitstreamError.self) { try CodedPicture(parsing: damaged) }
+      }
+    }
+  }
+
+  @Test func signatureErrorsTellWhatHappened() {
+    let bytes = makeCoded(width: 16, height: 16).serialized()
+    var converted = bytes
+    converted.remove(at: 4)
+    #expect(throws: BitstreamError.damagedSignature) { try FileStructure(parsing: converted) }
+    #expect(throws: BitstreamError.notGQZ) { try FileStructure(parsing: Array("hello".utf8)) }
+    #expect(throws: BitstreamError.notGQZ) { try FileStructure(parsing: []) }
+    var newer = bytes
+    newer[8] = 2
+    #expect(throws: BitstreamError.unsupportedVersion(found: 2, supported: 1)) {
+      try FileStructure(parsing: newer)
+    }
+  }
+
+  @Test func hugeClaimsAreRefusedBeforeMemoryIsTaken() {
+    for (width, height) in [(UInt64(1) << 31, UInt64(1) << 31), (65_535, 65_535), (0, 5)] {
+      var payload: [UInt8] = []
+      payload.appendVarint(width)
+      payload.appendVarint(height)
+      payload += [0x40, 16, 0, 1, 2, 3, 4, 5, 6, 7, 8]
+      var bytes = FileStructure.signature
+      let start = bytes.count
+      bytes += [1, UInt8(payload.count)] + payload
+      let checksum = CRC32.of(bytes[start...])
+      for shift: UInt32 in [24, 16, 8, 0] {
+        bytes.append(UInt8(truncatingIfNeeded: checksum >> shift))
+      }
+      #expect(throws: BitstreamError.self) { try FileStructure(parsing: bytes) }
+    }
+  }
+
+  @Test func garbageNeverTraps() {
+    var generator = RepeatableGenerator(state: 77)
+    let valid = makeCoded(width: 200, height: 120, kind: .random, seed: 4).serialized()
+    for round in 0..<4000 {
+      var bytes = valid
+      if round % 4 == 0 {
+        bytes = FileStructure.signature + [1]
+        for _ in 0..<Int.random(in: 0..<80, using: &generator) {
+          bytes.append(UInt8.random(in: 0...255, using: &generator))
+        }
+      } else {
+        for _ in 0..<Int.random(in: 1...6, using: &generator) {
+          bytes[Int.random(in: 9..<min(bytes.count, 120), using: &generator)] =
+            UInt8.random(in: 0...255, using: &generator)
+        }
+      }
+      if bytes == valid { continue }
+      #expect(throws: BitstreamError.self) { _ = try CodedPicture(parsing: bytes) }
+    }
+  }
+
+  @Test func limitsAreTheCallers() {
+    let bytes = makeCoded(width: 100, height: 50).serialized()
+    #expect(throws: BitstreamError.self) {
+      try FileStructure(parsing: bytes, limits: DecodeLimits(maxPixels: 4999))
+    }
+    #expect(throws: BitstreamError.self) {
+      try FileStructure(parsing: bytes, limits: DecodeLimits(maxDimension: 99))
+    }
+  }
+}

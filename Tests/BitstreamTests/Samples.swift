@@ -1,0 +1,57 @@
+import Bitstream
+
+/// Numbers that look random and are the same on every run (SplitMix64).
+struct RepeatableGenerator: RandomNumberGenerator {
+  var state: UInt64
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var z = state
+    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+    return z ^ (z >> 31)
+  }
+}
+
+/// How the levels of a made-up map vary.
+enum MapKind: CaseIterable {
+  case equal, smooth, random, extremes
+}
+
+func makeMap(
+  _ kind: MapKind, columns: Int, rows: Int, levelCount: Int, seed: UInt64 = 1
+) -> LevelMap {
+  var generator = RepeatableGenerator(state: seed)
+  let top = levelCount - 1
+  let levels = (0..<columns * rows).map { place -> UInt8 in
+    switch kind {
+    case .equal: return UInt8(top / 2)
+    case .smooth:
+      let slope =
+        (place % columns + 2 * (place / columns)) / 6 + Int.random(in: 0...1, using: &generator)
+      return UInt8(min(top, slope % (top + 1)))
+    case .random: return UInt8(Int.random(in: 0...top, using: &generator))
+    case .extremes: return Bool.random(using: &generator) ? UInt8(top) : 0
+    }
+  }
+  return LevelMap(columns: columns, rows: rows, levels: levels)
+}
+
+/// A coded picture with made-up indices.
+func makeCoded(
+  width: Int, height: Int, kind: MapKind = .smooth, ladder: LevelLadder = .standard,
+  tileExponent: Int = 4, bits: Int = 16, colorType: Header.ColorType = .rgb,
+  ancillary: [Chunk] = [], seed: UInt64 = 1
+) -> CodedPicture {
+  let header = Header(
+    width: width, height: height, colorType: colorType, tileExponent: tileExponent,
+    codebookBits: bits, codebookSeed: seed % 3 * 0x1_0000_0001,
+    modelIdentifier: [1, 2, 3, 4, 5, 6, 7, 255])
+  let map = makeMap(
+    kind, columns: header.columns, rows: header.rows, levelCount: ladder.levelCount, seed: seed)
+  var generator = RepeatableGenerator(state: seed &+ 99)
+  let count = map.levels.reduce(0) { $0 + ladder.indexCounts[Int($1)] }
+  let indices = (0..<count).map { _ in UInt32.random(in: 0..<1 << UInt32(bits), using: &generator) }
+  return CodedPicture(
+    header: header, ladder: ladder, levelMap: map, indices: indices, ancillary: ancillary)
+}
