@@ -30,16 +30,19 @@
     private struct Pointwise: PreparedPointwise {
       let layer: PointwiseLayer
       let handle: LayerHandle
-      let engine: OneDNNEngine
+      let pool: WorkerPool
+      let precision: Precision
 
       init(layer: PointwiseLayer, engine: OneDNNEngine) throws(ModelError) {
         self.layer = layer
-        self.engine = engine
+        self.pool = engine.pool
+        let precision = layer.precise ? .float32 : engine.precision
+        self.precision = precision
         self.handle = try LayerHandle { result in
           gq_pointwise_create(
             Int64(OneDNNEngine.chunk), Int64(layer.inputs), Int64(layer.outputs), layer.weights,
             layer.bias, layer.negativeSlope, layer.accumulate ? 1 : 0,
-            Int32(engine.precision == .bfloat16 ? GQ_BFLOAT16 : GQ_FLOAT32), result)
+            Int32(precision == .bfloat16 ? GQ_BFLOAT16 : GQ_FLOAT32), result)
         }
       }
 
@@ -53,7 +56,7 @@
               return
             }
             let (source, target) = (Disjoint(inputBase), Disjoint(outputBase))
-            engine.pool.forEach((positions + chunk - 1) / chunk) { index in
+            pool.forEach((positions + chunk - 1) / chunk) { index in
               let first = index * chunk
               let count = min(chunk, positions - first)
               failure.note(
@@ -72,12 +75,12 @@
         let (inputs, outputs, chunk) = (layer.inputs, layer.outputs, OneDNNEngine.chunk)
         return withScratch(handle.scratchBytes) { scratch in
           gq_use_calling_thread_only()
-          if engine.precision == .float32, count == chunk {
+          if precision == .float32, count == chunk {
             return gq_layer_run(handle.pointer, source, target, scratch)
           }
-          let width = engine.precision == .bfloat16 ? 2 : 4
+          let width = precision == .bfloat16 ? 2 : 4
           return withScratch(chunk * inputs * width) { padded in
-            if engine.precision == .bfloat16 {
+            if precision == .bfloat16 {
               let words = padded.bindMemory(to: UInt16.self, capacity: chunk * inputs)
               gq_to_bfloat16(source, words, count * inputs)
               (words + count * inputs).update(repeating: 0, count: (chunk - count) * inputs)

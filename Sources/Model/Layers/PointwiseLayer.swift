@@ -10,10 +10,13 @@ struct PointwiseLayer: Sendable {
   let negativeSlope: Float
   /// Whether results are added to what the output holds (a residual connection).
   let accumulate: Bool
+  /// Whether products stay in single precision where an engine would round: for the linear path, whose
+  /// rounding would go straight into the pixels.
+  let precise: Bool
 
   init(
     inputs: Int, outputs: Int, weights: [Float], bias: [Float], negativeSlope: Float = 1,
-    accumulate: Bool = false
+    accumulate: Bool = false, precise: Bool = false
   ) {
     precondition(weights.count == inputs * outputs && bias.count == outputs)
     precondition(negativeSlope == 1 || !accumulate, "a residual has no activation of its own")
@@ -23,18 +26,19 @@ struct PointwiseLayer: Sendable {
     self.bias = bias
     self.negativeSlope = negativeSlope
     self.accumulate = accumulate
+    self.precise = precise
   }
 
   /// Reads `name`.weight and `name`.bias.
   init(
     _ name: String, inputs: Int, outputs: Int, from file: Safetensors, negativeSlope: Float = 1,
-    accumulate: Bool = false
+    accumulate: Bool = false, precise: Bool = false
   ) throws(ModelError) {
     self.init(
       inputs: inputs, outputs: outputs,
       weights: try file.floats("\(name).weight", shape: [outputs, inputs]),
       bias: try file.floats("\(name).bias", shape: [outputs]), negativeSlope: negativeSlope,
-      accumulate: accumulate)
+      accumulate: accumulate, precise: precise)
   }
 }
 

@@ -17,7 +17,7 @@ struct DecoderNetwork: Sendable {
     skip = try Pointwise(
       PointwiseLayer(
         inputs: c.latents, outputs: 768, weights: basis,
-        bias: try file.floats("decoder.skip.bias", shape: [768])), engine: engine)
+        bias: try file.floats("decoder.skip.bias", shape: [768]), precise: true), engine: engine)
     stem = try Pointwise(
       PointwiseLayer("decoder.stem", inputs: c.latents, outputs: c.coarse, from: file),
       engine: engine)

@@ -11,7 +11,8 @@ struct EncoderNetwork: Sendable {
   init(_ c: ModelConfiguration, from file: Safetensors, engine: any LayerEngine) throws(ModelError)
   {
     skip = try Pointwise(
-      PointwiseLayer("encoder.skip", inputs: 768, outputs: c.latents, from: file), engine: engine)
+      PointwiseLayer("encoder.skip", inputs: 768, outputs: c.latents, from: file, precise: true),
+      engine: engine)
     stem = try Pointwise(
       PointwiseLayer("encoder.stem", inputs: 192, outputs: c.fine, from: file), engine: engine)
     fine = try makeBlocks(
