@@ -35,7 +35,9 @@ public final class GQEncoder: Sendable {
   /// With `RateTarget.bitsPerPixel` and `.bytes` the file is never larger than asked for.
   ///
   /// - Throws: `CodecError` for impossible options, `ModelError` when the network cannot run.
-  public func encode(_ picture: Picture, options: EncodingOptions = EncodingOptions()) throws -> Result {
+  public func encode(_ picture: Picture, options: EncodingOptions = EncodingOptions()) throws
+    -> Result
+  {
     try options.check()
     let grid = LatentGrid(width: picture.width, height: picture.height)
     let source = picture.networkInput()

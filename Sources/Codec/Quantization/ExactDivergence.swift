@@ -11,17 +11,17 @@
 /// With y the group's latents and e their mean square, the posterior has mean sqrt(1 - v) y and variance v; its
 /// divergence is m/2 [(1 - v)(e - 1) - ln v] nats, which falls from infinity to 0 as v goes from 0 to 1, so
 /// one v fits.
-struct ExactDivergence: Sendable {
+package struct ExactDivergence: Sendable {
   /// 2 ln K / m, nats per dimension times two.
   private let target: Double
 
   /// For groups of `dimension` latents and indices of `bits` bits.
-  init(dimension: Int, bits: Int) {
+  package init(dimension: Int, bits: Int) {
     target = 2 * Double(bits) * M_LN2 / Double(dimension)
   }
 
   /// The variance v for a group of mean square `energy`.
-  func variance(energy: Double) -> Double {
+  package func variance(energy: Double) -> Double {
     // Newton's method on ln v, kept inside a bracket that halves when a step leaves it.
     var low = -target - energy - 1
     var high = 0.0
@@ -38,7 +38,7 @@ struct ExactDivergence: Sendable {
   }
 
   /// The divergence in nats per dimension times two, for tests.
-  static func divergence(energy: Double, variance v: Double) -> Double {
+  package static func divergence(energy: Double, variance v: Double) -> Double {
     (1 - v) * (energy - 1) - log(v)
   }
 }

@@ -1,5 +1,5 @@
 import GaussianQuant
-import Model
+package import Model
 import Synchronization
 
 #if canImport(Glibc)
@@ -15,7 +15,7 @@ import Synchronization
 /// An innovation is (latent - predicted mean) / predicted scale. Every group of m adjacent channels gets the
 /// posterior of exact divergence and the codeword that fits it best; a group whose channels were coded before
 /// codes what is left of them.
-final class LatentQuantizer: Sendable {
+package final class LatentQuantizer: Sendable {
   private let levels: LevelTable
   private let latents: Int
   private let bound: Float
@@ -24,7 +24,7 @@ final class LatentQuantizer: Sendable {
   private let solvers: [Int: ExactDivergence]
   private let pool: WorkerPool
 
-  init(_ network: Network) throws {
+  package init(_ network: Network) throws {
     let c = network.configuration
     levels = network.levels
     latents = c.latents
@@ -42,7 +42,7 @@ final class LatentQuantizer: Sendable {
   }
 
   /// What stands in for a codeword when innovations are quantized.
-  enum Mode {
+  package enum Mode {
     /// The codeword that fits best.
     case codewords
     /// The posterior's mean plus noise of the error that codewords are expected to make: quick, and close
@@ -53,15 +53,15 @@ final class LatentQuantizer: Sendable {
   }
 
   /// Decoded innovations and, for codewords, the indices.
-  struct Result {
+  package struct Result {
     /// [n, latents], zeros where nothing is sent.
-    var decoded: [Float]
+    package var decoded: [Float]
     /// For each of the n positions its indices in group order; empty unless codewords were asked for.
-    var indices: [[UInt32]]
+    package var indices: [[UInt32]]
   }
 
   /// Quantizes innovations [n, latents] at n levels. Inverse of `decode`.
-  func quantize(_ innovations: [Float], levels chosen: [UInt8], mode: Mode) -> Result {
+  package func quantize(_ innovations: [Float], levels chosen: [UInt8], mode: Mode) -> Result {
     precondition(innovations.count == chosen.count * latents)
     var result = Result(
       decoded: Array(repeating: 0, count: innovations.count),
@@ -74,7 +74,7 @@ final class LatentQuantizer: Sendable {
   }
 
   /// Decoded innovations [n, latents] from the indices of n positions. Inverse of `quantize`.
-  func decode(_ indices: (Int) -> ArraySlice<UInt32>, levels chosen: [UInt8]) -> [Float] {
+  package func decode(_ indices: (Int) -> ArraySlice<UInt32>, levels chosen: [UInt8]) -> [Float] {
     var decoded = [Float](repeating: 0, count: chosen.count * latents)
     for (position, level) in chosen.enumerated() {
       for (group, index) in zip(levels.levels[Int(level)], indices(position)) {
@@ -164,7 +164,8 @@ final class LatentQuantizer: Sendable {
         let start = member.position * latents + member.group.first
         let factor = member.group.scale * member.group.shrink
         for d in 0..<dimension {
-          result.decoded[start + d] += factor * (means[k * dimension + d] + spread * codebook[noise, d])
+          result.decoded[start + d] +=
+            factor * (means[k * dimension + d] + spread * codebook[noise, d])
         }
       }
     }

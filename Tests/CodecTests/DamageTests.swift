@@ -1,0 +1,60 @@
+import Bitstream
+import Codec
+import Testing
+
+/// Bytes that a decoder must refuse.
+struct DamageTests {
+  static let file: [UInt8] = {
+    guard
+      let picture = try? samplePicture("chelsea.png").cropped(x: 80, y: 60, width: 60, height: 50),
+      let encoded = try? makeEncoder().encode(
+        picture, options: EncodingOptions(target: .bitsPerPixel(0.6), effort: 1))
+    else { fatalError("the sample does not encode") }
+    return encoded.bytes
+  }()
+
+  @Test func truncationIsAnError() throws {
+    let decoder = try makeDecoder()
+    for count in 0..<Self.file.count {
+      #expect(throws: BitstreamError.self) { try decoder.decode(Array(Self.file.prefix(count))) }
+    }
+  }
+
+  @Test func flippedBitsAreErrors() throws {
+    let decoder = try makeDecoder()
+    for place in 0..<Self.file.count * 8 {
+      var damaged = Self.file
+      damaged[place / 8] ^= 1 << UInt8(place % 8)
+      #expect(throws: BitstreamError.self) { try decoder.decode(damaged) }
+    }
+  }
+
+  @Test func otherModelsAndLaddersAreRefused() throws {
+    let decoder = try makeDecoder()
+    let coded = try CodedPicture(parsing: Self.file)
+    func changed(identifier: [UInt8], seed: UInt64, ladder: LevelLadder) -> [UInt8] {
+      let header = Header(
+        width: coded.header.width, height: coded.header.height, colorType: .rgb,
+        codebookBits: coded.header.codebookBits, codebookSeed: seed, modelIdentifier: identifier)
+      let map = LevelMap(
+        columns: header.columns, rows: header.rows,
+        levels: Array(repeating: 0, count: header.columns * header.rows))
+      let count = map.levels.count * ladder.indexCounts[0]
+      return CodedPicture(
+        header: header, ladder: ladder, levelMap: map, indices: Array(repeating: 0, count: count)
+      ).serialized()
+    }
+    let own = coded.header.modelIdentifier
+    let other = [UInt8](repeating: 7, count: 8)
+    #expect(throws: CodecError.wrongModel(expected: own, found: other)) {
+      try decoder.decode(changed(identifier: other, seed: 0, ladder: .standard))
+    }
+    #expect(throws: CodecError.self) {
+      try decoder.decode(changed(identifier: own, seed: 1, ladder: .standard))
+    }
+    #expect(throws: CodecError.self) {
+      try decoder.decode(changed(identifier: own, seed: 0, ladder: LevelLadder([3, 1])))
+    }
+    #expect(try decoder.decode(changed(identifier: own, seed: 0, ladder: .standard)).width == 60)
+  }
+}

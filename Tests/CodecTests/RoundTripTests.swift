@@ -1,0 +1,98 @@
+import Bitstream
+import Codec
+import Metrics
+import Model
+import PixelIO
+import Testing
+
+struct RoundTripTests {
+  @Test(arguments: [(1, 1), (1, 40), (17, 33), (16, 16), (100, 37), (15, 16)])
+  func everySizeComesBack(_ size: (Int, Int)) throws {
+    for name in ["sample.png", "camera.png"] {
+      let picture = try samplePicture(name).cropped(x: 200, y: 120, width: size.0, height: size.1)
+      let bytes = try makeEncoder().encode(picture, options: EncodingOptions(target: .quality(90)))
+        .bytes
+      let decoded = try makeDecoder().decode(bytes)
+      #expect(decoded.width == picture.width && decoded.height == picture.height)
+      #expect(decoded.colorType == picture.colorType)
+      #expect(try PSNR.decibels(picture, decoded) > 24)
+    }
+  }
+
+  @Test func flatPicturesAreNearlyExact() throws {
+    for value: UInt8 in [0, 128, 255] {
+      let picture = Picture(
+        width: 48, height: 48, colorType: .grey, samples: Array(repeating: value, count: 48 * 48))
+      let bytes = try makeEncoder().encode(picture, options: EncodingOptions(target: .quality(80)))
+        .bytes
+      #expect(try PSNR.decibels(picture, try makeDecoder().decode(bytes)) > 30)
+    }
+  }
+
+  @Test func moreBytesAreBetter() throws {
+    let picture = try samplePicture("chelsea.png").cropped(x: 60, y: 20, width: 256, height: 256)
+    var last = 0.0
+    for rate in [0.1, 0.25, 0.5, 1, 2] {
+      let bytes = try makeEncoder().encode(
+        picture, options: EncodingOptions(target: .bitsPerPixel(rate))
+      ).bytes
+      let quality = try PSNR.decibels(picture, try makeDecoder().decode(bytes))
+      #expect(quality > last + 0.5, "\(rate) bpp")
+      last = quality
+    }
+  }
+
+  @Test func chosenLevelsBeatOneLevel() throws {
+    let picture = try samplePicture("sample.png")
+    func quality(uniform: Bool) throws -> Double {
+      let options = EncodingOptions(target: .bitsPerPixel(0.5), uniform: uniform)
+      return try PSNR.decibels(
+        picture, try makeDecoder().decode(try makeEncoder().encode(picture, options: options).bytes)
+      )
+    }
+    #expect(try quality(uniform: false) > quality(uniform: true) + 0.5)
+  }
+
+  @Test func codewordsCostLittleAgainstSamplesOfThePosterior() throws {
+    let picture = try samplePicture("sample.png").cropped(x: 100, y: 40, width: 320, height: 256)
+    let result = try makeEncoder().encode(
+      picture, options: EncodingOptions(target: .bitsPerPixel(0.5)))
+    let coded = try PSNR.decibels(picture, try makeDecoder().decode(result.bytes))
+    let sampled = try PSNR.decibels(
+      picture, try makeEncoder().posteriorSample(picture, levelMap: result.levelMap))
+    #expect(sampled > coded - 0.2)
+    #expect(sampled < coded + 1.5)
+  }
+
+  @Test(arguments: [false, true])
+  func sameInputSameBytes(_ uniform: Bool) throws {
+    let picture = try samplePicture("chelsea.png").cropped(x: 0, y: 0, width: 200, height: 150)
+    let options = EncodingOptions(target: .bitsPerPixel(0.7), uniform: uniform)
+    let reference = try makeEncoder().encode(picture, options: options).bytes
+    #expect(try makeEncoder().encode(picture, options: options).bytes == reference)
+    let picturePixels = try makeDecoder().decode(reference)
+    for threads in [1, 3] {
+      let other = try Network(
+        parsing: try ModelFile.read(), pool: WorkerPool(threadCount: threads))
+      #expect(try GQEncoder(network: other).encode(picture, options: options).bytes == reference)
+      #expect(try GQDecoder(network: other).decode(reference) == picturePixels)
+    }
+  }
+
+  @Test func bfloat16CostsNothingToSpeakOf() throws {
+    guard let rounded = try? Network(parsing: try ModelFile.read(), engine: .bfloat16) else {
+      return
+    }
+    let exact = try Network(parsing: try ModelFile.read(), engine: .float32)
+    for name in ["sample.png", "chelsea.png", "camera.png"] {
+      let picture = try samplePicture(name)
+      // Levels from one encode, so that only the number format differs.
+      func quality(_ network: Network) throws -> Double {
+        let options = EncodingOptions(target: .quality(45), uniform: true)
+        let bytes = try GQEncoder(network: network).encode(picture, options: options).bytes
+        return try PSNR.decibels(picture, try GQDecoder(network: network).decode(bytes))
+      }
+      #expect(abs(try quality(exact) - quality(rounded)) < 0.02, "\(name)")
+    }
+  }
+}
