@@ -1,0 +1,191 @@
+import Bitstream
+import Codec
+import Foundation
+import Metrics
+import PixelIO
+import Testing
+
+/// The program as people run it.
+final class CommandLineTests {
+  let program: Program
+  let sample = Program.testdata("sample.png")
+
+  init() throws { program = try Program() }
+  deinit { program.remove() }
+
+  private func picture(_ bytes: [UInt8]) throws -> Picture { try PictureReader().read(bytes) }
+
+  @Test func compressesAndRestores() throws {
+    #expect(try program.run(["compress", sample, "a.gqz", "--bpp", "0.5"]).exitCode == 0)
+    #expect(try program.run(["decompress", "a.gqz", "a.png"]).exitCode == 0)
+    let file = try program.read("a.gqz")
+    #expect(file.count <= 15000 && file.count > 14850)
+    let original = try picture([UInt8](try Data(contentsOf: URL(fileURLWithPath: sample))))
+    #expect(try PSNR.decibels(original, try picture(try program.read("a.png"))) > 27)
+    #expect(try program.names() == ["a.gqz", "a.png"])
+  }
+
+  @Test func standardStreamsAndThreadsGiveTheSameBytes() throws {
+    let input = [UInt8](try Data(contentsOf: URL(fileURLWithPath: Program.testdata("chelsea.png"))))
+    let piped = try program.run(
+      ["compress", "-", "-", "--size", "6k", "--threads", "1"], input: input)
+    #expect(piped.exitCode == 0)
+    #expect(piped.output.count <= 6000)
+    let named = try program.run(
+      ["compress", Program.testdata("chelsea.png"), "b.gqz", "--size", "6000", "--threads", "2"])
+    #expect(named.exitCode == 0)
+    #expect(try program.read("b.gqz") == piped.output)
+    let restored = try program.run(["decompress", "-", "-", "--quiet"], input: piped.output)
+    #expect(restored.exitCode == 0 && restored.errors.isEmpty)
+    #expect(try picture(restored.output).width == 451)
+  }
+
+  @Test func infoTellsWhatTheFileSays() throws {
+    _ = try program.run(["compress", sample, "a.gqz", "-q", "20", "-e", "1"])
+    let result = try program.run(["info", "a.gqz", "--json"])
+    struct Description: Decodable {
+      let width, height, bytes, tiles, damagedTiles, indices: Int
+      let positionsPerLevel: [Int]
+      let indicesPerLevel: [Int]
+    }
+    let info = try JSONDecoder().decode(Description.self, from: Data(result.output))
+    #expect(info.width == 600 && info.height == 400 && info.tiles == 6 && info.damagedTiles == 0)
+    #expect(info.bytes == (try program.read("a.gqz").count))
+    #expect(info.positionsPerLevel.reduce(0, +) == 38 * 25)
+    #expect(
+      zip(info.positionsPerLevel, info.indicesPerLevel).reduce(0) { $0 + $1.0 * $1.1 }
+        == info.indices)
+    let text = String(decoding: try program.run(["info", "a.gqz"]).output, as: UTF8.self)
+    #expect(text.contains("600 x 400, rgb"))
+  }
+
+  @Test func reportMeasures() throws {
+    try FileManager.default.createDirectory(
+      at: program.folder.appendingPathComponent("pictures"), withIntermediateDirectories: false)
+    try FileManager.default.copyItem(
+      atPath: Program.testdata("chelsea.png"),
+      toPath: program.folder.appendingPathComponent("pictures/chelsea.png").path)
+    let arguments = [
+      "report", "pictures", "--output", "out", "--rates", "0.3,0.6", "--uniform", "-e", "1",
+    ]
+    #expect(try program.run(arguments).exitCode == 0)
+    struct Report: Decodable {
+      struct Row: Decodable {
+        let method: String
+        let bytes: Int
+        let psnr: Double
+      }
+      let rows: [Row]
+    }
+    let report = try JSONDecoder().decode(
+      Report.self, from: Data(try program.read("out/results.json")))
+    #expect(
+      report.rows.map(\.method).sorted() == [
+        "gqimg", "gqimg", "gqimg-uniform", "gqimg-uniform", "jpeg", "jpeg",
+      ])
+    let lines = String(decoding: try program.read("out/results.csv"), as: UTF8.self).split(
+      separator: "\n")
+    #expect(lines.count == report.rows.count + 1)
+    for (line, row) in zip(lines.dropFirst(), report.rows) {
+      let cells = line.split(separator: ",", omittingEmptySubsequences: false)
+      #expect(Int(cells[3]) == row.bytes)
+      #expect(abs((Double(cells[5]) ?? 0) - row.psnr) < 1e-3)
+    }
+    // Earlier results are not overwritten unasked.
+    #expect(try program.run(arguments).exitCode == 1)
+  }
+
+  @Test(arguments: [
+    ["compress"], ["compress", "a.png"], ["frobnicate"], ["compress", "a", "b", "--unknown"],
+    ["compress", "a", "b", "--bpp", "1", "--size", "1k"], ["compress", "a", "b", "-q", "101"],
+    ["compress", "a", "b", "--effort", "0"], ["compress", "a", "b", "--size", "many"],
+    ["compress", "a", "b", "--bpp", "-1"], ["compress", "a", "b", "--threads", "0"],
+    ["compress", "a", "b", "--engine", "abacus"], ["report", "dir"],
+    ["report", "dir", "--output", "o", "--rates", "x"],
+  ])
+  func wrongUseIsExitCode64(_ arguments: [String]) throws {
+    let result = try program.run(arguments)
+    #expect(result.exitCode == 64)
+    #expect(result.errors.contains("Usage:"))
+    #expect(try program.names().isEmpty)
+  }
+
+  /// Exit code 1, one line, no file.
+  private func expectRefusal(_ arguments: [String], input: [UInt8] = [], _ text: String = "") throws
+  {
+    let before = try program.names()
+    let result = try program.run(arguments, input: input)
+    #expect(result.exitCode == 1, "\(arguments)")
+    #expect(result.errors.hasPrefix("gqimg: ") && result.errors.hasSuffix("\n"), "\(result.errors)")
+    #expect(result.errors.split(separator: "\n").count == 1, "\(result.errors)")
+    #expect(text.isEmpty || result.errors.contains(text), "\(result.errors)")
+    #expect(result.output.isEmpty)
+    #expect(try program.names() == before)
+  }
+
+  @Test func badPicturesAreRefused() throws {
+    let folder = Program.testdata("refused")
+    for name in try FileManager.default.contentsOfDirectory(atPath: folder).sorted() {
+      try expectRefusal(["compress", "\(folder)/\(name)", "out.gqz"])
+    }
+    try expectRefusal(["compress", "absent.png", "out.gqz"], "absent.png")
+    try expectRefusal(["compress", "-", "out.gqz"], "standard input")
+    try expectRefusal(["compress", "-", "out.gqz"], input: Array("just text".utf8), "not a PNG")
+    let png = [UInt8](try Data(contentsOf: URL(fileURLWithPath: sample)))
+    try expectRefusal(["compress", "-", "out.gqz"], input: Array(png.prefix(png.count / 2)))
+    try expectRefusal(["compress", sample, "out.gqz", "--size", "30"], "too few")
+    try expectRefusal(["compress", sample, "absent/out.gqz", "-e", "1"], "absent/out.gqz")
+  }
+
+  @Test func badFilesAreRefused() throws {
+    #expect(
+      try program.run(["compress", Program.testdata("chelsea.png"), "a.gqz", "-e", "1"]).exitCode
+        == 0)
+    let file = try program.read("a.gqz")
+    func refuse(_ bytes: [UInt8], _ text: String) throws {
+      try expectRefusal(["decompress", "-", "out.png"], input: bytes, text)
+    }
+    try refuse([], "not a .gqz file")
+    try refuse(Array("hello".utf8), "not a .gqz file")
+    try refuse(Array(file.prefix(4)), "truncated")
+    try refuse(Array(file.prefix(20)), "truncated")
+    try refuse(Array(file.dropLast()), "truncated")
+    try refuse(file + [0], "chunk type")
+    for place in [3, 5, 8, 12, 25, 60, file.count / 2, file.count - 1] {
+      var damaged = file
+      damaged[place] ^= 0x10
+      try refuse(damaged, "")
+    }
+    let coded = try CodedPicture(parsing: file)
+    let foreign = CodedPicture(
+      header: Header(
+        width: coded.header.width, height: coded.header.height, colorType: .rgb, codebookBits: 16,
+        codebookSeed: 0, modelIdentifier: [1, 2, 3, 4, 5, 6, 7, 8]),
+      ladder: coded.ladder, levelMap: coded.levelMap, indices: coded.indices)
+    try refuse(foreign.serialized(), "model 0102030405060708")
+    var huge = FileStructure.signature
+    let payload: [UInt8] =
+      [0x80, 0x80, 0x80, 0x80, 8, 0x80, 0x80, 0x80, 0x80, 8, 0x40, 16, 0] + Array(1...8)
+    huge += [1, UInt8(payload.count)] + payload
+    let checksum = CRC32.of(huge[8...])
+    huge += [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: checksum >> UInt32($0)) }
+    try refuse(huge, "limit")
+    try program.write("garbage.safetensors", Array(repeating: 0x41, count: 100))
+    try expectRefusal(
+      ["decompress", "a.gqz", "out.png", "--model", "garbage.safetensors"], "model file")
+    try expectRefusal(
+      ["decompress", "a.gqz", "out.png", "--model", "absent.safetensors"], "absent")
+    try expectRefusal(["info", "garbage.safetensors"], "not a .gqz file")
+  }
+
+  @Test func nothingIsOverwrittenUnasked() throws {
+    try program.write("keep.gqz", [1, 2, 3])
+    try expectRefusal(["compress", sample, "keep.gqz"], "exists")
+    #expect(try program.read("keep.gqz") == [1, 2, 3])
+    #expect(try program.run(["compress", sample, "keep.gqz", "-e", "1", "--force"]).exitCode == 0)
+    #expect(try program.read("keep.gqz").count > 1000)
+    try program.write("keep.png", [1, 2, 3])
+    try expectRefusal(["decompress", "keep.gqz", "keep.png"], "exists")
+    #expect(try program.read("keep.png") == [1, 2, 3])
+  }
+}

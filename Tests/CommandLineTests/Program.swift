@@ -1,0 +1,74 @@
+import Foundation
+
+/// The built program and a folder to work in.
+struct Program {
+  let folder: URL
+
+  init() throws {
+    folder = FileManager.default.temporaryDirectory.appendingPathComponent(
+      "gqimg-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+  }
+
+  struct Result {
+    let exitCode: Int32
+    let output: [UInt8]
+    let errors: String
+  }
+
+  static let executable: URL = {
+    let tests = Bundle.main.executableURL ?? URL(fileURLWithPath: CommandLine.arguments[0])
+    var folder = tests.deletingLastPathComponent()
+    // On some systems the test bundle is a folder of its own.
+    for _ in 0..<4 {
+      let candidate = folder.appendingPathComponent("gqimg")
+      if FileManager.default.isExecutableFile(atPath: candidate.path) { return candidate }
+      folder = folder.deletingLastPathComponent()
+    }
+    fatalError("gqimg was not built beside the tests")
+  }()
+
+  /// Runs `gqimg` in the folder, `input` on its standard input.
+  func run(_ arguments: [String], input: [UInt8] = []) throws -> Result {
+    let process = Process()
+    process.executableURL = Self.executable
+    process.arguments = arguments
+    process.currentDirectoryURL = folder
+    let inputFile = folder.appendingPathComponent(".standard-input")
+    let outputFile = folder.appendingPathComponent(".standard-output")
+    let errorFile = folder.appendingPathComponent(".standard-error")
+    try Data(input).write(to: inputFile)
+    try Data().write(to: outputFile)
+    try Data().write(to: errorFile)
+    process.standardInput = try FileHandle(forReadingFrom: inputFile)
+    process.standardOutput = try FileHandle(forWritingTo: outputFile)
+    process.standardError = try FileHandle(forWritingTo: errorFile)
+    try process.run()
+    process.waitUntilExit()
+    return Result(
+      exitCode: process.terminationStatus, output: [UInt8](try Data(contentsOf: outputFile)),
+      errors: String(decoding: try Data(contentsOf: errorFile), as: UTF8.self))
+  }
+
+  /// Names in the folder, those of this helper apart.
+  func names() throws -> Set<String> {
+    Set(try FileManager.default.contentsOfDirectory(atPath: folder.path))
+      .subtracting([".standard-input", ".standard-output", ".standard-error"])
+  }
+
+  func write(_ name: String, _ bytes: [UInt8]) throws {
+    try Data(bytes).write(to: folder.appendingPathComponent(name))
+  }
+
+  func read(_ name: String) throws -> [UInt8] {
+    [UInt8](try Data(contentsOf: folder.appendingPathComponent(name)))
+  }
+
+  func remove() { try? FileManager.default.removeItem(at: folder) }
+
+  /// A file of `testdata`.
+  static func testdata(_ name: String) -> String {
+    URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+      .appendingPathComponent("../../testdata/\(name)").standardized.path
+  }
+}
