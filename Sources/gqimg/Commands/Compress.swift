@@ -21,7 +21,9 @@ struct Compress: ParsableCommand {
   @Option(help: ArgumentHelp("At most this many bits per pixel.", valueName: "rate"))
   var bpp: Double?
 
-  @Option(help: ArgumentHelp("At most this many bytes; k and M stand for 1000 and 1000000.", valueName: "bytes"))
+  @Option(
+    help: ArgumentHelp(
+      "At most this many bytes; k and M stand for 1000 and 1000000.", valueName: "bytes"))
   var size: ByteCount?
 
   @Flag(help: "One level for the whole picture instead of bits where they help (for comparison).")
@@ -89,7 +91,9 @@ struct ByteCount: ExpressibleByArgument {
     default: break
     }
     if factor > 1 { digits.removeLast() }
-    guard let value = Double(digits), value * factor >= 1, value * factor <= 1e12 else { return nil }
+    guard let value = Double(digits), value * factor >= 1, value * factor <= 1e12 else {
+      return nil
+    }
     count = Int(value * factor)
   }
 }

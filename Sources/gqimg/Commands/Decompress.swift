@@ -9,7 +9,8 @@ struct Decompress: ParsableCommand {
   @Argument(help: ArgumentHelp("A .gqz file, or - for standard input.", valueName: "in.gqz"))
   var input: String
 
-  @Argument(help: ArgumentHelp("PNG file to write, or - for standard output.", valueName: "out.png"))
+  @Argument(
+    help: ArgumentHelp("PNG file to write, or - for standard output.", valueName: "out.png"))
   var output: String
 
   @Flag(name: .shortAndLong, help: "Overwrite the output.")

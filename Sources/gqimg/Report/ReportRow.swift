@@ -39,7 +39,8 @@ struct ReportRow: Encodable {
 
   private static func quoted(_ text: String) -> String {
     guard text.contains(where: { ",\"\n\r".contains($0) }) else { return text }
-    return "\"" + text.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"")
+    return "\""
+      + text.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"")
       + "\""
   }
 }
@@ -86,7 +87,9 @@ struct ReportSummary: Encodable {
 
   var text: String {
     var lines = ["method                    target     bpp    PSNR  MS-SSIM  encode s  decode s"]
-    for mean in means.sorted(by: { ($0.method.rawValue, $0.target) < ($1.method.rawValue, $1.target) }) {
+    for mean in means.sorted(by: {
+      ($0.method.rawValue, $0.target) < ($1.method.rawValue, $1.target)
+    }) {
       let cells = [
         (fixed(mean.target, 3), 8), (fixed(mean.bitsPerPixel, 4), 8), (fixed(mean.psnr, 3), 8),
         (mean.msssim.map { fixed($0, 4) } ?? "-", 9), (fixed(mean.encodeSeconds, 3), 10),

@@ -38,7 +38,8 @@ struct ReportRunner {
         try add(.posteriorSamples, sampled, bytes: result.bytes.count, encode: 0, decode: 0)
       }
     }
-    if let jpeg = try jpeg(picture, atMost: Int(rate * Double(picture.width * picture.height) / 8)) {
+    if let jpeg = try jpeg(picture, atMost: Int(rate * Double(picture.width * picture.height) / 8))
+    {
       let start = now()
       let decoded = try PictureReader().read(jpeg.bytes)
       try add(.jpeg, decoded, bytes: jpeg.bytes.count, encode: jpeg.seconds, decode: now() - start)

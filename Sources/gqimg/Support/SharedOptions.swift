@@ -7,7 +7,9 @@ extension EngineChoice: ExpressibleByArgument {}
 
 /// Which model runs, and on what.
 struct ModelOptions: ParsableArguments {
-  @Option(help: ArgumentHelp("Weights file to use instead of the one that comes with gqimg.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp(
+      "Weights file to use instead of the one that comes with gqimg.", valueName: "file"))
   var model: String?
 
   @Option(help: "What runs the network: automatic, bfloat16, float32 or reference.")
