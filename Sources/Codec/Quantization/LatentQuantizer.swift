@@ -30,11 +30,19 @@ package final class LatentQuantizer: Sendable {
     latents = c.latents
     bound = c.latentBound
     pool = network.pool
-    var codebooks: [Int: Codebook] = [:]
+    // The codebooks are independent of each other, and making one is most of what a small picture costs.
+    let dimensions = network.levels.dimensions
+    let made = Mutex<[Int: Result<Codebook, any Error>]>([:])
+    network.pool.forEach(dimensions.count) { k in
+      let dimension = dimensions[dimensions.count - 1 - k]
+      let codebook = Result<Codebook, any Error> {
+        try Codebook(dimension: dimension, size: 1 << c.codebookBits, seed: c.codebookSeed)
+      }
+      made.withLock { $0[dimension] = codebook }
+    }
+    let codebooks = try made.withLock { try $0.mapValues { try $0.get() } }
     var solvers: [Int: ExactDivergence] = [:]
-    for dimension in network.levels.dimensions {
-      codebooks[dimension] = try Codebook(
-        dimension: dimension, size: 1 << c.codebookBits, seed: c.codebookSeed)
+    for dimension in dimensions {
       solvers[dimension] = ExactDivergence(dimension: dimension, bits: c.codebookBits)
     }
     self.codebooks = codebooks
@@ -53,7 +61,7 @@ package final class LatentQuantizer: Sendable {
   }
 
   /// Decoded innovations and, for codewords, the indices.
-  package struct Result {
+  package struct Quantized {
     /// [n, latents], zeros where nothing is sent.
     package var decoded: [Float]
     /// For each of the n positions its indices in group order; empty unless codewords were asked for.
@@ -61,9 +69,9 @@ package final class LatentQuantizer: Sendable {
   }
 
   /// Quantizes innovations [n, latents] at n levels. Inverse of `decode`.
-  package func quantize(_ innovations: [Float], levels chosen: [UInt8], mode: Mode) -> Result {
+  package func quantize(_ innovations: [Float], levels chosen: [UInt8], mode: Mode) -> Quantized {
     precondition(innovations.count == chosen.count * latents)
-    var result = Result(
+    var result = Quantized(
       decoded: Array(repeating: 0, count: innovations.count),
       indices: mode == .codewords
         ? chosen.map { Array(repeating: 0, count: levels.levels[Int($0)].count) } : [])
@@ -105,7 +113,8 @@ package final class LatentQuantizer: Sendable {
   }
 
   private func quantize(
-    _ innovations: [Float], dimension: Int, members: [Member], mode: Mode, into result: inout Result
+    _ innovations: [Float], dimension: Int, members: [Member], mode: Mode,
+    into result: inout Quantized
   ) {
     guard let solver = solvers[dimension], let codebook = codebooks[dimension] else { return }
     var means = [Float](repeating: 0, count: members.count * dimension)

@@ -13,6 +13,9 @@ struct Decompress: ParsableCommand {
     help: ArgumentHelp("PNG file to write, or - for standard output.", valueName: "out.png"))
   var output: String
 
+  @Option(help: ArgumentHelp("PNG compression, 0 (none) to 9 (slow).", valueName: "level"))
+  var pngLevel = 3
+
   @Flag(name: .shortAndLong, help: "Overwrite the output.")
   var force = false
 
@@ -20,6 +23,10 @@ struct Decompress: ParsableCommand {
   var quiet = false
 
   @OptionGroup(title: "Model") var model: ModelOptions
+
+  func validate() throws {
+    if !(0...9).contains(pngLevel) { throw ValidationError("--png-level must be 0 to 9") }
+  }
 
   func run() throws {
     try refuseExisting(output, overwrite: force)
@@ -31,7 +38,7 @@ struct Decompress: ParsableCommand {
       try GQDecoder(network: try model.network()).decode(bytes)
     }
     let seconds = now() - start
-    let png = try reporting(output) { try PNGWriter().write(picture) }
+    let png = try reporting(output) { try PNGWriter(compressionLevel: pngLevel).write(picture) }
     try writeOutput(png, to: output, overwrite: force)
     if !quiet {
       writeToStandardError("\(picture.width)x\(picture.height), \(fixed(seconds, 2)) s\n")
