@@ -42,8 +42,8 @@ lint: ## Check formatting
 format: ## Format all Swift files
 	git ls-files -z '*.swift' | xargs -0 $(SWIFT) format --in-place
 
-bench: build ## Time the stages of encoding and decoding on a sample picture
-	$(PROGRAM) report $(or $(DIR),testdata/bench) --output build/bench --rates 0.5 --force
+bench: build ## Times beside libjpeg's in the same run, with ratios: make bench [DIR=testdata]
+	$(PROGRAM) report $(or $(DIR),testdata) --output build/bench --rates 0.25,0.5,1.0 --force 2>/dev/null
 
 report: build ## Rate and distortion over a folder: make report DIR=pictures [OUT=build/report] [RATES=0.25,0.5,1.0]
 	@[ -n "$(DIR)" ] || { echo "usage: make report DIR=pictures"; exit 64; }
@@ -51,8 +51,12 @@ report: build ## Rate and distortion over a folder: make report DIR=pictures [OU
 	  $(if $(RATES),--rates $(RATES))
 
 $(VENV)/bin/python: training/pyproject.toml
-	$(PYTHON) -m venv $(VENV)
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || { \
+	  sudo=$$([ "$$(id -u)" = 0 ] || echo sudo); \
+	  $$sudo apt-get update -qq && $$sudo apt-get install -y -qq python3-venv; }
+	$(PYTHON) -m venv --clear $(VENV)
 	$(VENV)/bin/pip install --quiet -e training
+	@touch $@
 
 train: $(VENV)/bin/python ## Train, or resume: make train DATA=dir [VALIDATION=dir] [RUN=runs/default] [HOURS=2.1]
 	@[ -n "$(DATA)" ] || { echo "usage: make train DATA=folder-of-pictures"; exit 64; }

@@ -100,6 +100,18 @@ struct ReportSummary: Encodable {
         name + String(repeating: " ", count: max(0, 24 - name.count))
           + cells.map { String(repeating: " ", count: max(0, $1 - $0.count)) + $0 }.joined())
     }
-    return lines.joined(separator: "\n")
+    return (lines + ratios).joined(separator: "\n")
+  }
+
+  /// How gqimg's times compare with libjpeg's at each rate.
+  private var ratios: [String] {
+    means.filter { $0.method == .gqimg }.compactMap { own in
+      guard let peer = means.first(where: { $0.method == .jpeg && $0.target == own.target }),
+        peer.encodeSeconds > 0, peer.decodeSeconds > 0
+      else { return nil }
+      let encode = fixed(own.encodeSeconds / peer.encodeSeconds, 0)
+      let decode = fixed(own.decodeSeconds / peer.decodeSeconds, 0)
+      return "at \(fixed(own.target, 3)) bpp: \(encode) times libjpeg's time to encode, \(decode) to decode"
+    }
   }
 }
