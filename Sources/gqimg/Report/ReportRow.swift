@@ -111,7 +111,8 @@ struct ReportSummary: Encodable {
       else { return nil }
       let encode = fixed(own.encodeSeconds / peer.encodeSeconds, 0)
       let decode = fixed(own.decodeSeconds / peer.decodeSeconds, 0)
-      return "at \(fixed(own.target, 3)) bpp: \(encode) times libjpeg's time to encode, \(decode) to decode"
+      return "at \(fixed(own.target, 3)) bpp: \(encode) times libjpeg's time to encode, "
+        + "\(decode) to decode"
     }
   }
 }
