@@ -119,6 +119,6 @@ public final class GQEncoder: Sendable {
   /// Squared error, in units where samples run from -1 to 1, that a bit must save at this quality.
   static func multiplier(quality: Double) -> Double {
     // Halves every 8 steps.
-    0.5 * exp2(-quality / 8)
+    0.7 * exp2(-quality / 8)
   }
 }
