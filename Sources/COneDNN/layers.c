@@ -46,7 +46,9 @@ struct gq_layer {
 // Resolved when oneDNN was built with OpenMP.
 extern void omp_set_num_threads(int) __attribute__((weak));
 
-void gq_use_calling_thread_only(void) {
+// Keeps oneDNN from starting threads of its own in calls from the current thread: the caller has threads, and
+// an OpenMP team would spin beside them.
+static void use_calling_thread_only(void) {
   if (omp_set_num_threads) omp_set_num_threads(1);
 }
 
@@ -115,6 +117,7 @@ int gq_pointwise_create(
   memset(&source, 0, sizeof source), memset(&wanted, 0, sizeof wanted), memset(&plain, 0, sizeof plain);
   memset(&plain_bias, 0, sizeof plain_bias), memset(&target, 0, sizeof target);
   *result = NULL;
+  use_calling_thread_only();
   gq_layer *layer = calloc(1, sizeof *layer);
   if (!layer) return dnnl_out_of_memory;
   TRY(cpu(&layer->engine));
@@ -159,6 +162,7 @@ int gq_depthwise_create(
   memset(&source, 0, sizeof source), memset(&wanted, 0, sizeof wanted), memset(&plain, 0, sizeof plain);
   memset(&plain_bias, 0, sizeof plain_bias), memset(&target, 0, sizeof target);
   *result = NULL;
+  use_calling_thread_only();
   gq_layer *layer = calloc(1, sizeof *layer);
   if (!layer) return dnnl_out_of_memory;
   int64_t source_rows = rows + 2 - (pad_top != 0) - (pad_bottom != 0);
@@ -199,6 +203,7 @@ int gq_layer_run(const gq_layer *layer, const void *input, float *output, void *
   dnnl_status_t status = dnnl_success;
   dnnl_memory_t source = NULL, target = NULL, work = NULL;
   dnnl_stream_t stream = NULL;
+  use_calling_thread_only();
   desc source_desc = DESC_QUERY(layer->description, dnnl_query_src_md, 0);
   desc target_desc = DESC_QUERY(layer->description, dnnl_query_dst_md, 0);
   desc work_desc = DESC_QUERY(layer->description, dnnl_query_scratchpad_md, 0);

@@ -15,9 +15,6 @@ enum { GQ_FLOAT32 = 0, GQ_BFLOAT16 = 1 };
 /// Whether this processor multiplies bfloat16 in hardware.
 int gq_has_bfloat16(void);
 
-/// Keeps oneDNN from starting threads of its own in calls from the current thread.
-void gq_use_calling_thread_only(void);
-
 /// "major.minor.patch" of the linked oneDNN.
 void gq_version(int version[3]);
 

@@ -74,7 +74,6 @@
       ) -> Int32 {
         let (inputs, outputs, chunk) = (layer.inputs, layer.outputs, OneDNNEngine.chunk)
         return withScratch(handle.scratchBytes) { scratch in
-          gq_use_calling_thread_only()
           if precision == .float32, count == chunk {
             return gq_layer_run(handle.pointer, source, target, scratch)
           }
@@ -144,7 +143,6 @@
             }
             let (source, target) = (Disjoint(sourceBase), Disjoint(targetBase))
             pool.forEach(stripCount) { index in
-              gq_use_calling_thread_only()
               let first = index * strip
               failure.note(
                 withScratch(handles[index].scratchBytes) { scratch in
