@@ -4,6 +4,8 @@ public enum GaussianQuantError: Error, Equatable, Sendable {
   case codebookDimension(found: Int, expected: ClosedRange<Int>)
   /// The codebook size is no power of two or lies outside `expected`.
   case codebookSize(found: Int, expected: ClosedRange<Int>)
+  /// The bits of a trellis' state lie outside `expected`.
+  case stateBits(found: Int, expected: ClosedRange<Int>)
   /// The weight of the prior in the score is infinite or not a number.
   case beta(found: Double)
   /// An extent of a shape is below 1, or the product of the extents does not fit an `Int`.
@@ -29,6 +31,9 @@ extension GaussianQuantError: CustomStringConvertible {
     case .codebookSize(let found, let expected):
       "The codebook size is \(found); expected a power of two from \(expected.lowerBound)"
         + " to \(expected.upperBound)."
+    case .stateBits(let found, let expected):
+      "The state of the trellis has \(found) bits; expected \(expected.lowerBound) to"
+        + " \(expected.upperBound)."
     case .beta(let found):
       "The weight of the prior, beta, is \(found); expected a finite number."
     case .shape(let found):

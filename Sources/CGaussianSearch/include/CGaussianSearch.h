@@ -4,6 +4,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "CTrellisSearch.h"
+
 /// The instruction sets that have a kernel, from the slowest to the fastest.
 #define GAUSSIAN_SEARCH_PLAIN 0
 #define GAUSSIAN_SEARCH_AVX2 1

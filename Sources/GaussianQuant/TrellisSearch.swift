@@ -1,0 +1,69 @@
+internal import CGaussianSearch
+
+/// Finds the path through a trellis of highest score: the quantizer's inner loop, by Viterbi's algorithm.
+///
+/// The score is GaussianQuant's, summed over the steps: a step whose element has the posterior
+/// N(mean, variance) and that emits c adds
+///
+///     log N(c; mean, variance) - beta log N(c; 0, 1)
+///
+/// (Xu et al., *Vector Quantization using Gaussian Variational Autoencoder*, arXiv 2512.06609). Sums
+/// are binary32, in an order that does not depend on the machine; among equal scores the lower state
+/// wins. A search is immutable and can be shared between threads; every call runs on the thread that
+/// makes it and needs 2^stateBitCount / 8 bytes per step.
+public struct TrellisSearch: Sendable {
+  /// The trellis that is searched.
+  public let trellis: Trellis
+  /// Weight of the prior in the score; 1 is the published choice.
+  public let beta: Float
+  /// The instructions used.
+  public let instructionSet: InstructionSet
+
+  /// Prepares a search.
+  ///
+  /// - Parameters:
+  ///   - trellis: The codebook.
+  ///   - beta: Weight of the prior, a finite number.
+  ///   - instructionSet: One that is available on this machine; anything else stops the program.
+  public init(trellis: Trellis, beta: Float = 1, instructionSet: InstructionSet = .fastest) {
+    precondition(beta.isFinite, "beta is a finite number")
+    precondition(instructionSet.isAvailable, "this machine has the instructions")
+    self.trellis = trellis
+    self.beta = beta
+    self.instructionSet = instructionSet
+  }
+
+  /// The best path.
+  ///
+  /// - Parameters:
+  ///   - means: One per step, finite.
+  ///   - variances: One per step, above zero.
+  ///   - bits: Bits of each step, each one of `trellis.stepBits`.
+  ///   - start: The state before the first step.
+  /// - Returns: The state after each step; its lowest bits are the step's code. Counts that differ,
+  ///   bits or a start outside their range, and want of memory stop the program.
+  public func bestPath(
+    means: Span<Float>, variances: Span<Float>, bits: [UInt8], from start: UInt32
+  ) -> [UInt32] {
+    let count = bits.count
+    precondition(means.count == count && variances.count == count, "every step has a posterior")
+    let allowed = trellis.stepBits
+    precondition(bits.allSatisfy { allowed.contains(Int($0)) }, "steps have bits of the trellis")
+    precondition(start >> UInt32(trellis.stateBitCount) == 0, "the start is a state")
+    guard count > 0 else { return [] }
+    var linear = [Float](repeating: 0, count: count)
+    var quadratic = linear
+    for step in 0..<count {
+      let precision = 1 / variances[step]
+      linear[step] = means[step] * precision
+      quadratic[step] = (precision - beta) / 2
+    }
+    return [UInt32](unsafeUninitializedCapacity: count) { path, initialized in
+      let status = gaussian_trellis_search(
+        instructionSet.code, trellis.values, UInt32(trellis.stateBitCount), count, bits, linear,
+        quadratic, start, path.baseAddress)
+      precondition(status == 0, "there is memory for the search")
+      initialized = count
+    }
+  }
+}
