@@ -11,7 +11,7 @@ public final class GQDecoder: Sendable {
   /// - Throws: `GaussianQuantError` when the model's codebooks are not possible.
   public init(network: Network) throws {
     self.network = network
-    quantizer = try LatentQuantizer(network)
+    quantizer = try LatentQuantizer(network, searching: false)
   }
 
   /// Decodes a file.

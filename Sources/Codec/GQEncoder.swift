@@ -19,7 +19,7 @@ public final class GQEncoder: Sendable {
   /// - Throws: `GaussianQuantError` when the model's codebooks are not possible.
   public init(network: Network) throws {
     self.network = network
-    quantizer = try LatentQuantizer(network)
+    quantizer = try LatentQuantizer(network, searching: true)
   }
 
   /// The file of a picture, and what was chosen on the way.
@@ -119,6 +119,6 @@ public final class GQEncoder: Sendable {
   /// Squared error, in units where samples run from -1 to 1, that a bit must save at this quality.
   static func multiplier(quality: Double) -> Double {
     // Halves every 8 steps.
-    0.7 * exp2(-quality / 8)
+    1.6 * exp2(-quality / 8)
   }
 }

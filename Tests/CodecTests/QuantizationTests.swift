@@ -18,7 +18,7 @@ struct QuantizationTests {
   }
 
   @Test func decodingGivesWhatTheEncoderSaw() throws {
-    let quantizer = try LatentQuantizer(network)
+    let quantizer = try LatentQuantizer(network, searching: true)
     let latents = network.configuration.latents
     let levels = (0..<network.levels.levels.count * 3).map { UInt8($0 / 3) }
     var generator = SystemRandomNumberGenerator()
@@ -31,7 +31,7 @@ struct QuantizationTests {
   }
 
   @Test func higherLevelsErrLess() throws {
-    let quantizer = try LatentQuantizer(network)
+    let quantizer = try LatentQuantizer(network, searching: true)
     let latents = network.configuration.latents
     var last = Double.infinity
     for level in [4, 8, 11] {

@@ -162,7 +162,7 @@ def main():
             gathered = [None] * world
             dist.all_gather_object(gathered, rows)
             rows = [r for part in gathered for r in part]
-        log({"validation": summary(rows)})
+        log({"pictures": len(rows), "validation": summary(rows)})
 
     last = time.monotonic()
     last_log, last_save, last_check = last, last, state["seconds"]

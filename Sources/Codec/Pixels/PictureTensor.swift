@@ -31,8 +31,8 @@ extension Picture {
     let components = colorType.componentCount
     var samples = [UInt8](repeating: 0, count: width * height * components)
     func sample(_ value: Float) -> UInt8 {
-      // NaN, which only damaged weights could give, becomes black.
-      UInt8(max(0, min(255, ((value + 1) * 127.5).rounded())))
+      // Rounded by truncation after adding a half. NaN, which only damaged weights could give, becomes black.
+      UInt8(max(0, min((value + 1) * 127.5 + 0.5, 255)))
     }
     tensor.values.withUnsafeBufferPointer { values in
       samples.withUnsafeMutableBufferPointer { samples in

@@ -19,19 +19,26 @@ package final class LatentQuantizer: Sendable {
   private let levels: LevelTable
   private let latents: Int
   private let bound: Float
+  /// By dimension; empty when only `decode` is needed.
   private let codebooks: [Int: Codebook]
+  private let seed: UInt64
   private let searches = Mutex<[Int: CodebookSearch]>([:])
   private let solvers: [Int: ExactDivergence]
   private let pool: WorkerPool
 
-  package init(_ network: Network) throws {
+  /// A quantizer for a network's levels.
+  ///
+  /// - Parameter searching: Whether `quantize` will be called. Decoding draws single codewords, which is
+  ///   quicker than making whole codebooks.
+  package init(_ network: Network, searching: Bool) throws {
     let c = network.configuration
     levels = network.levels
     latents = c.latents
     bound = c.latentBound
     pool = network.pool
+    seed = c.codebookSeed
     // The codebooks are independent of each other, and making one is most of what a small picture costs.
-    let dimensions = network.levels.dimensions
+    let dimensions = searching ? network.levels.dimensions : []
     let made = Mutex<[Int: Result<Codebook, any Error>]>([:])
     network.pool.forEach(dimensions.count) { k in
       let dimension = dimensions[dimensions.count - 1 - k]
@@ -42,7 +49,7 @@ package final class LatentQuantizer: Sendable {
     }
     let codebooks = try made.withLock { try $0.mapValues { try $0.get() } }
     var solvers: [Int: ExactDivergence] = [:]
-    for dimension in dimensions {
+    for dimension in network.levels.dimensions {
       solvers[dimension] = ExactDivergence(dimension: dimension, bits: c.codebookBits)
     }
     self.codebooks = codebooks
@@ -86,8 +93,8 @@ package final class LatentQuantizer: Sendable {
     var decoded = [Float](repeating: 0, count: chosen.count * latents)
     for (position, level) in chosen.enumerated() {
       for (group, index) in zip(levels.levels[Int(level)], indices(position)) {
-        guard let codebook = codebooks[group.dimension] else { continue }
-        add(codebook, index: Int(index), group, to: &decoded, at: position)
+        let codeword = Codebook.codeword(at: index, dimension: group.dimension, seed: seed)
+        add(codeword[...], group, to: &decoded, at: position)
       }
     }
     return decoded
@@ -161,7 +168,10 @@ package final class LatentQuantizer: Sendable {
       }
       for (k, member) in members.enumerated() {
         result.indices[member.position][member.order] = found[k]
-        add(codebook, index: Int(found[k]), member.group, to: &result.decoded, at: member.position)
+        let start = Int(found[k]) * dimension
+        add(
+          codebook.values[start..<start + dimension], member.group, to: &result.decoded,
+          at: member.position)
       }
     case .expectedError, .posteriorSamples:
       for (k, member) in members.enumerated() {
@@ -181,12 +191,12 @@ package final class LatentQuantizer: Sendable {
   }
 
   private func add(
-    _ codebook: Codebook, index: Int, _ group: LevelTable.Group, to decoded: inout [Float],
+    _ codeword: ArraySlice<Float>, _ group: LevelTable.Group, to decoded: inout [Float],
     at position: Int
   ) {
     let start = position * latents + group.first
     let factor = group.scale * group.shrink
-    for d in 0..<group.dimension { decoded[start + d] += factor * codebook[index, d] }
+    for (d, value) in codeword.enumerated() { decoded[start + d] += factor * value }
   }
 
   private func search(_ codebook: Codebook) -> CodebookSearch {

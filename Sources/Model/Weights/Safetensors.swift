@@ -139,18 +139,13 @@ public struct Safetensors: Sendable {
     }
     let start = dataStart + entry.data_offsets[0]
     let count = (entry.data_offsets[1] - entry.data_offsets[0]) / entry.dtype.byteCount
-    func word(_ k: Int) -> UInt16 {
-      UInt16(bytes[start + 2 * k]) | UInt16(bytes[start + 2 * k + 1]) << 8
-    }
     switch entry.dtype {
     case .float16:
-      return (0..<count).map { Self.single(half: word($0)) }
+      return words(UInt16.self, at: start, count: count, Self.single(half:))
     case .bfloat16:
-      return (0..<count).map { Float(bitPattern: UInt32(word($0)) << 16) }
+      return words(UInt16.self, at: start, count: count) { Float(bitPattern: UInt32($0) << 16) }
     case .float32:
-      return (0..<count).map { k in
-        Float(bitPattern: UInt32(word(2 * k)) | UInt32(word(2 * k + 1)) << 16)
-      }
+      return words(UInt32.self, at: start, count: count, Float.init(bitPattern:))
     case .int64, .uint8:
       throw .malformedHeader("tensor \(name) is \(entry.dtype.rawValue), expected floating point")
     }
@@ -177,18 +172,32 @@ public struct Safetensors: Sendable {
     }
   }
 
-  /// Half to single precision, exactly; `Float16` is not there on every platform.
-  static func single(half bits: UInt16) -> Float {
-    let sign: Float = bits & 0x8000 == 0 ? 1 : -1
-    let exponent = Int(bits >> 10) & 31
-    let fraction = UInt32(bits & 0x3ff)
-    switch exponent {
-    case 0: return sign * Float(fraction) * 0x1p-24
-    case 31: return fraction == 0 ? sign * .infinity : .nan
-    default:
-      return Float(
-        bitPattern: UInt32(bits & 0x8000) << 16 | UInt32(exponent + 112) << 23 | fraction << 13)
+  /// `count` little-endian words from byte `start` on, each made a number.
+  @inline(__always)
+  private func words<Word: FixedWidthInteger>(
+    _ type: Word.Type, at start: Int, count: Int, _ number: (Word) -> Float
+  ) -> [Float] {
+    bytes.withUnsafeBytes { bytes in
+      [Float](unsafeUninitializedCapacity: count) { values, initialized in
+        let source = UnsafeRawBufferPointer(
+          rebasing: bytes[start..<start + count * MemoryLayout<Word>.size])
+        for k in 0..<count {
+          let word = source.loadUnaligned(fromByteOffset: k * MemoryLayout<Word>.size, as: type)
+          values[k] = number(Word(littleEndian: word))
+        }
+        initialized = count
+      }
     }
+  }
+
+  /// Half to single precision, exactly; `Float16` is not there on every platform.
+  @inline(__always)
+  static func single(half bits: UInt16) -> Float {
+    let rest = UInt32(bits & 0x7fff) << 13
+    // The product gives the exponent its other bias, and is exact for subnormal numbers too.
+    let finite = (Float(bitPattern: rest) * 0x1p112).bitPattern
+    let magnitude = bits & 0x7c00 == 0x7c00 ? 0x7f80_0000 | rest : finite
+    return Float(bitPattern: UInt32(bits & 0x8000) << 16 | magnitude)
   }
 
   private struct Header: Decodable {
