@@ -17,17 +17,20 @@ public struct EncodingOptions: Sendable, Equatable {
   public var target: RateTarget
   /// One level for the whole picture instead of levels chosen by position.
   public var uniform: Bool
-  /// 1 (fast) to 9 (thorough): how carefully the levels' errors are measured before choosing.
+  /// 1 (fast) to 9 (thorough): up to 6 the levels' errors are predicted, from 7 on measured before choosing.
   public var effort: Int
+  /// How coefficients become bits.
+  public var quantizer: QuantizerChoice
 
   /// Options; out-of-range values are refused by the encoder.
   public init(
     target: RateTarget = .quality(EncodingOptions.defaultQuality), uniform: Bool = false,
-    effort: Int = 5
+    effort: Int = 5, quantizer: QuantizerChoice = .trellis
   ) {
     self.target = target
     self.uniform = uniform
     self.effort = effort
+    self.quantizer = quantizer
   }
 
   func check() throws(CodecError) {

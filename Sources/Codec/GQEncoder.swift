@@ -12,14 +12,10 @@ public import Model
 /// Turns pictures into `.gqz` files. One encoder may serve many pictures and threads. Inverse: `GQDecoder`.
 public final class GQEncoder: Sendable {
   private let network: Network
-  private let quantizer: LatentQuantizer
 
   /// An encoder for a model.
-  ///
-  /// - Throws: `GaussianQuantError` when the model's codebooks are not possible.
-  public init(network: Network) throws {
+  public init(network: Network) {
     self.network = network
-    quantizer = try LatentQuantizer(network, searching: true)
   }
 
   /// The file of a picture, and what was chosen on the way.
@@ -39,81 +35,78 @@ public final class GQEncoder: Sendable {
     -> Result
   {
     try options.check()
-    let grid = LatentGrid(width: picture.width, height: picture.height)
+    let header = header(picture, options.quantizer)
+    let quantizer = try makeQuantizer(
+      header.quantizer, seed: header.seed, table: network.levels, pool: network.pool)
     let source = picture.networkInput()
     let features = try network.features(source)
-    let levels = try chooseLevels(picture, source, features, options)
-    let (_, indices) = try network.code(
-      features, levels: levels, grid: grid, quantizer: quantizer, mode: .codewords)
-    let map = LevelMap(columns: grid.columns, rows: grid.rows, levels: levels)
+    let levels = try chooseLevels(options, header) { effort in
+      try LevelErrors(
+        network: network, quantizer: quantizer, header: header, features: features, source: source
+      ).estimate(effort: effort)
+    }
+    let map = LevelMap(columns: header.columns, rows: header.rows, levels: levels)
+    let coder = LatentCoder(network: network, quantizer: quantizer, header: header, levelMap: map)
     let coded = CodedPicture(
-      header: header(picture), ladder: LevelLadder(network.levels.indexCounts), levelMap: map,
-      indices: Array(indices.joined()))
+      header: header, ladder: LevelLadder(network.levels), levelMap: map,
+      tiles: try coder.encode(features).tiles)
     return Result(bytes: coded.serialized(), levelMap: map)
   }
 
-  /// The picture that a decoder would show if every group were sent as a sample of its posterior, with no
+  /// The picture that a decoder would show if every coefficient were sent as a sample of its posterior, with no
   /// codebook in between: what the codebook costs is the difference to a decoded file of the same levels.
   public func posteriorSample(_ picture: Picture, levelMap: LevelMap) throws -> Picture {
-    let grid = LatentGrid(width: picture.width, height: picture.height)
-    precondition(grid.rows == levelMap.rows && grid.columns == levelMap.columns)
-    let (latents, _) = try network.code(
-      try network.features(picture.networkInput()), levels: levelMap.levels, grid: grid,
-      quantizer: quantizer, mode: .posteriorSamples)
+    let header = header(picture, .trellis)
+    precondition(header.rows == levelMap.rows && header.columns == levelMap.columns)
+    let coder = LatentCoder(
+      network: network,
+      quantizer: try makeQuantizer(
+        header.quantizer, seed: header.seed, table: network.levels, pool: network.pool),
+      header: header, levelMap: levelMap)
+    let latents = try coder.simulate(
+      try network.features(picture.networkInput()), .posteriorSample)
     return Picture(
       networkOutput: try network.pixels(latents, levels: levelMap.levels), width: picture.width,
       height: picture.height, colorType: picture.colorType)
   }
 
-  private func header(_ picture: Picture) -> Header {
+  private func header(_ picture: Picture, _ quantizer: QuantizerChoice) -> Header {
     Header(
       width: picture.width, height: picture.height,
       colorType: picture.colorType == .grey ? .grey : .rgb,
-      codebookBits: network.configuration.codebookBits,
-      codebookSeed: network.configuration.codebookSeed, modelIdentifier: network.identifier)
+      quantizer: quantizer.headerValue(network.configuration), seed: network.configuration.seed,
+      modelIdentifier: network.identifier)
   }
 
+  /// A level for every position; `errors` estimates those of the levels when they are needed.
   private func chooseLevels(
-    _ picture: Picture, _ source: Tensor, _ features: EncoderFeatures, _ options: EncodingOptions
+    _ options: EncodingOptions, _ header: Header, errors: (Int) throws -> [[Double]]
   ) throws -> [UInt8] {
-    let grid = LatentGrid(width: picture.width, height: picture.height)
-    let counts = network.levels.indexCounts
-    let ladder = LevelLadder(counts)
-    let header = header(picture)
-    func allocator(_ errors: [[Double]]) -> Allocator {
-      Allocator(errors: errors, bits: counts.map { $0 * network.configuration.codebookBits }) {
+    let ladder = LevelLadder(network.levels)
+    func makeAllocator() throws -> Allocator {
+      Allocator(errors: try errors(options.effort), bits: ladder.bits) {
         CodedPicture.byteCount(
           header: header, ladder: ladder,
-          levelMap: LevelMap(columns: grid.columns, rows: grid.rows, levels: $0))
+          levelMap: LevelMap(columns: header.columns, rows: header.rows, levels: $0))
       }
-    }
-    func measured() throws -> Allocator {
-      allocator(
-        try LevelErrors(
-          network: network, quantizer: quantizer, features: features, source: source,
-          width: picture.width, height: picture.height
-        ).measure(effort: options.effort))
     }
     let bytes: Int
     switch options.target {
     case .quality(let quality):
+      let allocator = try makeAllocator()
       if options.uniform {
-        let level = (quality / 100 * Double(counts.count - 1)).rounded()
-        return Array(repeating: UInt8(level), count: grid.positionCount)
+        let rung = (quality / 100 * Double(ladder.rungs.count - 1)).rounded()
+        return allocator.uniformLevels(bits: ladder.rungs[Int(rung)].bits)
       }
-      return try measured().levels(multiplier: Self.multiplier(quality: quality))
+      return allocator.levels(multiplier: Self.multiplier(quality: quality))
     case .bitsPerPixel(let rate):
-      bytes = Int(rate * Double(picture.width * picture.height) / 8)
+      bytes = Int(rate * Double(header.width * header.height) / 8)
     case .bytes(let count):
       bytes = count
     }
-    if options.uniform {
-      // No error needs to be known.
-      let none = [Double](repeating: 0, count: grid.positionCount)
-      return try allocator(Array(repeating: none, count: counts.count))
-        .uniformLevels(atMost: bytes)
-    }
-    return try measured().levels(atMost: bytes)
+    let allocator = try makeAllocator()
+    return options.uniform
+      ? try allocator.uniformLevels(atMost: bytes) : try allocator.levels(atMost: bytes)
   }
 
   /// Squared error, in units where samples run from -1 to 1, that a bit must save at this quality.

@@ -3,11 +3,14 @@
 #else
   import Foundation
 #endif
+import Bitstream
 
 /// Widths, depths and levels of a network, as its weights file states them under the metadata key `gqimg`.
 public struct ModelConfiguration: Sendable, Equatable, Decodable {
+  /// The most levels.
+  public static let maxLevels = 128
   /// The value of `architecture` that this code runs.
-  public static let supportedArchitecture = 1
+  public static let supportedArchitecture = 2
 
   /// Number of the network's structure; other structures need another program.
   public let architecture: Int
@@ -27,6 +30,8 @@ public struct ModelConfiguration: Sendable, Equatable, Decodable {
   public let decoderFine: Int
   /// Blocks of the conditional prior.
   public let priorBlocks: Int
+  /// Channels of the predictor of distortions, at 1/16.
+  public let predictor: Int
   /// Latent channels per position.
   public let latents: Int
   /// Slope of the leaky ReLU for negative values.
@@ -35,13 +40,13 @@ public struct ModelConfiguration: Sendable, Equatable, Decodable {
   public let scaleBound: Float
   /// Smooth bound on a latent's magnitude before quantization.
   public let latentBound: Float
-  /// log2 of the codebook size.
-  public let codebookBits: Int
-  /// Seed of the codebook.
-  public let codebookSeed: UInt64
-  /// Expected squared error of real codewords relative to the posterior's variance, by group dimension.
-  public let codeError: [String: Double]
-  /// For each level its groups as [first channel, dimension].
+  /// Bits of a trellis state.
+  public let stateBits: Int
+  /// Seed of the quantizer's noise.
+  public let seed: UInt64
+  /// Expected squared error of codewords relative to the posterior's variance, for 1 bit per coefficient and up.
+  public let codeError: [Double]
+  /// For each level its runs as [bits per coefficient, number of coefficients], bits falling.
   public let levels: [[[Int]]]
 
   /// Reads and checks the configuration in a weights file.
@@ -65,7 +70,8 @@ public struct ModelConfiguration: Sendable, Equatable, Decodable {
         "architecture \(architecture), this program runs \(Self.supportedArchitecture)")
     }
     for (name, value) in [
-      ("fine", fine), ("coarse", coarse), ("prior", prior), ("latents", latents),
+      ("fine", fine), ("coarse", coarse), ("prior", prior), ("predictor", predictor),
+      ("latents", latents),
     ]
     where !(1...4096).contains(value) {
       throw .badConfiguration("\(name) is \(value), expected 1 to 4096")
@@ -74,29 +80,35 @@ public struct ModelConfiguration: Sendable, Equatable, Decodable {
     where !(1...64).contains(count) {
       throw .badConfiguration("\(count) blocks, expected 1 to 64")
     }
-    guard (1...20).contains(codebookBits) else {
-      throw .badConfiguration("codebookBits is \(codebookBits), expected 1 to 20")
+    guard (5...16).contains(stateBits) else {
+      throw .badConfiguration("stateBits is \(stateBits), expected 5 to 16")
+    }
+    guard seed < 1 << 63 else { throw .badConfiguration("seed is \(seed), expected below 2^63") }
+    guard codeError.allSatisfy({ (1..<16).contains($0) }) else {
+      throw .badConfiguration("codeError is \(codeError), expected 1 to 16")
     }
     for value in [slope, scaleBound, latentBound] where !(value > 0 && value.isFinite) {
       throw .badConfiguration("slope, scaleBound and latentBound must be positive")
     }
-    guard (2...32).contains(levels.count) else {
-      throw .badConfiguration("\(levels.count) levels, expected 2 to 32")
+    guard (1...Self.maxLevels).contains(levels.count) else {
+      throw .badConfiguration("\(levels.count) levels, expected 1 to \(Self.maxLevels)")
     }
-    for groups in levels {
-      guard groups.count <= 255 else {
-        throw .badConfiguration("\(groups.count) groups in a level, at most 255")
-      }
-      for group in groups {
-        guard group.count == 2, group[0] >= 0, (1...64).contains(group[1]),
-          group[0] <= latents - group[1]
+    let mostBits = min(8, stateBits - 4, codeError.count)
+    for runs in levels {
+      var count = 0
+      for run in runs {
+        guard run.count == 2, (1...max(1, mostBits)).contains(run[0]), (1...4096).contains(run[1])
         else {
-          throw .badConfiguration("group \(group) does not lie in \(latents) latents")
+          throw .badConfiguration("run \(run), expected 1 to \(mostBits) bits and a count")
         }
-        guard let error = codeError[String(group[1])], error >= 1, error < 16 else {
-          throw .badConfiguration("codeError for dimension \(group[1]) is missing or out of range")
-        }
+        count += run[1]
       }
+      guard count <= latents else {
+        throw .badConfiguration("a level codes \(count) coefficients of \(latents) latents")
+      }
+    }
+    guard LevelLadder(bits: LevelTable(self).bits) != nil else {
+      throw .badConfiguration("the levels' bits do not rise or go beyond the format's limits")
     }
   }
 }

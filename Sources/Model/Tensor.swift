@@ -92,3 +92,26 @@ public struct Tensor: Sendable, Equatable {
     return Tensor(rows: rows, columns: columns, channels: channels, values: result)
   }
 }
+
+extension Tensor {
+  /// The values of some positions, as a tensor of one row.
+  func gathered(_ positions: [Int]) -> Tensor {
+    var result = Tensor(rows: 1, columns: positions.count, channels: channels)
+    for (k, position) in positions.enumerated() {
+      result.values.replaceSubrange(
+        k * channels..<(k + 1) * channels,
+        with: values[position * channels..<(position + 1) * channels])
+    }
+    return result
+  }
+
+  /// Stores the values of some positions; inverse of `gathered`.
+  mutating func scatter(_ part: Tensor, to positions: [Int]) {
+    precondition(part.channels == channels && part.positionCount == positions.count)
+    for (k, position) in positions.enumerated() {
+      values.replaceSubrange(
+        position * channels..<(position + 1) * channels,
+        with: part.values[k * channels..<(k + 1) * channels])
+    }
+  }
+}

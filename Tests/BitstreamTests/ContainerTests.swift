@@ -14,9 +14,11 @@ struct ContainerTests {
         header: coded.header, ladder: coded.ladder, levelMap: coded.levelMap) == bytes.count)
   }
 
-  @Test(arguments: 1...20)
-  func anyIndexWidthComesBack(_ bits: Int) throws {
-    let coded = makeCoded(width: 100, height: 70, bits: bits, seed: UInt64(bits))
+  @Test(
+    arguments: (1...20).map { Header.Quantizer.block(indexBits: $0) }
+      + (5...16).map { .trellis(stateBits: $0) })
+  func anyQuantizerComesBack(_ quantizer: Header.Quantizer) throws {
+    let coded = makeCoded(width: 100, height: 70, quantizer: quantizer)
     #expect(try CodedPicture(parsing: coded.serialized()) == coded)
   }
 
@@ -26,10 +28,38 @@ struct ContainerTests {
     #expect(try CodedPicture(parsing: coded.serialized()) == coded)
   }
 
-  @Test(arguments: [[0], [3], [0, 255], Array(0...31), [5, 0, 2]])
-  func anyLadderComesBack(_ counts: [Int]) throws {
-    let coded = makeCoded(width: 90, height: 90, kind: .random, ladder: LevelLadder(counts))
+  @Test(
+    arguments: [
+      [0], [3], [0, 4095], [7, 7, 7], [0, 1, 1, 1, 2, 2, 2, 2, 2, 2, 2, 2], Array(0...31),
+    ])
+  func anyLadderComesBack(_ bits: [Int]) throws {
+    let ladder = try #require(LevelLadder(bits: bits))
+    #expect(ladder.bits == bits)
+    let coded = makeCoded(width: 90, height: 90, kind: .random, ladder: ladder)
     #expect(try CodedPicture(parsing: coded.serialized()) == coded)
+  }
+
+  @Test(
+    arguments: [[], [1, 0], [4096], [-1], Array(repeating: 5, count: 9), Array(0...32)])
+  func impossibleLadders(_ bits: [Int]) {
+    #expect(LevelLadder(bits: bits) == nil)
+  }
+
+  /// Every position of a tile belongs to one phase and comes once.
+  @Test(arguments: [0, 1, 3, 4])
+  func tilesHoldEveryPositionOnce(_ exponent: Int) {
+    let coded = makeCoded(width: 333, height: 210, tileExponent: exponent)
+    let layout = TileLayout(header: coded.header, ladder: coded.ladder, levelMap: coded.levelMap)
+    let columns = coded.header.columns
+    let all = layout.tiles.flatMap { tile in
+      CodingPhase.allCases.flatMap { tile.positions(of: $0, gridColumns: columns) }
+    }
+    #expect(all.sorted() == Array(0..<columns * coded.header.rows))
+    for phase in CodingPhase.allCases {
+      let positions = layout.tiles.flatMap { $0.positions(of: phase, gridColumns: columns) }
+      #expect(
+        positions.sorted() == phase.positions(rows: coded.header.rows, columns: columns))
+    }
   }
 
   @Test func ancillaryChunksAreKeptAndCounted() throws {
@@ -59,7 +89,7 @@ struct ContainerTests {
   /// The bytes of the format must not change without a new version.
   @Test func bytesArePinned() {
     let bytes = makeCoded(width: 40, height: 20, kind: .smooth, seed: 2).serialized()
-    #expect(CRC32.of(bytes[...]) == 2881847451)
+    #expect(CRC32.of(bytes[...]) == 4264979732)
     #expect(bytes.prefix(9) == [0x8B, 0x47, 0x51, 0x5A, 0x0D, 0x0A, 0x1A, 0x0A, 1])
   }
 
@@ -103,7 +133,7 @@ struct ContainerTests {
       var payload: [UInt8] = []
       payload.appendVarint(width)
       payload.appendVarint(height)
-      payload += [0x40, 16, 0, 1, 2, 3, 4, 5, 6, 7, 8]
+      payload += [0x40, 0x2C, 0, 1, 2, 3, 4, 5, 6, 7, 8]
       var bytes = FileStructure.signature
       let start = bytes.count
       bytes += [1, UInt8(payload.count)] + payload

@@ -37,21 +37,28 @@ func makeMap(
   return LevelMap(columns: columns, rows: rows, levels: levels)
 }
 
-/// A coded picture with made-up indices.
+/// A coded picture with made-up codes.
 func makeCoded(
   width: Int, height: Int, kind: MapKind = .smooth, ladder: LevelLadder = .standard,
-  tileExponent: Int = 4, bits: Int = 16, colorType: Header.ColorType = .rgb,
+  tileExponent: Int = 4,
+  quantizer: Header.Quantizer = .trellis(stateBits: 12), colorType: Header.ColorType = .rgb,
   ancillary: [Chunk] = [], seed: UInt64 = 1
 ) -> CodedPicture {
   let header = Header(
     width: width, height: height, colorType: colorType, tileExponent: tileExponent,
-    codebookBits: bits, codebookSeed: seed % 3 * 0x1_0000_0001,
+    quantizer: quantizer, seed: seed % 3 * 0x1_0000_0001,
     modelIdentifier: [1, 2, 3, 4, 5, 6, 7, 255])
   let map = makeMap(
     kind, columns: header.columns, rows: header.rows, levelCount: ladder.levelCount, seed: seed)
   var generator = RepeatableGenerator(state: seed &+ 99)
-  let count = map.levels.reduce(0) { $0 + ladder.indexCounts[Int($1)] }
-  let indices = (0..<count).map { _ in UInt32.random(in: 0..<1 << UInt32(bits), using: &generator) }
+  let layout = TileLayout(header: header, ladder: ladder, levelMap: map)
+  let tiles = layout.tiles.map { tile in
+    var writer = BitWriter()
+    for _ in 0..<tile.bitCount {
+      writer.write(UInt32.random(in: 0...1, using: &generator), count: 1)
+    }
+    return writer.finish()
+  }
   return CodedPicture(
-    header: header, ladder: ladder, levelMap: map, indices: indices, ancillary: ancillary)
+    header: header, ladder: ladder, levelMap: map, tiles: tiles, ancillary: ancillary)
 }

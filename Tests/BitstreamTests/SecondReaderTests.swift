@@ -5,11 +5,11 @@ import Testing
 /// The reader in Python that was written from `docs/format.md` alone.
 struct SecondReaderTests {
   struct Report: Decodable {
-    let width, height, colorType, tileExponent, codebookBits, columns, rows: Int
-    let codebookSeed: UInt64
-    let ladder: [Int]
+    let width, height, colorType, tileExponent, quantizer, quantizerBits, columns, rows: Int
+    let seed: UInt64
+    let ladder: [[Int]]
     let levels: [UInt8]
-    let indices: [UInt32]
+    let codes: [String]
     let tiles: [Tile]
 
     struct Tile: Decodable {
@@ -27,9 +27,14 @@ struct SecondReaderTests {
     arguments: [
       makeCoded(width: 1, height: 1, kind: .equal),
       makeCoded(width: 333, height: 250, kind: .smooth, seed: 1),
-      makeCoded(width: 768, height: 512, kind: .random, tileExponent: 3, bits: 11, seed: 2),
       makeCoded(
-        width: 200, height: 90, kind: .extremes, ladder: LevelLadder([0, 2, 7]), tileExponent: 0,
+        width: 768, height: 512, kind: .random, tileExponent: 3,
+        quantizer: .block(indexBits: 11), seed: 2),
+      makeCoded(
+        width: 200, height: 90, kind: .random,
+        ladder: LevelLadder([
+          .init(bits: 0, variants: 2), .init(bits: 2, variants: 8), .init(bits: 300, variants: 1),
+        ]), tileExponent: 0,
         colorType: .grey, ancillary: [Chunk(ancillary: Chunk.exif, payload: [9])], seed: 4),
     ])
   func agrees(_ coded: CodedPicture) throws {
@@ -56,12 +61,26 @@ struct SecondReaderTests {
     #expect(report.columns == header.columns && report.rows == header.rows)
     #expect(report.colorType == Int(header.colorType.rawValue))
     #expect(report.tileExponent == header.tileExponent)
-    #expect(report.codebookBits == header.codebookBits)
-    #expect(report.codebookSeed == header.codebookSeed)
-    #expect(report.ladder == coded.ladder.indexCounts)
+    switch header.quantizer {
+    case .block(let bits): #expect(report.quantizer == 0 && report.quantizerBits == bits)
+    case .trellis(let bits): #expect(report.quantizer == 1 && report.quantizerBits == bits)
+    }
+    #expect(report.seed == header.seed)
+    #expect(report.ladder == coded.ladder.rungs.map { [$0.bits, $0.variants] })
     #expect(report.levels == coded.levelMap.levels)
-    #expect(report.indices == coded.indices)
     let layout = TileLayout(header: header, ladder: coded.ladder, levelMap: coded.levelMap)
+    var codes = report.levels.map { _ in "" }
+    for (tile, data) in zip(layout.tiles, coded.tiles) {
+      var reader = BitReader(data[...])
+      for phase in CodingPhase.allCases {
+        for position in tile.positions(of: phase, gridColumns: header.columns) {
+          for _ in 0..<coded.ladder.bits[Int(report.levels[position])] {
+            codes[position] += try reader.read(count: 1) == 1 ? "1" : "0"
+          }
+        }
+      }
+    }
+    #expect(report.codes == codes)
     #expect(report.tiles.map(\.bytes) == layout.tiles.map(\.byteCount))
     #expect(report.tiles.filter(\.intact).count == report.tiles.count)
   }

@@ -14,14 +14,14 @@ struct DamageTests {
   }()
 
   @Test func truncationIsAnError() throws {
-    let decoder = try makeDecoder()
+    let decoder = makeDecoder()
     for count in 0..<Self.file.count {
       #expect(throws: BitstreamError.self) { try decoder.decode(Array(Self.file.prefix(count))) }
     }
   }
 
   @Test func flippedBitsAreErrors() throws {
-    let decoder = try makeDecoder()
+    let decoder = makeDecoder()
     for place in 0..<Self.file.count * 8 {
       var damaged = Self.file
       damaged[place / 8] ^= 1 << UInt8(place % 8)
@@ -30,31 +30,38 @@ struct DamageTests {
   }
 
   @Test func otherModelsAndLaddersAreRefused() throws {
-    let decoder = try makeDecoder()
+    let decoder = makeDecoder()
     let coded = try CodedPicture(parsing: Self.file)
-    func changed(identifier: [UInt8], seed: UInt64, ladder: LevelLadder) -> [UInt8] {
+    func changed(
+      identifier: [UInt8], quantizer: Header.Quantizer, ladder: LevelLadder
+    ) -> [UInt8] {
       let header = Header(
         width: coded.header.width, height: coded.header.height, colorType: .rgb,
-        codebookBits: coded.header.codebookBits, codebookSeed: seed, modelIdentifier: identifier)
+        quantizer: quantizer, seed: 0, modelIdentifier: identifier)
       let map = LevelMap(
         columns: header.columns, rows: header.rows,
         levels: Array(repeating: 0, count: header.columns * header.rows))
-      let count = map.levels.count * ladder.indexCounts[0]
+      let layout = TileLayout(header: header, ladder: ladder, levelMap: map)
       return CodedPicture(
-        header: header, ladder: ladder, levelMap: map, indices: Array(repeating: 0, count: count)
+        header: header, ladder: ladder, levelMap: map,
+        tiles: layout.tiles.map { Array(repeating: 0, count: $0.dataByteCount) }
       ).serialized()
     }
     let own = coded.header.modelIdentifier
     let other = [UInt8](repeating: 7, count: 8)
+    let (trellis, ladder) = (coded.header.quantizer, coded.ladder)
     #expect(throws: CodecError.wrongModel(expected: own, found: other)) {
-      try decoder.decode(changed(identifier: other, seed: 0, ladder: .standard))
+      try decoder.decode(changed(identifier: other, quantizer: trellis, ladder: ladder))
     }
     #expect(throws: CodecError.self) {
-      try decoder.decode(changed(identifier: own, seed: 1, ladder: .standard))
+      try decoder.decode(
+        changed(identifier: own, quantizer: .trellis(stateBits: 5), ladder: ladder))
     }
     #expect(throws: CodecError.self) {
-      try decoder.decode(changed(identifier: own, seed: 0, ladder: LevelLadder([3, 1])))
+      let short = LevelLadder([.init(bits: 3, variants: 1)])
+      _ = try decoder.decode(changed(identifier: own, quantizer: trellis, ladder: short))
     }
-    #expect(try decoder.decode(changed(identifier: own, seed: 0, ladder: .standard)).width == 60)
+    #expect(
+      try decoder.decode(changed(identifier: own, quantizer: trellis, ladder: ladder)).width == 60)
   }
 }

@@ -12,9 +12,9 @@ let network: Network = {
   }
 }()
 
-func makeEncoder() throws -> GQEncoder { try GQEncoder(network: network) }
+func makeEncoder() -> GQEncoder { GQEncoder(network: network) }
 
-func makeDecoder() throws -> GQDecoder { try GQDecoder(network: network) }
+func makeDecoder() -> GQDecoder { GQDecoder(network: network) }
 
 /// A picture of `testdata`.
 func samplePicture(_ name: String) throws -> Picture {

@@ -44,17 +44,17 @@ final class CommandLineTests {
     _ = try program.run(["compress", sample, "a.gqz", "-q", "20", "-e", "1"])
     let result = try program.run(["info", "a.gqz", "--json"])
     struct Description: Decodable {
-      let width, height, bytes, tiles, damagedTiles, indices: Int
+      let width, height, bytes, tiles, damagedTiles, codeBits: Int
       let positionsPerLevel: [Int]
-      let indicesPerLevel: [Int]
+      let bitsPerLevel: [Int]
     }
     let info = try JSONDecoder().decode(Description.self, from: Data(result.output))
     #expect(info.width == 600 && info.height == 400 && info.tiles == 6 && info.damagedTiles == 0)
     #expect(info.bytes == (try program.read("a.gqz").count))
     #expect(info.positionsPerLevel.reduce(0, +) == 38 * 25)
     #expect(
-      zip(info.positionsPerLevel, info.indicesPerLevel).reduce(0) { $0 + $1.0 * $1.1 }
-        == info.indices)
+      zip(info.positionsPerLevel, info.bitsPerLevel).reduce(0) { $0 + $1.0 * $1.1 }
+        == info.codeBits)
     let text = String(decoding: try program.run(["info", "a.gqz"]).output, as: UTF8.self)
     #expect(text.contains("600 x 400, rgb"))
   }
@@ -159,13 +159,13 @@ final class CommandLineTests {
     let coded = try CodedPicture(parsing: file)
     let foreign = CodedPicture(
       header: Header(
-        width: coded.header.width, height: coded.header.height, colorType: .rgb, codebookBits: 16,
-        codebookSeed: 0, modelIdentifier: [1, 2, 3, 4, 5, 6, 7, 8]),
-      ladder: coded.ladder, levelMap: coded.levelMap, indices: coded.indices)
+        width: coded.header.width, height: coded.header.height, colorType: .rgb,
+        quantizer: coded.header.quantizer, seed: 0, modelIdentifier: [1, 2, 3, 4, 5, 6, 7, 8]),
+      ladder: coded.ladder, levelMap: coded.levelMap, tiles: coded.tiles)
     try refuse(foreign.serialized(), "model 0102030405060708")
     var huge = FileStructure.signature
     let payload: [UInt8] =
-      [0x80, 0x80, 0x80, 0x80, 8, 0x80, 0x80, 0x80, 0x80, 8, 0x40, 16, 0] + Array(1...8)
+      [0x80, 0x80, 0x80, 0x80, 8, 0x80, 0x80, 0x80, 0x80, 8, 0x40, 0x2C, 0] + Array(1...8)
     huge += [1, UInt8(payload.count)] + payload
     let checksum = CRC32.of(huge[8...])
     huge += [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: checksum >> UInt32($0)) }

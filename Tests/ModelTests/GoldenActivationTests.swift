@@ -30,6 +30,7 @@ struct GoldenActivationTests {
     let encoded: Tensor
     let latents: Tensor
     let decoded: Tensor
+    let predicted: Tensor
   }
 
   static func run(_ network: Network) throws -> Outputs {
@@ -39,20 +40,17 @@ struct GoldenActivationTests {
     let grid = try #require(golden.shape(of: "levels"))
     let pixels = Tensor(
       rows: shape[0], columns: shape[1], channels: 3, values: samples.map { Float($0) / 127.5 - 1 })
-    let encoded = try network.latents(try network.features(pixels), levels: levels)
-    let count = network.configuration.latents
+    let features = try network.features(pixels)
+    let encoded = try network.latents(features, levels: levels)
     let latents = try network.decodedLatents(rows: grid[0], columns: grid[1], levels: levels) {
       prediction in
-      prediction.positions.enumerated().flatMap { k, position in
-        (0..<count).map { c in
-          let place = k * count + c
-          return 0.75 * (encoded.values[position * count + c] - prediction.mean[place])
-            / prediction.scale[place]
-        }
-      }
+      try network.coefficients(of: encoded, prediction).map { 0.75 * $0 }
     }
+    var predicted = try network.expectedErrors(features)
+    for k in predicted.values.indices { predicted.values[k] = logf(predicted.values[k]) }
     return Outputs(
-      encoded: encoded, latents: latents, decoded: try network.pixels(latents, levels: levels))
+      encoded: encoded, latents: latents, decoded: try network.pixels(latents, levels: levels),
+      predicted: predicted)
   }
 
   static func relativeError(_ found: [Float], _ expected: [Float]) -> Double {
@@ -69,6 +67,7 @@ struct GoldenActivationTests {
     let outputs = try Self.run(try Self.network(choice))
     for (name, tensor) in [
       ("encoded", outputs.encoded), ("latents", outputs.latents), ("decoded", outputs.decoded),
+      ("predicted", outputs.predicted),
     ] {
       let expected = try Self.golden.floats(name)
       #expect(tensor.values.count == expected.count)

@@ -83,10 +83,10 @@ struct SafetensorsTests {
   /// The shipped weights with one thing changed in the header, the header's length kept.
   @Test(arguments: [
     (#""encoder.skip.bias""#, #""encoder.skip.bios""#),
-    (#"\"architecture\":1"#, #"\"architecture\":2"#),
+    (#"\"architecture\":2"#, #"\"architecture\":3"#),
     ("\"gqimg\"", "\"gqimG\""), (#"\"coarse\":"#, #"\"coarsE\":"#),
-    (#"\"codebookBits\":16"#, #"\"codebookBits\":99"#), ("[[0,8]]", "[[0,0]]"),
-    ("[[0,8]]", "[[9,-]]"),
+    (#"\"stateBits\":12"#, #"\"stateBits\":99"#), ("[[4,4]]", "[[4,0]]"),
+    ("[[4,4]]", "[[9,4]]"), ("[[4,4]]", "[[4,5]]"), ("[[4,4]]", "[[4,-]]"),
   ])
   func networksAreChecked(_ old: String, _ new: String) throws {
     var bytes = GoldenActivationTests.weights

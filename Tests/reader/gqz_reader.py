@@ -8,7 +8,10 @@ import sys
 import zlib
 
 SIGNATURE = bytes([0x8B, 0x47, 0x51, 0x5A, 0x0D, 0x0A, 0x1A, 0x0A])
-STANDARD_LADDER = [0, 1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48]
+STANDARD_LADDER = [
+    (0, 1), (16, 2), (32, 3), (48, 3), (64, 3), (96, 4), (128, 4), (192, 4), (256, 4), (384, 4), (512, 4), (768, 3),
+]
+PHASES = ((0, 0), (1, 1), (0, 1), (1, 0))
 
 
 class Invalid(Exception):
@@ -89,44 +92,53 @@ class RangeDecoder:
         return yes
 
 
-def decode_levels(data, columns, rows, level_count):
-    coder, top = RangeDecoder(data), level_count - 1
+def decode_levels(data, columns, rows, ladder):
+    """Pairs (rung, variant)."""
+    coder, top = RangeDecoder(data), len(ladder) - 1
+    variant = [[[Probability() for _ in range(7)] for _ in range(9)] for _ in ladder]
+    variants = [[0] * columns for _ in range(rows)]
     equal = [[Probability() for _ in range(3)] for _ in range(5)]
     above = [[Probability() for _ in range(3)] for _ in range(3)]
     further = [[[Probability() for _ in range(4)] for _ in range(3)] for _ in range(2)]
     levels = [[0] * columns for _ in range(rows)]
+
+    def decide_rung(y, x):
+        if top == 0:
+            return 0
+        w = levels[y][x - 1] if x else (levels[y - 1][x] if y else 0)
+        n = levels[y - 1][x] if y else w
+        nw = levels[y - 1][x - 1] if x and y else n
+        ne = levels[y - 1][x + 1] if y and x + 1 < columns else n
+        median = min(max(w + n - nw, min(w, n)), max(w, n))
+        prediction = (2 * median + w + ne + 2) // 4
+        spread = abs(w - n) + abs(n - nw) + abs(n - ne)
+        activity = 0 if spread == 0 else 1 if spread == 1 else 2 if spread <= 3 else 3 if spread <= 6 else 4
+        coarse = (0, 1, 1, 2, 2)[activity]
+        height = 0 if prediction == 0 else 2 if prediction == top else 1
+        if coder.decide(equal[activity][height]):
+            return prediction
+        if prediction == 0:
+            up = True
+        elif prediction == top:
+            up = False
+        else:
+            twice = w + n - 2 * prediction
+            up = coder.decide(above[coarse][0 if twice < 0 else 1 if twice == 0 else 2])
+        room = top - prediction if up else prediction
+        distance = 1
+        while distance < room and coder.decide(further[int(up)][coarse][min(distance - 1, 3)]):
+            distance += 1
+        return prediction + distance if up else prediction - distance
+
     for y in range(rows):
         for x in range(columns):
-            if top == 0:
-                continue
-            w = levels[y][x - 1] if x else (levels[y - 1][x] if y else 0)
-            n = levels[y - 1][x] if y else w
-            nw = levels[y - 1][x - 1] if x and y else n
-            ne = levels[y - 1][x + 1] if y and x + 1 < columns else n
-            median = min(max(w + n - nw, min(w, n)), max(w, n))
-            prediction = (2 * median + w + ne + 2) // 4
-            spread = abs(w - n) + abs(n - nw) + abs(n - ne)
-            activity = 0 if spread == 0 else 1 if spread == 1 else 2 if spread <= 3 else 3 if spread <= 6 else 4
-            coarse = (0, 1, 1, 2, 2)[activity]
-            height = 0 if prediction == 0 else 2 if prediction == top else 1
-            if coder.decide(equal[activity][height]):
-                levels[y][x] = prediction
-                continue
-            if prediction == 0:
-                up = True
-            elif prediction == top:
-                up = False
-            else:
-                twice = w + n - 2 * prediction
-                up = coder.decide(above[coarse][0 if twice < 0 else 1 if twice == 0 else 2])
-            room = top - prediction if up else prediction
-            distance = 1
-            while distance < room and coder.decide(further[int(up)][coarse][min(distance - 1, 3)]):
-                distance += 1
-            levels[y][x] = prediction + distance if up else prediction - distance
+            rung = levels[y][x] = decide_rung(y, x)
+            left = variants[y][x - 1] + 1 if x and levels[y][x - 1] == rung else 0
+            while variants[y][x] < ladder[rung][1] - 1 and coder.decide(variant[rung][left][variants[y][x]]):
+                variants[y][x] += 1
     if coder.position < len(data) or data[-1:] == b"\0":
         raise Invalid("unused bytes after the level map")
-    return levels
+    return levels, variants
 
 
 def read(data):
@@ -142,8 +154,9 @@ def read(data):
     width, height = cursor.varint(), cursor.varint()
     layout, quantizer = cursor.byte(), cursor.byte()
     seed, model = cursor.varint(), cursor.take(8)
-    bits = quantizer & 31
-    if cursor.offset != end or not width or not height or layout & 15 > 1 or quantizer >> 5 or not 1 <= bits <= 20:
+    kind, bits = quantizer >> 5, quantizer & 31
+    allowed = {0: range(1, 21), 1: range(5, 17)}.get(kind, ())
+    if cursor.offset != end or not width or not height or layout & 15 > 1 or bits not in allowed:
         raise Invalid("header")
     cursor.check(8, "header")
     columns, rows, side = (width + 15) // 16, (height + 15) // 16, 1 << (layout >> 4)
@@ -152,43 +165,46 @@ def read(data):
         "height": height,
         "colorType": layout & 15,
         "tileExponent": layout >> 4,
-        "quantizer": quantizer >> 5,
-        "codebookBits": bits,
-        "codebookSeed": seed,
+        "quantizer": kind,
+        "quantizerBits": bits,
+        "seed": seed,
         "model": model.hex(),
         "columns": columns,
         "rows": rows,
         "ancillary": [],
     }
-    levels = ladder = indices = None
+    rungs = ladder = codes = None
     while cursor.offset < len(data):
         start = cursor.offset
         kind, length = chr(cursor.byte()), cursor.varint()
         if kind == "I":
-            if levels is None or indices is not None:
+            if rungs is None or codes is not None:
                 raise Invalid("chunk order")
             stop = cursor.offset + length
-            indices = [[[] for _ in range(columns)] for _ in range(rows)]
+            codes = [["" for _ in range(columns)] for _ in range(rows)]
             tiles = []
             for top in range(0, rows, side):
                 for left in range(0, columns, side):
                     places = [
                         (y, x)
+                        for odd_row, odd_column in PHASES
                         for y in range(top, min(top + side, rows))
                         for x in range(left, min(left + side, columns))
+                        if (y % 2, x % 2) == (odd_row, odd_column)
                     ]
-                    count = sum(ladder[levels[y][x]] for y, x in places)
+                    count = sum(ladder[rungs[y][x]][0] for y, x in places)
                     if not count:
                         tiles.append({"bytes": 0, "intact": True})
                         continue
-                    declared, packed = cursor.word(), cursor.take((count * bits + 7) // 8)
+                    declared, packed = cursor.word(), cursor.take((count + 7) // 8)
                     tiles.append({"bytes": len(packed) + 4, "intact": zlib.crc32(packed) == declared})
-                    number, left_over = int.from_bytes(packed, "big"), len(packed) * 8
+                    text = "".join(f"{byte:08b}" for byte in packed)
+                    place = 0
                     for y, x in places:
-                        for _ in range(ladder[levels[y][x]]):
-                            left_over -= bits
-                            indices[y][x].append(number >> left_over & (1 << bits) - 1)
-                    if number & (1 << left_over) - 1:
+                        width = ladder[rungs[y][x]][0]
+                        codes[y][x] = text[place : place + width]
+                        place += width
+                    if "1" in text[place:]:
                         raise Invalid("padding")
             if cursor.offset != stop:
                 raise Invalid("length of the indices")
@@ -197,42 +213,72 @@ def read(data):
         payload = cursor.take(length)
         cursor.check(start, f"chunk {kind}")
         if kind == "L":
-            if levels is not None:
+            if rungs is not None:
                 raise Invalid("two level maps")
             if payload[:1] == b"\0":
                 ladder, rest = STANDARD_LADDER, payload[1:]
-            elif payload[:1] == b"\xff" and 1 <= payload[1] <= 32:
-                ladder, rest = list(payload[2 : 2 + payload[1]]), payload[2 + payload[1] :]
+            elif payload[:1] == b"\xff":
+                inside = Cursor(payload, 1)
+                ladder = []
+                for _ in range(inside.byte()):
+                    ladder.append((inside.varint(), inside.byte()))
+                    if not 1 <= ladder[-1][1] <= 8 or ladder[-1][0] > 4095:
+                        raise Invalid("rung")
+                if not 1 <= len(ladder) <= 32 or any(a[0] >= b[0] for a, b in zip(ladder, ladder[1:])):
+                    raise Invalid("ladder")
+                rest = payload[inside.offset :]
             else:
                 raise Invalid("ladder")
-            levels = decode_levels(rest, columns, rows, len(ladder))
+            rungs, variants = decode_levels(rest, columns, rows, ladder)
         elif "a" <= kind <= "z":
             result["ancillary"].append({"type": kind, "bytes": length})
         else:
             raise Invalid(f"chunk type {kind!r}")
-    if indices is None:
+    if codes is None:
         raise Invalid("a required chunk is missing")
-    flat = [i for row in indices for position in row for i in position]
-    result["ladder"] = ladder
-    result["levels"] = [level for row in levels for level in row]
-    result["indexCount"] = len(flat)
-    result["indexChecksum"] = zlib.crc32(struct.pack(f"<{len(flat)}I", *flat))
-    return result, flat
+    first = [sum(n for _, n in ladder[:k]) for k in range(len(ladder))]
+    result["ladder"] = [list(rung) for rung in ladder]
+    result["levels"] = [first[r] + v for a, b in zip(rungs, variants) for r, v in zip(a, b)]
+    return result, codes
+
+
+def walk(result, codes, widths, trellis):
+    """Every position's codes and the trellis states after them, by the level's code widths."""
+    columns, side = result["columns"], 1 << result["tileExponent"]
+    bits = result["quantizerBits"]
+    states, values = {}, {}
+    for odd_row, odd_column in PHASES:
+        for y in range(odd_row, result["rows"], 2):
+            for x in range(odd_column, columns, 2):
+                text, place = codes[y][x], 0
+                tile = (y // side, x // side)
+                values[y, x] = []
+                for width in widths[result["levels"][y * columns + x]]:
+                    code = int(text[place : place + width], 2)
+                    place += width
+                    states[tile] = (states.get(tile, 0) << width | code) & (1 << bits) - 1
+                    values[y, x].append(states[tile] if trellis else code)
+                if place != len(text):
+                    raise Invalid("code widths do not match the ladder")
+    return [values[y, x] for y in range(result["rows"]) for x in range(columns)]
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("file")
-    parser.add_argument("--full", action="store_true", help="print all indices too")
+    parser.add_argument("--full", action="store_true", help="print the bits of all positions too")
+    parser.add_argument("--widths", help="JSON of the model's code widths by level: print trellis states, or indices")
     arguments = parser.parse_args()
     with open(arguments.file, "rb") as file:
         data = file.read()
     try:
-        result, flat = read(data)
+        result, codes = read(data)
     except Invalid as error:
         sys.exit(f"{arguments.file}: {error}")
     if arguments.full:
-        result["indices"] = flat
+        result["codes"] = [text for row in codes for text in row]
+    if arguments.widths:
+        result["values"] = walk(result, codes, json.loads(arguments.widths), result["quantizer"] == 1)
     print(json.dumps(result))
 
 

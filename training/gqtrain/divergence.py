@@ -4,9 +4,8 @@ import math
 
 import torch
 
-from .levels import CODEBOOK_BITS
+from .levels import MAXIMUM_BITS
 
-LN_K = CODEBOOK_BITS * math.log(2.0)
 BOUND = 8.0  # smooth bound on a latent's magnitude before quantization
 LOG_VARIANCE_BOUNDS = (-30.0, 20.0)
 _TABLE = 2048
@@ -33,33 +32,28 @@ def _bisect(energy, target):
 
 
 class ExactDivergence:
-    """Solves for the posterior variance of a group so that its divergence is exactly log2 K bits.
+    """Solves for the posterior variance of a group so that its divergence is exactly its bits.
 
-    With y the encoder's output for a group of m dimensions, mu = sqrt(1 - v) y and sigma^2 = v, the divergence
-    from N(0, I) is m/2 [(1 - v)(e - 1) - ln v] nats, e = |y|^2 / m. It falls monotonically in v, from infinity
-    at 0 to 0 at 1, so a solution always exists. A table gives the start, Newton's method the rest, and one
-    Newton step with gradient the implicit derivative.
+    With y the encoder's output for a group of m coefficients of b bits each, mu = sqrt(1 - v) y and sigma^2 = v,
+    the divergence from N(0, I) is m/2 [(1 - v)(e - 1) - ln v] nats, e = |y|^2 / m. It falls monotonically in v,
+    from infinity at 0 to 0 at 1, so a solution always exists. A table gives the start, Newton's method the rest,
+    and one Newton step with gradient the implicit derivative.
     """
 
     def __init__(self):
         grid = torch.linspace(0, BOUND, _TABLE, dtype=torch.float64) ** 2
-        self.tables = torch.zeros(17, _TABLE)
-        for dimension in (4, 8, 16):
-            self.tables[dimension] = _bisect(grid, torch.tensor(2 * LN_K / dimension)).float()
-        self.targets = torch.zeros(17)
-        for dimension in (4, 8, 16):
-            self.targets[dimension] = 2 * LN_K / dimension
-        self.targets[0] = 1.0
-        self.tables[0] = self.tables[16]
+        self.targets = 2 * math.log(2.0) * torch.arange(MAXIMUM_BITS + 1).float()
+        self.targets[0] = self.targets[1]
+        self.tables = torch.stack([_bisect(grid, t).float() for t in self.targets])
 
-    def __call__(self, energy, dimension):
-        """ln v for groups of mean energy `energy` (any shape) and dimension `dimension` (same shape, 0 = none)."""
-        target = self.targets[dimension]
+    def __call__(self, energy, bits):
+        """ln v for groups of mean energy `energy` (any shape) and bits per coefficient `bits` (same shape)."""
+        target = self.targets[bits]
         with torch.no_grad():
             place = (energy.clamp(0, BOUND**2 - 1e-3).sqrt() * ((_TABLE - 1) / BOUND)).clamp(0, _TABLE - 1.001)
             cell = place.long()
-            low = self.tables[dimension, cell]
-            high = self.tables[dimension, cell + 1]
+            low = self.tables[bits, cell]
+            high = self.tables[bits, cell + 1]
             start = low + (high - low) * (place - cell)
             start = _newton(start, energy, target).clamp(max=-1e-6)
         return _newton(start, energy, target).clamp(max=-1e-6)
@@ -76,7 +70,7 @@ class TargetDivergence:
     Xu et al., Vector Quantization using Gaussian Variational Autoencoder, arXiv 2512.06609.
     """
 
-    def __init__(self, bits=CODEBOOK_BITS, tolerance=0.5, weight=1e-3, factor=1.01):
+    def __init__(self, bits=16, tolerance=0.5, weight=1e-3, factor=1.01):
         self.bits, self.tolerance, self.factor = float(bits), tolerance, factor
         self.weight, self.weight_min, self.weight_max = weight, 1.0, 1.0
 

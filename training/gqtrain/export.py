@@ -9,12 +9,13 @@ import numpy as np
 import torch
 from safetensors.torch import save_file
 
+from .codes import SEED, STATE_BITS
 from .data import load
-from .levels import CODE_ERROR, CODEBOOK_BITS, LEVELS
 from .divergence import BOUND
+from .levels import CODE_ERROR
 from .network import SCALE_BOUND, SLOPE, Codec, Config
 
-#: Latents times this stand for decoded ones in the golden activations: no codebook, all phases exercised.
+#: Coefficients times this stand for decoded ones in the golden activations: no codebook, all phases exercised.
 GOLDEN_FACTOR = 0.75
 
 
@@ -25,17 +26,17 @@ def metadata(config):
         "decoder_coarse": "decoderCoarse",
         "decoder_fine": "decoderFine",
         "prior_blocks": "priorBlocks",
+        "runs": "levels",
     }
-    fields = {names.get(k, k): v for k, v in config.dictionary().items() if k not in ("levels", "divergence")}
+    fields = {names.get(k, k): v for k, v in config.dictionary().items() if k != "divergence"}
     fields |= {
-        "architecture": 1,
+        "architecture": 2,
         "slope": SLOPE,
         "scaleBound": SCALE_BOUND,
         "latentBound": BOUND,
-        "codebookBits": CODEBOOK_BITS,
-        "codebookSeed": 0,
-        "codeError": {str(m): e for m, e in CODE_ERROR.items()},
-        "levels": [[list(g) for g in groups] for groups in LEVELS],
+        "stateBits": STATE_BITS,
+        "seed": SEED,
+        "codeError": CODE_ERROR[1:],
     }
     return {"gqimg": json.dumps(fields, separators=(",", ":"), sort_keys=True)}
 
@@ -44,17 +45,20 @@ def golden(model, picture):
     """Inputs and outputs of every part for one small picture, in single precision."""
     pixels = torch.from_numpy(picture.astype(np.float32) / 127.5 - 1)[None]
     rows, columns = pixels.shape[1] // 16, pixels.shape[2] // 16
-    levels = (torch.arange(rows * columns) * 5 % len(LEVELS)).reshape(1, rows, columns)
+    levels = (torch.arange(rows * columns) * 5 % model.config.levels).reshape(1, rows, columns)
     with torch.no_grad():
-        y, _ = model.encode(pixels, levels)
+        features = model.encoder.features(pixels)
+        y, _ = model.encode(pixels, levels, features)
         latents = model.transmit(y, levels, lambda part, *_: part * GOLDEN_FACTOR)
         decoded = model.decoder(latents, levels)
+        predicted = model.predictor(features[1])
     return {
         "picture": torch.from_numpy(picture.copy()),
         "levels": levels[0].to(torch.uint8),
         "encoded": y[0].contiguous(),
         "latents": latents[0].contiguous(),
         "decoded": decoded[0].contiguous(),
+        "predicted": predicted[0].contiguous(),
     }
 
 

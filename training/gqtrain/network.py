@@ -2,12 +2,13 @@
 
 from dataclasses import asdict, dataclass
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import nn
 
 from .divergence import BOUND, LOG_VARIANCE_BOUNDS, ExactDivergence, divergence_bits
-from .levels import CODE_ERROR, CODEBOOK_BITS, LATENTS, LEVELS, stages
+from .levels import CODE_ERROR, LATENTS, tables
 
 PATCH = 16
 PATCH_VALUES = PATCH * PATCH * 3
@@ -29,11 +30,22 @@ class Config:
     decoder_coarse: int = 3
     decoder_fine: int = 2
     prior_blocks: int = 2
+    predictor: int = 128  # channels of the predictor of distortions, at 1/16
     latents: int = LATENTS
-    levels: int = len(LEVELS)
+    #: For every level its runs (bits, count).
+    runs: tuple = ()
     #: "exact": the posterior's variance follows from its mean so that the divergence is exactly log2 K bits;
     #: "target": the encoder gives the logarithm of the variance and a loss drives the divergence there.
     divergence: str = "exact"
+
+    @property
+    def levels(self):
+        return len(self.runs)
+
+    @property
+    def width(self):
+        """The most coefficients that a level codes."""
+        return max(sum(n for _, n in level) for level in self.runs)
 
     def dictionary(self):
         return asdict(self)
@@ -111,7 +123,7 @@ class LevelScale(nn.Module):
 
 
 class Encoder(nn.Module):
-    """Pixels [b, h, w, 3] in -1...1 and levels [b, h/16, w/16] -> latents before the level gain."""
+    """Pixels [b, h, w, 3] in -1...1 and levels [b, h/16, w/16] -> latents."""
 
     def __init__(self, c):
         super().__init__()
@@ -125,19 +137,24 @@ class Encoder(nn.Module):
         nn.init.zeros_(self.head.weight)
         nn.init.zeros_(self.head.bias)
         if c.divergence == "target":
-            self.log_variance = nn.Linear(c.coarse, 2 * c.latents)  # for both stages
+            self.log_variance = nn.Linear(c.coarse, c.width)
             nn.init.zeros_(self.log_variance.weight)
             nn.init.constant_(self.log_variance.bias, -2.0)
 
-    def forward(self, pixels, levels):
-        """Latents [b, h/16, w/16, c], and for a target divergence log-variances [b, h/16, w/16, 2c], else None."""
+    def features(self, pixels):
+        """What does not depend on levels: [b, h/16, w/16, 4 * fine], and the linear path's latents."""
         h = self.stem(unshuffle(pixels, 8))
         for block in self.fine:
             h = block(h)
-        h = self.level(self.down(unshuffle(h, 2)), levels)
+        return unshuffle(h, 2), self.skip(unshuffle(pixels, PATCH))
+
+    def forward(self, features, levels):
+        """Latents [b, h/16, w/16, c], and for a target divergence log-variances of the coefficients, else None."""
+        fine, linear = features
+        h = self.level(self.down(fine), levels)
         for block in self.coarse:
             h = block(h)
-        latents = self.skip(unshuffle(pixels, PATCH)) + self.head(h)
+        latents = linear + self.head(h)
         return latents, self.log_variance(h).float() if hasattr(self, "log_variance") else None
 
 
@@ -177,12 +194,14 @@ class Prior(nn.Module):
         self.state = nn.Parameter(torch.randn(len(PHASES) - 1, len(PHASES), c.prior) * 0.1)
         self.level = LevelScale(c.levels, c.prior)
         self.blocks = nn.ModuleList(Block(c.prior) for _ in range(c.prior_blocks))
-        self.head = nn.Linear(c.prior, 2 * c.latents)
+        self.latents = c.latents
+        self.head = nn.Linear(c.prior, c.latents + c.width)
         nn.init.zeros_(self.head.weight)
         nn.init.zeros_(self.head.bias)
 
     def forward(self, features, levels, phase):
-        """features: for each phase its decoded positions through `stem`, or None. Mean and log-scale for `phase`."""
+        """features: for each phase its decoded positions through `stem`, or None. Mean of the latents
+        and log-scale of the coefficients for `phase`."""
         b, rows, columns = levels.shape
         grid = torch.zeros(b, rows, columns, self.stem.out_features, dtype=features[0].dtype)
         for k in range(len(PHASES)):
@@ -194,104 +213,129 @@ class Prior(nn.Module):
             h = block(h)
         last = self.blocks[-1]
         h = last.pointwise(lattice(h, phase), lattice(last.spatial(h), phase))
-        mean, scale = self.head(h).float().chunk(2, dim=-1)
+        mean, scale = self.head(h).float().split([self.latents, self.head.out_features - self.latents], -1)
         return mean, SCALE_BOUND * torch.tanh(scale / SCALE_BOUND)
 
 
-def nominal_variance(dimension):
-    """Posterior variance of a group with mean energy 1."""
-    return 2.0 ** (-2 * CODEBOOK_BITS / dimension)
+class LevelTransform(nn.Module):
+    """Each level's own linear transform from what prediction left of the latents to coefficients, and back."""
+
+    def __init__(self, c):
+        super().__init__()
+        t = tables(c.runs)
+        self.counts = [int(n) for n in t.counts]
+        self.offsets = [int(o) for o in np.cumsum([0, *t.counts])]
+        self.width = c.width
+        self.analysis = nn.Parameter(torch.zeros(sum(self.counts), c.latents))
+        self.synthesis = nn.Parameter(torch.zeros(sum(self.counts), c.latents))
+        # Natural logarithms of what coefficients are multiplied with.
+        self.analysis_gain = nn.Parameter(torch.zeros(c.levels, c.width))
+        self.synthesis_gain = nn.Parameter(torch.zeros(c.levels, c.width))
+
+    def _by_level(self, x, levels, product, outputs):
+        """Applies `product(rows, level)` to the rows of each level."""
+        order = levels.argsort(stable=True)
+        sizes = torch.bincount(levels, minlength=len(self.counts)).tolist()
+        parts = []
+        for level, part in enumerate(x[order].split(sizes)):
+            if len(part):
+                parts.append(product(part, level) if self.counts[level] else x.new_zeros(len(part), outputs))
+        back = torch.empty_like(order)
+        back[order] = torch.arange(len(order))
+        return torch.cat(parts)[back]
+
+    def analyze(self, x, levels):
+        """[n, latents] -> coefficients [n, width], of unit variance, zeros where the level has none."""
+        def product(part, level):
+            weight = self.analysis[self.offsets[level] : self.offsets[level + 1]]
+            return F.pad(part @ weight.T, (0, self.width - len(weight)))
+        return self._by_level(x, levels, product, self.width) * torch.exp(self.analysis_gain)[levels]
+
+    def synthesize(self, x, levels):
+        """Inverse of `analyze`, as far as the coefficients tell."""
+        def product(part, level):
+            weight = self.synthesis[self.offsets[level] : self.offsets[level + 1]]
+            return part[:, : len(weight)] @ weight
+        return self._by_level(x * torch.exp(self.synthesis_gain)[levels], levels, product, self.synthesis.shape[1])
+
+
+class Predictor(nn.Module):
+    """Predicts from the energies of the linear path's latents the distortion of every position at every level."""
+
+    def __init__(self, c):
+        super().__init__()
+        self.mix_in = nn.Linear(c.latents, c.predictor)
+        self.depthwise = Depthwise(c.predictor)
+        self.mix_out = nn.Linear(c.predictor, c.predictor)
+        self.head = nn.Linear(c.predictor, c.levels)
+
+    def forward(self, latents):
+        """[b, h, w, latents] -> natural logarithms of mean squared errors [b, h, w, levels]."""
+        energies = 0.25 * torch.log(latents.float() ** 2 + 1e-3)
+        h = self.depthwise(F.leaky_relu(self.mix_in(energies), SLOPE))
+        return self.head(F.leaky_relu(self.mix_out(h), SLOPE)).float()
 
 
 class Codec(nn.Module):
     """Encoder, prior and decoder with the quantizer, or a model of it, between them."""
 
-    def __init__(self, config=None):
+    def __init__(self, config):
         super().__init__()
-        self.config = config or Config()
-        c = self.config
+        self.config = c = config
         self.encoder, self.prior, self.decoder = Encoder(c), Prior(c), Decoder(c)
-        self.encoder_gain = nn.Parameter(torch.zeros(c.levels, c.latents))  # natural logarithms
-        self.decoder_gain = nn.Parameter(torch.zeros(c.levels, c.latents))
+        self.transform, self.predictor = LevelTransform(c), Predictor(c)
         self.solver = ExactDivergence()
-        self.stages = []
-        for stage in stages():
-            dimension = torch.from_numpy(stage.dimension)
-            used = dimension > 0
-            nominal = torch.zeros(dimension.shape)
-            inflation = torch.zeros(dimension.shape)
-            for m, error in CODE_ERROR.items():
-                nominal[dimension == m] = nominal_variance(m)
-                inflation[dimension == m] = error
-            self.stages.append(
-                {
-                    "channels": stage.channels,
-                    "start": torch.from_numpy(stage.start),
-                    "end": torch.from_numpy(stage.end),
-                    "dimension": dimension,
-                    "used": used.float(),
-                    "shrink": torch.sqrt(1 - nominal) * used,
-                    "inflation": inflation,
-                    "left": torch.sqrt(nominal * inflation),
-                }
-            )
+        t = tables(c.runs)
+        self.bits, self.start, self.end = (torch.from_numpy(a) for a in (t.bits, t.start, t.end))
+        self.inflation = torch.tensor(CODE_ERROR)[self.bits]
+        self.shrink = torch.sqrt(1 - 4.0 ** -self.bits.float())
+        self.spread = nn.Parameter(torch.ones(c.latents), requires_grad=False)
 
-    @staticmethod
-    def group_sums(values, levels, stage):
-        """Sums over the group of each channel, [n, channels], equal for the channels of a group."""
+    def group_sums(self, values, levels):
+        """Sums over the group of each coefficient, [n, width], equal for the coefficients of a group."""
         total = F.pad(torch.cumsum(values, -1), (1, 0))
-        return total.gather(-1, stage["end"][levels]) - total.gather(-1, stage["start"][levels])
+        return total.gather(-1, self.end[levels]) - total.gather(-1, self.start[levels])
 
-    def posterior(self, y, levels, stage):
-        """Mean and log-variance per channel of one stage, divergence exact per group. y: [n, channels]."""
-        dimension = stage["dimension"][levels]
-        energy = self.group_sums(y * y, levels, stage) / dimension.clamp(min=1)
-        log_variance = self.solver(energy, dimension)
+    def posterior(self, y, levels):
+        """Mean and log-variance per coefficient, divergence exact per group. y: [n, width]."""
+        energy = self.group_sums(y * y, levels) / (self.end - self.start).clamp(min=1)[levels]
+        log_variance = self.solver(energy, self.bits[levels])
         return torch.sqrt(-torch.expm1(log_variance)) * y, log_variance
 
     def sample(self, y, levels, log_variances=None, inflate=True, bits=None):
-        """Decoded value of y [n, latents] with noise in the place of codewords.
+        """Decoded value of coefficients y [n, width] with noise in the place of codewords.
 
-        With log_variances [n, 2 latents] these are the posterior's, and to the list `bits` is added for every
-        stage (divergence of the group of each channel, 1 / dimension of the group or 0).
+        With log_variances [n, width] these are the posterior's, and to the list `bits` is added (divergence of
+        the group of each coefficient less the group's bits, 1 / size of the group or 0).
         """
-        value, left = 0.0, None
-        for index, stage in enumerate(self.stages):
-            n = stage["channels"]
-            source = y[:, :n] if index == 0 else (y[:, :n] - value[:, :n]) / left[:, :n].clamp(min=1e-4)
-            mean = BOUND * torch.tanh(source / BOUND)
-            if log_variances is None:
-                mean, log_variance = self.posterior(mean, levels, stage)
-            else:
-                start = index * y.shape[-1]
-                log_variance = log_variances[:, start : start + n].clamp(*LOG_VARIANCE_BOUNDS)
-                if bits is not None:
-                    sums = self.group_sums(divergence_bits(mean, log_variance), levels, stage)
-                    bits.append((sums, stage["used"][levels] / stage["dimension"][levels].clamp(min=1)))
-            spread = torch.exp(0.5 * log_variance)
-            if inflate:
-                spread = spread * torch.sqrt(stage["inflation"][levels])
-            code = mean + spread * torch.randn_like(mean)
-            decoded = code * stage["shrink"][levels]
-            if index == 0:
-                value, left = F.pad(decoded, (0, y.shape[-1] - n)), F.pad(stage["left"][levels], (0, y.shape[-1] - n))
-            else:
-                value = value + F.pad(left[:, :n] * decoded, (0, y.shape[-1] - n))
-        return value
+        mean = BOUND * torch.tanh(y / BOUND)
+        used = self.bits[levels] > 0
+        if log_variances is None:
+            mean, log_variance = self.posterior(mean, levels)
+        else:
+            log_variance = log_variances.clamp(*LOG_VARIANCE_BOUNDS)
+            if bits is not None:
+                sizes = (self.end - self.start)[levels]
+                sums = self.group_sums(divergence_bits(mean, log_variance) * used, levels)
+                bits.append((sums - sizes * self.bits[levels], used / sizes.clamp(min=1)))
+        spread = torch.exp(0.5 * log_variance)
+        if inflate:
+            spread = spread * torch.sqrt(self.inflation[levels])
+        return (mean + spread * torch.randn_like(mean)) * self.shrink[levels]
 
-    def encode(self, pixels, levels):
-        """Latents of unit variance, and log-variances or None."""
-        latents, log_variances = self.encoder(pixels, levels)
-        return latents.float() * torch.exp(self.encoder_gain[levels]), log_variances
+    def encode(self, pixels, levels, features=None):
+        """Latents of about unit variance, and log-variances or None."""
+        features = self.encoder.features(pixels) if features is None else features
+        latents, log_variances = self.encoder(features, levels)
+        return latents.float(), log_variances
 
     def transmit(self, y, levels, quantize=None, log_variances=None):
-        """Runs the phases: latents [b, h, w, c] before the decoder, as the decoder gets them.
+        """Runs the phases: latents [b, h, w, c] as the decoder gets them.
 
-        quantize(y [n, c], levels [n], log_variances [n, 2c] or None) -> decoded y; by default noise in the
-        place of codewords.
+        quantize(coefficients [n, width], levels [n], log_variances [n, width] or None, phase) -> decoded ones;
+        by default noise in the place of codewords.
         """
-        quantize = quantize or self.sample
-        gain, common = torch.exp(self.encoder_gain), torch.exp(self.decoder_gain)
+        quantize = quantize or (lambda part, level, spreads, shape: self.sample(part, level, spreads))
         result = torch.zeros_like(y)
         features = [None] * len(PHASES)
         pieces = []
@@ -303,13 +347,16 @@ class Codec(nn.Module):
             if log_variances is not None:
                 spreads = lattice(log_variances, phase).reshape(len(part), -1)
             if phase == 0:
-                decoded = quantize(part, level, spreads)
+                mean, scale = 0.0, 1.0
             else:
                 mean, scale = self.prior(features, levels, phase)
-                mean = mean.reshape(part.shape) * gain[level]
-                scale = torch.exp(scale.reshape(part.shape))
-                decoded = mean + scale * quantize((part - mean) / scale, level, spreads)
-            decoded = (decoded * common[level]).reshape(shape)
+                mean = mean.reshape(part.shape)
+                scale = torch.exp(scale.reshape(len(part), -1))
+            with torch.autocast("cpu", enabled=False):
+                coefficients = self.transform.analyze((part - mean) * self.spread, level) / scale
+                decoded = quantize(coefficients, level, spreads, shape[:3]) * scale
+                decoded = mean + self.transform.synthesize(decoded, level) / self.spread
+            decoded = decoded.reshape(shape)
             pieces.append(decoded)
             features[phase] = self.prior.stem(decoded) if phase + 1 < len(PHASES) else None
         for phase, piece in enumerate(pieces):

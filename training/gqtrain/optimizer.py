@@ -64,7 +64,9 @@ def split(model, skip_rate=0.05):
     """(matrices for Muon, AdamW groups): the skip path learns at 1/20 of the rate."""
     matrices, plain, skip = [], [], []
     for name, p in model.named_parameters():
-        if ".skip." in name or name.endswith("decoder.spread"):
+        if not p.requires_grad:
+            continue
+        if ".skip." in name or name.endswith(("decoder.spread", "transform.analysis", "transform.synthesis")):
             skip.append(p)
         elif p.ndim == 2 and name.endswith("weight"):
             matrices.append(p)

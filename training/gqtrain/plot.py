@@ -15,19 +15,13 @@ def main():
     p.add_argument("--log", nargs="+", required=True, help="log.jsonl of a run, or of runs that follow each other")
     p.add_argument("--output", required=True, help="picture to write")
     a = p.parse_args()
-    curves, offset, pictures = {}, 0.0, None
+    curves, offset = {}, 0.0
     for path in a.log:
         last = 0.0
         for line in open(path):
             record = json.loads(line)
             last = record["hours"]
-            if "validation" not in record:
-                continue
-            # The curve is that of the pictures used during training; more are used at the end.
-            pictures = pictures or record.get("pictures")
-            if record.get("pictures") != pictures:
-                continue
-            for rate, (coded, _) in record["validation"]["rates"].items():
+            for rate, (coded, _) in record.get("validation", {}).get("rates", {}).items():
                 curves.setdefault(float(rate), []).append((offset + record["hours"], coded, record["step"]))
         offset += last
     figure, axes = plt.subplots(figsize=(7, 4.2), dpi=110)
@@ -37,7 +31,7 @@ def main():
     axes.set_xlabel("hours of training (two cores)")
     axes.set_ylabel("validation PSNR, dB, real codewords")
     axes.grid(alpha=0.3)
-    axes.legend(loc="lower right")
+    axes.legend()
     figure.tight_layout()
     os.makedirs(os.path.dirname(a.output) or ".", exist_ok=True)
     figure.savefig(a.output)

@@ -10,16 +10,18 @@ import time
 import numpy as np
 import torch
 import torch.distributed as dist
+import torch.nn.functional as F
 
-from .data import Components, Crops, load, paths
+from .codes import RealCodes
+from .components import Components
+from .data import Crops, load, paths
 from .divergence import TargetDivergence
-from .levels import LEVELS
 from .network import Codec, Config
 from .optimizer import Muon, average_gradients, split
 from .validate import position_errors, psnr, summary, validate
 
 # Uniform maps have one weight bin per level, chosen maps one per interval of the multiplier.
-MULTIPLIERS = (0.008, 8.0)
+MULTIPLIERS = (0.0006, 0.5)
 BINS = 10
 FLOOR = 1e-4  # about 46 dB: below this a crop's error no longer raises its weight
 
@@ -37,6 +39,7 @@ def parse():
     p.add_argument("--average", type=float, default=0.999, help="decay of the weights' running average")
     p.add_argument("--divergence", choices=("exact", "target"), default="exact", help="see Config.divergence")
     p.add_argument("--uniform", type=float, default=0.25, help="share of crops with one level throughout")
+    p.add_argument("--real", type=float, default=0.5, help="share of the steps with real codewords, not noise")
     p.add_argument("--steady", type=float, default=0.4, help="share of the time before the rate falls")
     p.add_argument("--validate-minutes", type=float, default=12)
     p.add_argument("--validate-every", type=int, default=4, help="use every n-th picture before the end")
@@ -58,9 +61,14 @@ def initialize(model, components):
         model.decoder.skip.weight.copy_(basis)
         model.decoder.skip.bias.copy_(mean)
         model.decoder.spread.copy_(spread)
-        log_variance = torch.from_numpy(components.level_variance).clamp(1e-2, 1e2).log()
-        model.encoder_gain.copy_(-0.5 * log_variance)
-        model.decoder_gain.copy_(0.5 * log_variance)
+        model.spread.copy_(spread)
+        rotations = torch.from_numpy(np.concatenate([r for r in components.rotations if len(r)]))
+        model.transform.analysis.copy_(rotations)
+        model.transform.synthesis.copy_(rotations)
+        for level, variance in enumerate(components.variances):
+            half = 0.5 * torch.from_numpy(variance).clamp(min=1e-8).log()
+            model.transform.analysis_gain[level, : len(half)] = -half
+            model.transform.synthesis_gain[level, : len(half)] = half
 
 
 def factor(progress, steady):
@@ -76,7 +84,7 @@ def make_maps(rng, batch, components, uniform_share):
     low, high = np.log(MULTIPLIERS[0]), np.log(MULTIPLIERS[1])
     for picture in batch:
         if rng.random() < uniform_share:
-            level = rng.integers(len(LEVELS))
+            level = rng.integers(len(components.runs))
             maps.append(np.full([s // 16 for s in picture.shape[:2]], level))
             bins.append(BINS + level)
         else:
@@ -103,18 +111,18 @@ def main():
     components = Components(crops, os.path.join(a.output, "components.npz"))
     pictures = [load(p) for p in paths(a.validation)] if a.validation else []
 
-    model = Codec(Config(divergence=a.divergence))
-    target = TargetDivergence() if a.divergence == "target" else None
+    model = Codec(Config(divergence=a.divergence, runs=components.runs))
+    target = TargetDivergence(bits=0) if a.divergence == "target" else None
     initialize(model, components)
     if a.initial:
         model.load_state_dict(torch.load(a.initial, weights_only=False)["average"])
     matrices, groups = split(model)
-    parameters = list(model.parameters())
+    parameters = [p for p in model.parameters() if p.requires_grad]
     muon = Muon(matrices, a.rate)
     adam = torch.optim.AdamW(groups, lr=a.adam_rate, betas=(0.9, 0.98), weight_decay=0.0)
     average = copy.deepcopy(model)
     state = {"step": 0, "seconds": 0.0, "pixels": 0}
-    running = torch.full((BINS + len(LEVELS),), -1.0)
+    running = torch.full((BINS + len(components.runs),), -1.0)
     checkpoint = os.path.join(a.output, "checkpoint.pt")
     if os.path.exists(checkpoint):
         stored = torch.load(checkpoint, weights_only=False)
@@ -155,9 +163,9 @@ def main():
             )
             os.replace(checkpoint + ".new", checkpoint)
 
-    def check(subset):
+    def check(subset, thorough=False):
         average.eval()
-        rows = validate(average, subset[rank::world])
+        rows = validate(average, subset[rank::world], thorough=thorough)
         if world > 1:
             gathered = [None] * world
             dist.all_gather_object(gathered, rows)
@@ -185,8 +193,18 @@ def main():
         pixels = torch.from_numpy(batch)
         with torch.autocast("cpu", dtype=torch.bfloat16):
             bits = []
-            decoded = model(pixels, levels, lambda *values: model.sample(*values, bits=bits))
-        errors = position_errors(decoded, pixels).mean((1, 2))
+            features = model.encoder.features(pixels)
+            y, log_variances = model.encode(pixels, levels, features)
+            if target is None and rng.random() < a.real:
+                sample = RealCodes(model, statistics=False)
+            else:
+                sample = lambda part, level, spreads, shape: model.sample(part, level, spreads, bits=bits)
+            decoded = model.decoder(model.transmit(y, levels, sample, log_variances), levels).float()
+            predicted = model.predictor(features[1].detach())
+        by_position = position_errors(decoded, pixels)
+        errors = by_position.mean((1, 2))
+        predicted = predicted.gather(-1, levels[..., None])[..., 0]
+        prediction = F.huber_loss(predicted, (by_position.detach() + 1e-6).log())
         with torch.no_grad():
             sums = torch.zeros(2, len(running))
             sums[0].index_add_(0, bins, errors)
@@ -200,7 +218,7 @@ def main():
             )
             # Halfway between the mean over crops of the logarithm (PSNR) and the logarithm of the mean.
             weights = 1 / (0.5 * errors + 0.5 * running[bins] + FLOOR)
-        loss = (weights * errors).mean()
+        loss = (weights * errors).mean() + prediction
         if target:
             sums = torch.cat([b.reshape(-1) for b, _ in bits])
             share = torch.cat([s.reshape(-1) for _, s in bits])
@@ -229,9 +247,9 @@ def main():
         state["pixels"] += world * batch.shape[0] * a.crop * a.crop
         decay = min(a.average, (1 + state["step"]) / (10 + state["step"]))
         with torch.no_grad():
-            torch._foreach_lerp_(list(average.parameters()), parameters, 1 - decay)
+            torch._foreach_lerp_([p for p in average.parameters() if p.requires_grad], parameters, 1 - decay)
 
-        collected.append((loss.item(), psnr(errors.mean().item()), norm.item()))
+        collected.append((loss.item() - prediction.item(), psnr(errors.mean().item()), norm.item(), prediction.item()))
         now = time.monotonic()
         minutes = torch.tensor([now - last_log, now - last_save, state["seconds"] - last_check])
         if world > 1:
@@ -243,6 +261,7 @@ def main():
                     "loss": round(float(m[0]), 4),
                     "psnr": round(float(m[1]), 3),
                     "gradient": round(float(m[2]), 3),
+                    "prediction": round(float(m[3]), 4),
                     "bins": [round(psnr(v), 2) if v > 0 else None for v in running.tolist()],
                     "mpx_per_second": round(len(collected) * world * a.batch * a.crop**2 / 1e6 / (now - last_log), 3),
                     "rate": round(speed, 4),
@@ -262,7 +281,7 @@ def main():
             collected = []
     save()
     if pictures:
-        check(pictures)
+        check(pictures, thorough=True)
     if world > 1:
         dist.destroy_process_group()
 

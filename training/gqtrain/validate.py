@@ -4,11 +4,11 @@ import numpy as np
 import torch
 
 from .codes import RealCodes
-from .levels import INDICES, LEVELS
+from .levels import rungs
 from .network import PATCH
 
 RATES = (0.125, 0.25, 0.5, 1.0)
-LEVEL_MAP_BITS = 1.9  # per position, about what the level map costs
+MAP_FACTOR = 0.8  # coding the level map with contexts, relative to its zero-order entropy
 
 
 def psnr(error):
@@ -26,19 +26,34 @@ def quantized(pixels):
     return ((pixels.clamp(-1, 1) + 1) * 127.5).round() / 127.5 - 1
 
 
-def choose(errors, bits):
-    """Levels of least error whose indices cost at most `bits`; errors [levels, positions]."""
-    indices = np.array(INDICES, np.float64)
+def choose(errors, bits, cost):
+    """Levels of least error whose bits sum to at most `bits`; errors [levels, positions], cost [levels]."""
     low, high = 1e-9, 1e3
     best = np.zeros(errors.shape[1], np.int64)
     for _ in range(60):
         multiplier = np.sqrt(low * high)
-        levels = (errors + multiplier * indices[:, None]).argmin(0)
-        if indices[levels].sum() * 16 <= bits:
+        levels = (errors + multiplier * cost[:, None]).argmin(0)
+        if cost[levels].sum() <= bits:
             best, high = levels, multiplier
         else:
             low = multiplier
     return best
+
+
+def entropy(levels, count):
+    """Zero-order entropy of a level map in bits: more than what coding it with contexts takes."""
+    share = np.bincount(levels, minlength=count) / len(levels)
+    return -np.sum(share[share > 0] * np.log2(share[share > 0])) * len(levels)
+
+
+def fit(errors, rate, pixels, cost):
+    """Levels whose bits and map together cost at most `rate` bits per pixel."""
+    budget = rate * pixels - 500
+    side = 3.0 * errors.shape[1]
+    for _ in range(4):
+        levels = choose(errors, budget - side, cost)
+        side = entropy(levels, len(cost)) * MAP_FACTOR
+    return choose(errors, budget - side, cost)
 
 
 @torch.no_grad()
@@ -46,35 +61,36 @@ def level_errors(model, pixels):
     """Errors per position for every level used alone, with sampled noise: [levels, h, w]."""
     rows, columns = pixels.shape[1] // PATCH, pixels.shape[2] // PATCH
     result = []
-    for level in range(len(LEVELS)):
+    for level in range(model.config.levels):
         levels = torch.full((1, rows, columns), level)
         result.append(position_errors(quantized(model(pixels, levels)), pixels)[0])
     return torch.stack(result).numpy()
 
 
 @torch.no_grad()
-def validate(model, pictures, rates=RATES, uniform=(4, 6, 8)):
-    """Per picture a row: PSNR by level (noise), by rate (real codewords and noise), uniform levels with real ones."""
+def validate(model, pictures, rates=RATES, thorough=False):
+    """Per picture a row: PSNR by rate as (real codewords, noise), levels by the predictor, or measured if thorough."""
     result = []
+    cost = np.array(rungs(model.config.runs), np.float64)
     for picture in pictures:
         pixels = torch.from_numpy(picture.astype(np.float32) / 127.5 - 1)[None]
-        errors = level_errors(model, pixels)
-        row = {"levels": [psnr(e.mean()) for e in errors], "rates": {}, "uniform": {}}
-        count = errors[0].size
-        flat = errors.reshape(len(LEVELS), -1)
-        real = RealCodes(model)
-        for rate in rates:
-            budget = rate * pixels.shape[1] * pixels.shape[2] - LEVEL_MAP_BITS * count - 500
-            levels = torch.from_numpy(choose(flat, budget)).reshape(1, *errors.shape[1:])
-            coded = position_errors(quantized(model(pixels, levels, real)), pixels).mean()
-            noisy = position_errors(quantized(model(pixels, levels)), pixels).mean()
-            row["rates"][rate] = (psnr(coded), psnr(noisy))
-        for level in uniform:
-            levels = torch.full((1, *errors.shape[1:]), level)
-            coded = position_errors(quantized(model(pixels, levels, real)), pixels).mean()
-            row["uniform"][level] = (psnr(coded), row["levels"][level])
-        row["bits"] = torch.cat(real.bits)
-        row["used"] = real.used
+        predicted = model.predictor(model.encoder.features(pixels)[1])[0].exp().numpy()
+        ways = {"predicted": np.moveaxis(predicted, -1, 0)}
+        if thorough:
+            ways["measured"] = level_errors(model, pixels)
+        row = {"bits": [], "error": 0}
+        for way, errors in ways.items():
+            flat = errors.reshape(len(cost), -1)
+            row[way] = {}
+            for rate in rates:
+                levels = torch.from_numpy(fit(flat, rate, pixels[0, ..., 0].numel(), cost)).reshape(1, *errors.shape[1:])
+                real = RealCodes(model)
+                coded = position_errors(quantized(model(pixels, levels, real)), pixels).mean()
+                noisy = position_errors(quantized(model(pixels, levels)), pixels).mean()
+                row[way][rate] = (psnr(coded), psnr(noisy))
+                row["bits"] += real.bits
+                row["error"] += real.error
+        row["bits"] = torch.cat(row["bits"])
         result.append(row)
     return result
 
@@ -83,11 +99,14 @@ def summary(rows):
     """Means over pictures, as a dictionary of plain numbers."""
     mean = lambda values: round(float(np.mean(values)), 3)
     bits = torch.cat([r["bits"] for r in rows])
-    used = {m: mean(torch.stack([r["used"][m] for r in rows]).any(0).float().numpy()) for m in (4, 8, 16)}
+    error = sum(r["error"] for r in rows)
+    result = {
+        way: {k: [mean([r[way][k][j] for r in rows]) for j in (0, 1)] for k in rows[0][way]}
+        for way in ("predicted", "measured") if way in rows[0]
+    }
     return {
-        "levels": [mean([r["levels"][k] for r in rows]) for k in range(len(LEVELS))],
-        "rates": {k: [mean([r["rates"][k][j] for r in rows]) for j in (0, 1)] for k in rows[0]["rates"]},
-        "uniform": {k: [mean([r["uniform"][k][j] for r in rows]) for j in (0, 1)] for k in rows[0]["uniform"]},
+        **result,
         "bits": [mean(bits.numpy()), round(float(bits.min()), 3), round(float(bits.max()), 3)],
-        "used": used,
+        "error": [round(float(v), 3) for v in (error[0] / np.maximum(error[1], 1))[1:]],
+        "share": [round(float(v), 3) for v in (error[1] / error[1].sum())[1:]],
     }

@@ -1,28 +1,28 @@
-/// A picture as codebook indices: everything that a `.gqz` file holds.
+/// A picture as packed codes: everything that a `.gqz` file holds.
 public struct CodedPicture: Sendable, Equatable {
-  /// Size, colour, model and codebook.
+  /// Size, colour, model and quantizer.
   public let header: Header
-  /// Indices per level.
+  /// Bits per level.
   public let ladder: LevelLadder
   /// The level of every position.
   public let levelMap: LevelMap
-  /// The indices of all positions row by row, for each its groups in order.
-  public let indices: [UInt32]
+  /// For each tile its positions' bits, phase by phase and row by row, packed from the most significant bit of
+  /// each byte on and filled up with zeros; no bytes where there are no bits.
+  public let tiles: [[UInt8]]
   /// Chunks that a decoder may skip.
   public let ancillary: [Chunk]
 
-  /// A coded picture; a wrong number of indices, or one that is too large, stops the program.
+  /// A coded picture; tiles of another size than the level map implies stop the program.
   public init(
-    header: Header, ladder: LevelLadder, levelMap: LevelMap, indices: [UInt32],
+    header: Header, ladder: LevelLadder, levelMap: LevelMap, tiles: [[UInt8]],
     ancillary: [Chunk] = []
   ) {
-    precondition(
-      indices.count == levelMap.levels.reduce(0) { $0 + ladder.indexCounts[Int($1)] })
-    precondition(indices.allSatisfy { $0 >> UInt32(header.codebookBits) == 0 })
+    let layout = TileLayout(header: header, ladder: ladder, levelMap: levelMap)
+    precondition(tiles.map(\.count) == layout.tiles.map(\.dataByteCount))
     self.header = header
     self.ladder = ladder
     self.levelMap = levelMap
-    self.indices = indices
+    self.tiles = tiles
     self.ancillary = ancillary
   }
 
@@ -34,16 +34,7 @@ public struct CodedPicture: Sendable, Equatable {
     let layout = TileLayout(header: header, ladder: ladder, levelMap: levelMap)
     bytes.append(Chunk.indices)
     bytes.appendVarint(UInt64(layout.byteCount))
-    for tile in layout.tiles where tile.indexCount > 0 {
-      var writer = BitWriter()
-      for row in tile.rows {
-        let start = row * levelMap.columns
-        let range =
-          layout.indexOffsets[
-            start + tile.columns.lowerBound]..<layout.indexOffsets[start + tile.columns.upperBound]
-        for index in indices[range] { writer.write(index, count: header.codebookBits) }
-      }
-      let data = writer.finish()
+    for data in tiles where !data.isEmpty {
       bytes.appendWord(CRC32.of(data[...]))
       bytes += data
     }
@@ -58,31 +49,20 @@ public struct CodedPicture: Sendable, Equatable {
     try self.init(FileStructure(parsing: bytes, limits: limits))
   }
 
-  /// Unpacks the tiles of a file.
+  /// Takes the tiles of a file.
   ///
-  /// - Throws: `BitstreamError.checksumMismatch` when one is damaged.
+  /// - Throws: `BitstreamError.checksumMismatch` when one is damaged, `invalidValue` for bits after its end.
   public init(_ file: FileStructure) throws(BitstreamError) {
-    let offsets = file.layout.indexOffsets
-    var indices = [UInt32](repeating: 0, count: offsets[offsets.count - 1])
-    for tile in file.layout.tiles where tile.indexCount > 0 {
-      let part = try file.indices(of: tile)
-      var taken = 0
-      for row in tile.rows {
-        let start = row * file.levelMap.columns
-        let range =
-          offsets[start + tile.columns.lowerBound]..<offsets[start + tile.columns.upperBound]
-        indices.replaceSubrange(range, with: part[taken..<taken + range.count])
-        taken += range.count
-      }
-    }
+    var tiles: [[UInt8]] = []
+    for tile in file.layout.tiles { tiles.append(Array(try file.data(of: tile))) }
     header = file.header
     ladder = file.ladder
     levelMap = file.levelMap
-    self.indices = indices
+    self.tiles = tiles
     ancillary = file.ancillary
   }
 
-  /// Bytes that `serialized` will have, before a single index is known.
+  /// Bytes that `serialized` will have, before a single code is known.
   public static func byteCount(
     header: Header, ladder: LevelLadder, levelMap: LevelMap, ancillary: [Chunk] = []
   ) -> Int {
@@ -108,7 +88,7 @@ public struct CodedPicture: Sendable, Equatable {
   private static func levelMapChunk(_ ladder: LevelLadder, _ levelMap: LevelMap) -> Chunk {
     var payload: [UInt8] = []
     ladder.write(to: &payload)
-    payload += levelMap.encoded(levelCount: ladder.levelCount)
+    payload += levelMap.encoded(ladder)
     return Chunk(type: Chunk.levelMap, payload: payload)
   }
 }

@@ -7,7 +7,7 @@ public struct FileStructure: Sendable {
 
   /// The header.
   public let header: Header
-  /// Indices per level.
+  /// Bits per level.
   public let ladder: LevelLadder
   /// The level of every position.
   public let levelMap: LevelMap
@@ -94,24 +94,15 @@ public struct FileStructure: Sendable {
   /// Bytes of the file.
   public var byteCount: Int { bytes.count }
 
-  /// Whether a tile's bytes match its checksum; a tile without indices always does.
+  /// Whether a tile's bytes match its checksum; a tile without bits always is.
   public func isIntact(_ tile: TileLayout.Tile) -> Bool {
-    (try? checkedData(of: tile)) != nil
+    (try? data(of: tile)) != nil
   }
 
-  /// The indices of a tile: positions row by row, for each its groups in order.
+  /// The packed bits of a tile.
   ///
-  /// - Throws: `BitstreamError.checksumMismatch` when the tile is damaged.
-  public func indices(of tile: TileLayout.Tile) throws(BitstreamError) -> [UInt32] {
-    var reader = BitReader(try checkedData(of: tile))
-    var result: [UInt32] = []
-    result.reserveCapacity(tile.indexCount)
-    for _ in 0..<tile.indexCount { result.append(try reader.read(count: header.codebookBits)) }
-    try reader.checkPadding()
-    return result
-  }
-
-  private func checkedData(of tile: TileLayout.Tile) throws(BitstreamError) -> ArraySlice<UInt8> {
+  /// - Throws: `BitstreamError.checksumMismatch` when the tile is damaged, `invalidValue` for bits after its end.
+  public func data(of tile: TileLayout.Tile) throws(BitstreamError) -> ArraySlice<UInt8> {
     guard tile.byteCount > 0 else { return [] }
     let start = tileStart + tile.offset
     let data = bytes[start + 4..<start + tile.byteCount]
@@ -122,6 +113,11 @@ public struct FileStructure: Sendable {
       throw .checksumMismatch(
         what: "tile at row \(tile.rows.lowerBound), column \(tile.columns.lowerBound)",
         offset: start, declared: declared, computed: computed)
+    }
+    let unused = tile.dataByteCount * 8 - tile.bitCount
+    guard data[data.endIndex - 1] & (1 << UInt8(unused) - 1) == 0 else {
+      throw .invalidValue(
+        what: "padding", offset: data.endIndex - 1, found: "ones", expected: "\(unused) zero bits")
     }
     return data
   }
@@ -165,7 +161,7 @@ public struct FileStructure: Sendable {
     let ladder = try LevelLadder(parsing: &cursor)
     let levels = try LevelMap(
       decoding: bytes[cursor.offset..<range.upperBound], columns: header.columns, rows: header.rows,
-      levelCount: ladder.levelCount)
+      ladder: ladder)
     return (ladder, levels, range.count)
   }
 }

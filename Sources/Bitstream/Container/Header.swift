@@ -8,10 +8,41 @@ public struct Header: Sendable, Equatable {
     case grey = 1
   }
 
-  /// How latents became indices.
-  public enum Quantizer: UInt8, Sendable, CaseIterable {
-    /// GaussianQuant with a codebook of independent codewords.
-    case block = 0
+  /// How coefficients became bits.
+  public enum Quantizer: Sendable, Hashable {
+    /// GaussianQuant with codebooks of independent codewords; an index has at most `indexBits` bits, 1 to 20.
+    case block(indexBits: Int)
+    /// GaussianQuant with paths through a trellis whose states have `stateBits` bits, 5 to 16.
+    case trellis(stateBits: Int)
+
+    /// The number in a file and the parameters it allows.
+    fileprivate static let blockNumber: UInt8 = 0
+    fileprivate static let trellisNumber: UInt8 = 1
+    fileprivate static let indexBits = 1...20
+    fileprivate static let stateBits = 5...16
+
+    fileprivate var isValid: Bool {
+      switch self {
+      case .block(let bits): Self.indexBits.contains(bits)
+      case .trellis(let bits): Self.stateBits.contains(bits)
+      }
+    }
+
+    /// Number in the high 3 bits, parameter in the low 5.
+    fileprivate var packed: UInt8 {
+      switch self {
+      case .block(let bits): Self.blockNumber << 5 | UInt8(bits)
+      case .trellis(let bits): Self.trellisNumber << 5 | UInt8(bits)
+      }
+    }
+
+    fileprivate init?(packed: UInt8) {
+      switch packed >> 5 {
+      case Self.blockNumber: self = .block(indexBits: Int(packed & 31))
+      case Self.trellisNumber: self = .trellis(stateBits: Int(packed & 31))
+      default: return nil
+      }
+    }
   }
 
   /// Pixels along each side of the square of one latent position.
@@ -27,31 +58,28 @@ public struct Header: Sendable, Equatable {
   public let colorType: ColorType
   /// log2 of the positions along a tile's side, 0 to 15.
   public let tileExponent: Int
-  /// How latents became indices.
+  /// How coefficients became bits.
   public let quantizer: Quantizer
-  /// Bits of an index: log2 of the codebook size, 1 to 20.
-  public let codebookBits: Int
-  /// Seed of the codebook, below 2^63.
-  public let codebookSeed: UInt64
+  /// Seed of the quantizer's noise, below 2^63.
+  public let seed: UInt64
   /// First 8 bytes of the SHA-256 of the weights file.
   public let modelIdentifier: [UInt8]
 
   /// A header; values outside the format's limits stop the program.
   public init(
     width: Int, height: Int, colorType: ColorType,
-    tileExponent: Int = Header.standardTileExponent, quantizer: Quantizer = .block,
-    codebookBits: Int, codebookSeed: UInt64, modelIdentifier: [UInt8]
+    tileExponent: Int = Header.standardTileExponent, quantizer: Quantizer,
+    seed: UInt64, modelIdentifier: [UInt8]
   ) {
     precondition(width > 0 && height > 0 && (0...15).contains(tileExponent))
-    precondition((1...20).contains(codebookBits) && codebookSeed < 1 << 63)
+    precondition(quantizer.isValid && seed < 1 << 63)
     precondition(modelIdentifier.count == 8)
     self.width = width
     self.height = height
     self.colorType = colorType
     self.tileExponent = tileExponent
     self.quantizer = quantizer
-    self.codebookBits = codebookBits
-    self.codebookSeed = codebookSeed
+    self.seed = seed
     self.modelIdentifier = modelIdentifier
   }
 
@@ -66,8 +94,8 @@ public struct Header: Sendable, Equatable {
     bytes.appendVarint(UInt64(width))
     bytes.appendVarint(UInt64(height))
     bytes.append(UInt8(tileExponent) << 4 | colorType.rawValue)
-    bytes.append(quantizer.rawValue << 5 | UInt8(codebookBits))
-    bytes.appendVarint(codebookSeed)
+    bytes.append(quantizer.packed)
+    bytes.appendVarint(seed)
     bytes += modelIdentifier
     return bytes
   }
@@ -93,17 +121,18 @@ public struct Header: Sendable, Equatable {
       throw .invalidValue(
         what: "colour type", offset: cursor.offset - 1, found: "\(packed & 15)", expected: "0 or 1")
     }
-    let codebook = try cursor.byte("quantizer")
-    guard let quantizer = Quantizer(rawValue: codebook >> 5) else {
+    let quantizerByte = try cursor.byte("quantizer")
+    guard let quantizer = Quantizer(packed: quantizerByte) else {
       throw .invalidValue(
-        what: "quantizer", offset: cursor.offset - 1, found: "\(codebook >> 5)", expected: "0")
+        what: "quantizer", offset: cursor.offset - 1, found: "\(quantizerByte >> 5)",
+        expected: "0 or 1")
     }
-    let bits = Int(codebook & 31)
-    guard (1...20).contains(bits) else {
+    guard quantizer.isValid else {
       throw .invalidValue(
-        what: "codebook bits", offset: cursor.offset - 1, found: "\(bits)", expected: "1 to 20")
+        what: "quantizer's bits", offset: cursor.offset - 1, found: "\(quantizerByte & 31)",
+        expected: "1 to 20 for blocks, 5 to 16 for a trellis")
     }
-    let seed = try cursor.varint("codebook seed")
+    let seed = try cursor.varint("seed")
     let identifier = Array(try cursor.slice(8, "model id"))
     guard cursor.offset == end else {
       throw .invalidValue(
@@ -111,6 +140,6 @@ public struct Header: Sendable, Equatable {
     }
     self.init(
       width: width, height: height, colorType: colorType, tileExponent: Int(packed >> 4),
-      quantizer: quantizer, codebookBits: bits, codebookSeed: seed, modelIdentifier: identifier)
+      quantizer: quantizer, seed: seed, modelIdentifier: identifier)
   }
 }

@@ -1,25 +1,35 @@
-/// Where the indices of each position are, in the picture's order and in the file.
+/// Where the bits of each tile are in the file.
 ///
-/// Everything follows from header, ladder and level map: no index has to be read to find another.
+/// Everything follows from header, ladder and level map: nothing has to be read to find anything else.
 public struct TileLayout: Sendable, Equatable {
-  /// A rectangle of positions whose indices stand together.
+  /// A rectangle of positions whose bits stand together.
   public struct Tile: Sendable, Equatable {
     /// Rows of positions.
     public let rows: Range<Int>
     /// Columns of positions.
     public let columns: Range<Int>
-    /// Number of indices.
-    public let indexCount: Int
+    /// Bits of all its positions.
+    public let bitCount: Int
     /// Offset of the tile's first byte, its checksum, from the start of the index chunk's payload.
     public let offset: Int
-    /// Bytes in all: none when there are no indices, else the checksum's four and the packed indices.
-    public let byteCount: Int
+
+    /// Bytes of the packed bits.
+    public var dataByteCount: Int { (bitCount + 7) / 8 }
+    /// Bytes in all: none when there are no bits, else the checksum's four and the packed bits.
+    public var byteCount: Int { bitCount == 0 ? 0 : 4 + dataByteCount }
+
+    /// The positions of a phase in the order of their bits, as row-major numbers in a grid of `gridColumns`.
+    public func positions(of phase: CodingPhase, gridColumns: Int) -> [Int] {
+      let firstRow = rows.lowerBound + (rows.lowerBound + phase.rowOffset) % 2
+      let firstColumn = columns.lowerBound + (columns.lowerBound + phase.columnOffset) % 2
+      return stride(from: firstRow, to: rows.upperBound, by: 2).flatMap { row in
+        stride(from: firstColumn, to: columns.upperBound, by: 2).map { row * gridColumns + $0 }
+      }
+    }
   }
 
   /// Tiles from left to right, then from top to bottom.
   public let tiles: [Tile]
-  /// For each position, row by row, the number of indices before its own; one more entry holds the total.
-  public let indexOffsets: [Int]
   /// Bytes of all tiles.
   public let byteCount: Int
 
@@ -27,31 +37,24 @@ public struct TileLayout: Sendable, Equatable {
   public init(header: Header, ladder: LevelLadder, levelMap: LevelMap) {
     precondition(levelMap.columns == header.columns && levelMap.rows == header.rows)
     let side = 1 << header.tileExponent
-    var offsets = [0]
-    offsets.reserveCapacity(levelMap.levels.count + 1)
-    var total = 0
-    for level in levelMap.levels {
-      total += ladder.indexCounts[Int(level)]
-      offsets.append(total)
-    }
     var tiles: [Tile] = []
-    var position = 0
+    var offset = 0
     for top in Swift.stride(from: 0, to: levelMap.rows, by: side) {
       for left in Swift.stride(from: 0, to: levelMap.columns, by: side) {
         let rows = top..<min(top + side, levelMap.rows)
         let columns = left..<min(left + side, levelMap.columns)
-        let count = rows.reduce(0) { sum, row in
-          let start = row * levelMap.columns
-          return sum + offsets[start + columns.upperBound] - offsets[start + columns.lowerBound]
+        var bits = 0
+        for row in rows {
+          for column in columns {
+            bits += ladder.bits[Int(levelMap.levels[row * levelMap.columns + column])]
+          }
         }
-        let bytes = count == 0 ? 0 : 4 + (count * header.codebookBits + 7) / 8
-        tiles.append(
-          Tile(rows: rows, columns: columns, indexCount: count, offset: position, byteCount: bytes))
-        position += bytes
+        let tile = Tile(rows: rows, columns: columns, bitCount: bits, offset: offset)
+        tiles.append(tile)
+        offset += tile.byteCount
       }
     }
     self.tiles = tiles
-    indexOffsets = offsets
-    byteCount = position
+    byteCount = offset
   }
 }

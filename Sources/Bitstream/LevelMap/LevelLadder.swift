@@ -1,28 +1,84 @@
-/// How many codebook indices a position sends at each level.
+/// How many bits a position sends at each level.
+///
+/// Levels are ordered by bits. Levels of equal bits are the variants of a rung: other allocations of the same
+/// bits, for other content. What a variant means is the model's affair.
 public struct LevelLadder: Sendable, Equatable {
-  /// The most levels a ladder may have.
-  public static let maxLevelCount = 32
-  /// The most indices a level may send.
-  public static let maxIndexCount = 255
+  /// All levels of the same bits.
+  public struct Rung: Sendable, Equatable {
+    /// Bits that a position sends.
+    public let bits: Int
+    /// Levels of this rung, at least 1.
+    public let variants: Int
+
+    /// A rung; numbers outside the format's limits stop the program.
+    public init(bits: Int, variants: Int) {
+      precondition((0...LevelLadder.maxBits).contains(bits))
+      precondition((1...LevelLadder.maxVariants).contains(variants))
+      self.bits = bits
+      self.variants = variants
+    }
+  }
+
+  /// The most rungs a ladder may have.
+  public static let maxRungCount = 32
+  /// The most variants a rung may have.
+  public static let maxVariants = 8
+  /// The most bits a level may send.
+  public static let maxBits = 4095
 
   /// The ladder that a file names by one byte.
-  public static let standard = LevelLadder([0, 1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48])
+  public static let standard = LevelLadder([
+    Rung(bits: 0, variants: 1), Rung(bits: 16, variants: 2), Rung(bits: 32, variants: 3),
+    Rung(bits: 48, variants: 3), Rung(bits: 64, variants: 3), Rung(bits: 96, variants: 4),
+    Rung(bits: 128, variants: 4), Rung(bits: 192, variants: 4), Rung(bits: 256, variants: 4),
+    Rung(bits: 384, variants: 4), Rung(bits: 512, variants: 4), Rung(bits: 768, variants: 3),
+  ])
 
   static let standardIdentifier: UInt8 = 0
   static let explicitIdentifier: UInt8 = 255
 
-  /// Indices per level.
-  public let indexCounts: [Int]
+  /// The rungs, bits rising.
+  public let rungs: [Rung]
+  /// Bits of every level.
+  public let bits: [Int]
+  /// The rung of every level.
+  public let rungOfLevel: [Int]
+  /// The first level of every rung.
+  public let firstLevel: [Int]
 
-  /// A ladder; counts outside the format's limits stop the program.
-  public init(_ indexCounts: [Int]) {
-    precondition((1...Self.maxLevelCount).contains(indexCounts.count))
-    precondition(indexCounts.allSatisfy { (0...Self.maxIndexCount).contains($0) })
-    self.indexCounts = indexCounts
+  /// A ladder; rungs that do not rise or are too many stop the program.
+  public init(_ rungs: [Rung]) {
+    precondition((1...Self.maxRungCount).contains(rungs.count))
+    precondition(zip(rungs, rungs.dropFirst()).allSatisfy { $0.bits < $1.bits })
+    self.rungs = rungs
+    bits = rungs.flatMap { Array(repeating: $0.bits, count: $0.variants) }
+    rungOfLevel = rungs.indices.flatMap { Array(repeating: $0, count: rungs[$0].variants) }
+    var first = 0
+    firstLevel = rungs.map { rung in
+      defer { first += rung.variants }
+      return first
+    }
+  }
+
+  /// The ladder of levels in the order of their bits; nil when they are out of order or beyond the limits.
+  public init?(bits: [Int]) {
+    var rungs: [Rung] = []
+    for value in bits {
+      guard (0...Self.maxBits).contains(value) else { return nil }
+      if let last = rungs.last, last.bits == value {
+        guard last.variants < Self.maxVariants else { return nil }
+        rungs[rungs.count - 1] = Rung(bits: value, variants: last.variants + 1)
+      } else {
+        guard rungs.last.map({ $0.bits < value }) ?? true else { return nil }
+        rungs.append(Rung(bits: value, variants: 1))
+      }
+    }
+    guard (1...Self.maxRungCount).contains(rungs.count) else { return nil }
+    self.init(rungs)
   }
 
   /// Number of levels.
-  public var levelCount: Int { indexCounts.count }
+  public var levelCount: Int { bits.count }
 
   /// Appends the ladder as it stands at the start of the level map. Inverse: `init(parsing:)`.
   func write(to bytes: inout [UInt8]) {
@@ -30,8 +86,11 @@ public struct LevelLadder: Sendable, Equatable {
       bytes.append(Self.standardIdentifier)
     } else {
       bytes.append(Self.explicitIdentifier)
-      bytes.append(UInt8(levelCount))
-      for count in indexCounts { bytes.append(UInt8(count)) }
+      bytes.append(UInt8(rungs.count))
+      for rung in rungs {
+        bytes.appendVarint(UInt64(rung.bits))
+        bytes.append(UInt8(rung.variants))
+      }
     }
   }
 
@@ -42,13 +101,27 @@ public struct LevelLadder: Sendable, Equatable {
     case Self.standardIdentifier:
       self = .standard
     case Self.explicitIdentifier:
-      let count = Int(try cursor.byte("number of levels"))
-      guard (1...Self.maxLevelCount).contains(count) else {
+      let count = Int(try cursor.byte("number of rungs"))
+      guard (1...Self.maxRungCount).contains(count) else {
         throw .invalidValue(
-          what: "number of levels", offset: start + 1, found: "\(count)",
-          expected: "1 to \(Self.maxLevelCount)")
+          what: "number of rungs", offset: start + 1, found: "\(count)",
+          expected: "1 to \(Self.maxRungCount)")
       }
-      self.init(try cursor.slice(count, "level ladder").map(Int.init))
+      var rungs: [Rung] = []
+      for _ in 0..<count {
+        let place = cursor.offset
+        let bits = try cursor.size("bits of a level", limit: Self.maxBits)
+        let variants = Int(try cursor.byte("variants of a rung"))
+        guard (1...Self.maxVariants).contains(variants),
+          rungs.last.map({ $0.bits < bits }) ?? true
+        else {
+          throw .invalidValue(
+            what: "rung", offset: place, found: "\(bits) bits, \(variants) variants",
+            expected: "rising bits and 1 to \(Self.maxVariants) variants")
+        }
+        rungs.append(Rung(bits: bits, variants: variants))
+      }
+      self.init(rungs)
       guard self != .standard else {
         throw .invalidValue(
           what: "level ladder", offset: start, found: "the standard ladder spelled out",

@@ -39,6 +39,11 @@ int gq_layer_run(const gq_layer *layer, const void *input, float *output, void *
 
 void gq_layer_destroy(gq_layer *layer);
 
+/// result = left [rows, inner] x right, float32; right is [inner, columns], or [columns, inner] if `transposed`.
+int gq_multiply(
+    const float *left, const float *right, float *result, int64_t rows, int64_t inner, int64_t columns,
+    int transposed);
+
 /// Rounds to bfloat16, nearest even.
 void gq_to_bfloat16(const float *input, uint16_t *output, size_t count);
 

@@ -8,15 +8,33 @@
 
 /// Chooses a level for every position from the squared errors that the levels make there.
 struct Allocator {
-  /// [level][position], sums of squared errors.
+  /// [level][position], sums of squared errors; more bits never err more.
   let errors: [[Double]]
-  /// Bits of each level's indices.
+  /// Bits of each level, rising.
   let bits: [Int]
   /// Bytes of the file with a level map.
   let fileSize: ([UInt8]) -> Int
 
+  /// An allocator for estimated errors [level][position].
+  ///
+  /// Where an estimate says that fewer bits err less it is taken to be a little above what more bits err, so that
+  /// all that is allowed can be spent.
+  init(errors: [[Double]], bits: [Int], fileSize: @escaping ([UInt8]) -> Int) {
+    var falling = errors
+    for level in bits.indices {
+      guard let below = bits.indices.last(where: { bits[$0] < bits[level] }) else { continue }
+      let rung = bits.indices.filter { bits[$0] == bits[below] }
+      for position in errors[level].indices {
+        let least = rung.map { falling[$0][position] }.min() ?? .infinity
+        falling[level][position] = min(falling[level][position], least * (1 - 1e-6))
+      }
+    }
+    self.errors = falling
+    self.bits = bits
+    self.fileSize = fileSize
+  }
+
   private var positionCount: Int { errors[0].count }
-  private var top: UInt8 { UInt8(bits.count - 1) }
 
   /// The levels of least error + multiplier * bits; the cheaper of equals.
   func levels(multiplier: Double) -> [UInt8] {
@@ -35,7 +53,7 @@ struct Allocator {
   ///
   /// - Throws: `CodecError.targetTooSmall` when not even the lowest level everywhere fits.
   func levels(atMost bytes: Int) throws(CodecError) -> [UInt8] {
-    let all = [UInt8](repeating: top, count: positionCount)
+    let all = levels(multiplier: 0)
     if fileSize(all) <= bytes { return all }
     let none = [UInt8](repeating: 0, count: positionCount)
     let smallest = fileSize(none)
@@ -58,7 +76,8 @@ struct Allocator {
     return fill(from: fits, towards: over, bytes: bytes)
   }
 
-  /// One level everywhere, the next for as many positions from the top left as fit.
+  /// The same bits everywhere, the next more for as many positions from the top left as fit; of equal bits the
+  /// level of least error.
   ///
   /// - Throws: `CodecError.targetTooSmall` when not even the lowest level fits.
   func uniformLevels(atMost bytes: Int) throws(CodecError) -> [UInt8] {
@@ -67,8 +86,8 @@ struct Allocator {
     guard smallest <= bytes else {
       throw .targetTooSmall(allowedBytes: bytes, smallestBytes: smallest)
     }
-    for level in 1...top {
-      let next = [UInt8](repeating: level, count: positionCount)
+    for rung in Set(bits).sorted().dropFirst() {
+      let next = uniformLevels(bits: rung)
       if fileSize(next) > bytes {
         return mix(base, next, order: Array(0..<positionCount), bytes: bytes)
       }
@@ -77,14 +96,23 @@ struct Allocator {
     return base
   }
 
+  /// Everywhere the level of least error among those of these bits.
+  func uniformLevels(bits wanted: Int) -> [UInt8] {
+    let levels = bits.indices.filter { bits[$0] == wanted }
+    return (0..<positionCount).map { position in
+      UInt8(levels.min { errors[$0][position] < errors[$1][position] } ?? 0)
+    }
+  }
+
   /// Spends what is left between a map that fits and one that does not: first the steps between the two, best
   /// gain per bit first, then single steps anywhere.
   private func fill(from fits: [UInt8], towards over: [UInt8], bytes: Int) -> [UInt8] {
     func gain(_ position: Int, _ from: UInt8, _ to: UInt8) -> Double {
       let saved = errors[Int(from)][position] - errors[Int(to)][position]
-      return saved / Double(bits[Int(to)] - bits[Int(from)])
+      let cost = bits[Int(to)] - bits[Int(from)]
+      return cost > 0 ? saved / Double(cost) : saved > 0 ? .infinity : -.infinity
     }
-    let order = fits.indices.filter { over[$0] > fits[$0] }
+    let order = fits.indices.filter { over[$0] != fits[$0] }
       .map { ($0, gain($0, fits[$0], over[$0])) }
       .sorted { ($1.1, $0.0) < ($0.1, $1.0) }
     var levels = mix(fits, over, order: order.map(\.0), bytes: bytes)
@@ -92,8 +120,8 @@ struct Allocator {
       let slack = 8 * (bytes - fileSize(levels))
       let steps = levels.indices.compactMap { position -> (Int, UInt8, Double)? in
         let from = levels[position]
-        let affordable = ((Int(from) + 1)..<bits.count).filter {
-          bits[$0] - bits[Int(from)] <= slack
+        let affordable = bits.indices.filter {
+          bits[$0] > bits[Int(from)] && bits[$0] - bits[Int(from)] <= slack
         }
         return affordable.map { (position, UInt8($0), gain(position, from, UInt8($0))) }
           .max { $0.2 < $1.2 }

@@ -60,6 +60,11 @@ struct LatentGrid: Equatable, Sendable {
   let rows: Int
   let columns: Int
 
+  init(rows: Int, columns: Int) {
+    self.rows = rows
+    self.columns = columns
+  }
+
   init(width: Int, height: Int) {
     rows = (height + Network.stride - 1) / Network.stride
     columns = (width + Network.stride - 1) / Network.stride

@@ -6,18 +6,18 @@
   import Darwin
 #endif
 
-/// The posterior of a group whose divergence from N(0, I) is exactly the bits of its index.
+/// The posterior of a group whose divergence from N(0, I) is exactly the bits it is sent with.
 ///
-/// With y the group's latents and e their mean square, the posterior has mean sqrt(1 - v) y and variance v; its
-/// divergence is m/2 [(1 - v)(e - 1) - ln v] nats, which falls from infinity to 0 as v goes from 0 to 1, so
-/// one v fits.
+/// With y the coefficients of a group, b bits for each, and e their mean square, the posterior has mean
+/// sqrt(1 - v) y and variance v; its divergence per coefficient is [(1 - v)(e - 1) - ln v] / 2 nats, which falls from
+/// infinity to 0 as v goes from 0 to 1, so one v fits.
 package struct ExactDivergence: Sendable {
-  /// 2 ln K / m, nats per dimension times two.
+  /// 2 b ln 2: nats per coefficient times two.
   private let target: Double
 
-  /// For groups of `dimension` latents and indices of `bits` bits.
-  package init(dimension: Int, bits: Int) {
-    target = 2 * Double(bits) * M_LN2 / Double(dimension)
+  /// For groups with `bits` bits per coefficient.
+  package init(bits: Int) {
+    target = 2 * Double(bits) * M_LN2
   }
 
   /// The variance v for a group of mean square `energy`.
@@ -37,7 +37,7 @@ package struct ExactDivergence: Sendable {
     return exp(guess)
   }
 
-  /// The divergence in nats per dimension times two, for tests.
+  /// The divergence in nats per coefficient times two, for tests.
   package static func divergence(energy: Double, variance v: Double) -> Double {
     (1 - v) * (energy - 1) - log(v)
   }

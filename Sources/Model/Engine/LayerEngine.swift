@@ -7,6 +7,13 @@ protocol LayerEngine: Sendable {
 
   /// Prepares a depthwise 3x3 convolution.
   func prepare(_ layer: DepthwiseLayer) throws(ModelError) -> any PreparedDepthwise
+
+  /// A matrix product in single precision: [rows, inner] x [inner, columns], the latter stored as
+  /// [columns, inner] when `transposed`.
+  func multiply(
+    _ left: [Float], rows: Int, by right: ArraySlice<Float>, inner: Int, columns: Int,
+    transposed: Bool
+  ) throws(ModelError) -> [Float]
 }
 
 /// A 1x1 convolution with its weights in the layout that an engine wants.

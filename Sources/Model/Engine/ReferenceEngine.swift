@@ -4,6 +4,25 @@ struct ReferenceEngine: LayerEngine {
 
   func prepare(_ layer: DepthwiseLayer) -> any PreparedDepthwise { Depthwise(layer: layer) }
 
+  func multiply(
+    _ left: [Float], rows: Int, by right: ArraySlice<Float>, inner: Int, columns: Int,
+    transposed: Bool
+  ) -> [Float] {
+    precondition(left.count == rows * inner && right.count == inner * columns)
+    let first = right.startIndex
+    var result = [Float](repeating: 0, count: rows * columns)
+    for row in 0..<rows {
+      for k in 0..<inner {
+        let value = left[row * inner + k]
+        for column in 0..<columns {
+          let place = transposed ? column * inner + k : k * columns + column
+          result[row * columns + column] += value * right[first + place]
+        }
+      }
+    }
+    return result
+  }
+
   private struct Pointwise: PreparedPointwise {
     let layer: PointwiseLayer
     /// [inputs, outputs], so that the inner loop runs over adjacent outputs.

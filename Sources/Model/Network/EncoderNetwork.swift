@@ -30,16 +30,16 @@ struct EncoderNetwork: Sendable {
       engine: engine)
   }
 
-  /// The part that does not depend on the levels: pixels [h, w, 3] -> features [h/16, w/16, coarse] and the
-  /// linear path's latents [h/16, w/16, latents].
+  /// The part that does not depend on the levels, from pixels [h, w, 3].
   func features(_ pixels: Tensor) throws(ModelError) -> EncoderFeatures {
     var h = try stem(pixels.unshuffled(8))
     for block in fine { h = try block(h) }
+    h = h.unshuffled(2)
     return EncoderFeatures(
-      nonlinear: try down(h.unshuffled(2)), linear: try skip(pixels.unshuffled(16)))
+      nonlinear: try down(h), linear: try skip(pixels.unshuffled(16)))
   }
 
-  /// Latents [h/16, w/16, latents] before the level gain.
+  /// Latents [h/16, w/16, latents].
   func callAsFunction(_ features: EncoderFeatures, levels: [UInt8]) throws(ModelError) -> Tensor {
     var h = level(features.nonlinear, levels: levels)
     for block in coarse { h = try block(h) }
@@ -51,7 +51,9 @@ struct EncoderNetwork: Sendable {
 
 /// What the encoder computes once for all levels.
 public struct EncoderFeatures: Sendable {
+  /// [h/16, w/16, coarse]
   let nonlinear: Tensor
+  /// The linear path's latents, [h/16, w/16, latents].
   let linear: Tensor
 }
 

@@ -1,3 +1,4 @@
+public import Bitstream
 import Crypto
 
 #if canImport(Glibc)
@@ -15,7 +16,7 @@ public final class Network: Sendable {
 
   /// Widths, depths and constants.
   public let configuration: ModelConfiguration
-  /// The groups that every level sends.
+  /// The bits of every level's coefficients.
   public let levels: LevelTable
   /// The first 8 bytes of the SHA-256 of the weights file: the model id in a `.gqz` header.
   public let identifier: [UInt8]
@@ -25,9 +26,8 @@ public final class Network: Sendable {
   private let encoder: EncoderNetwork
   private let prior: PriorNetwork
   private let decoder: DecoderNetwork
-  /// [levels, latents], multipliers.
-  private let encoderGain: [Float]
-  private let decoderGain: [Float]
+  private let transform: LevelTransform
+  private let predictor: PredictorNetwork
 
   /// Loads a weights file.
   ///
@@ -43,14 +43,14 @@ public final class Network: Sendable {
     let c = try ModelConfiguration(from: file)
     let layers = try engine.makeEngine(pool: pool)
     configuration = c
-    levels = try LevelTable(c)
+    levels = LevelTable(c)
     identifier = Array(SHA256.hash(data: bytes).prefix(8))
     self.pool = pool
     encoder = try EncoderNetwork(c, from: file, engine: layers)
-    prior = try PriorNetwork(c, from: file, engine: layers)
+    prior = try PriorNetwork(c, levels, from: file, engine: layers)
     decoder = try DecoderNetwork(c, from: file, engine: layers)
-    encoderGain = try file.floats("encoder_gain", shape: [c.levels.count, c.latents]).map(expf)
-    decoderGain = try file.floats("decoder_gain", shape: [c.levels.count, c.latents]).map(expf)
+    transform = try LevelTransform(c, levels, from: file, engine: layers)
+    predictor = try PredictorNetwork(c, from: file, engine: layers)
   }
 
   /// The part of the encoder that does not depend on levels. Pixels: [h, w, 3] in -1...1, h and w multiples
@@ -59,10 +59,45 @@ public final class Network: Sendable {
     try encoder.features(pixels)
   }
 
-  /// Latents of unit variance [h/16, w/16, latents] for a level map.
+  /// Latents [h/16, w/16, latents] for a level map.
   public func latents(_ features: EncoderFeatures, levels: [UInt8]) throws(ModelError) -> Tensor {
-    var result = try encoder(features, levels: levels)
-    scale(&result, by: encoderGain, levels: levels)
+    try encoder(features, levels: levels)
+  }
+
+  /// Mean squared errors [h/16, w/16, levels] that each position is expected to have at each level, samples
+  /// running from -1 to 1.
+  public func expectedErrors(_ features: EncoderFeatures) throws(ModelError) -> Tensor {
+    var result = try predictor(features.linear)
+    for k in result.values.indices { result.values[k] = expf(result.values[k]) }
+    return result
+  }
+
+  /// What is to be coded in a phase: coefficients [n, width] of unit variance, from the latents of the whole grid.
+  /// Inverse: `latents(from:_:)`.
+  public func coefficients(
+    of latents: Tensor, _ prediction: PhasePrediction
+  ) throws(ModelError) -> [Float] {
+    let count = configuration.latents
+    var rest = [Float](repeating: 0, count: prediction.mean.count)
+    for (k, position) in prediction.positions.enumerated() {
+      for c in 0..<count {
+        rest[k * count + c] = latents.values[position * count + c] - prediction.mean[k * count + c]
+      }
+    }
+    var result = try transform.analyze(rest, levels: prediction.levels)
+    for k in result.indices { result[k] /= prediction.scale[k] }
+    return result
+  }
+
+  /// Latents [n, latents] of a phase from its decoded coefficients [n, width]. Inverse of `coefficients(of:_:)`, as
+  /// far as coefficients tell.
+  public func latents(
+    from coefficients: [Float], _ prediction: PhasePrediction
+  ) throws(ModelError) -> [Float] {
+    var scaled = coefficients
+    for k in scaled.indices { scaled[k] *= prediction.scale[k] }
+    var result = try transform.synthesize(scaled, levels: prediction.levels)
+    for k in result.indices { result[k] += prediction.mean[k] }
     return result
   }
 
@@ -72,8 +107,8 @@ public final class Network: Sendable {
   ///   - rows: rows of the latent grid.
   ///   - columns: columns of the latent grid.
   ///   - levels: a level for each position, row-major.
-  ///   - code: is called for every phase with its prediction, and returns the decoded innovations: what is
-  ///     known of (latent - mean) / scale, [n, latents], zeros where nothing was sent.
+  ///   - code: is called for every phase with its prediction, and returns the decoded coefficients, [n, width],
+  ///     zeros where nothing was sent.
   /// - Returns: the decoder's input, [rows, columns, latents].
   public func decodedLatents<Failure: Error>(
     rows: Int, columns: Int, levels: [UInt8],
@@ -87,11 +122,9 @@ public final class Network: Sendable {
       if positions.isEmpty { continue }
       let prediction = try prediction(
         phase, positions: positions, features: features, levels: levels)
-      var values = try code(prediction)
-      precondition(values.count == positions.count * count)
-      for k in values.indices { values[k] = prediction.mean[k] + prediction.scale[k] * values[k] }
-      var part = Tensor(rows: 1, columns: positions.count, channels: count, values: values)
-      scale(&part, by: decoderGain, levels: positions.map { levels[$0] })
+      let part = Tensor(
+        rows: 1, columns: positions.count, channels: count,
+        values: try latents(from: try code(prediction), prediction))
       result.scatter(part, to: positions)
       if phase != .fourth { features.scatter(try prior.features(part), to: positions) }
     }
@@ -106,30 +139,16 @@ public final class Network: Sendable {
   private func prediction(
     _ phase: CodingPhase, positions: [Int], features: Tensor, levels: [UInt8]
   ) throws(ModelError) -> PhasePrediction {
-    let count = configuration.latents
     let chosen = positions.map { levels[$0] }
     if phase == .first {
       return PhasePrediction(
         phase: phase, positions: positions, levels: chosen,
-        mean: Array(repeating: 0, count: positions.count * count),
-        scale: Array(repeating: 1, count: positions.count * count))
+        mean: Array(repeating: 0, count: positions.count * configuration.latents),
+        scale: Array(repeating: 1, count: positions.count * self.levels.width))
     }
     let (mean, logScale) = try prior(features, levels: levels, phase: phase)
-    var scaled = Tensor(rows: 1, columns: positions.count, channels: count, values: mean)
-    scale(&scaled, by: encoderGain, levels: chosen)
     return PhasePrediction(
-      phase: phase, positions: positions, levels: chosen, mean: scaled.values,
-      scale: logScale.map(expf))
-  }
-
-  private func scale(_ tensor: inout Tensor, by gain: [Float], levels: [UInt8]) {
-    let count = tensor.channels
-    tensor.values.withUnsafeMutableBufferPointer { values in
-      for position in 0..<levels.count {
-        let table = Int(levels[position]) * count
-        for c in 0..<count { values[position * count + c] *= gain[table + c] }
-      }
-    }
+      phase: phase, positions: positions, levels: chosen, mean: mean, scale: logScale.map(expf))
   }
 }
 
@@ -143,6 +162,6 @@ public struct PhasePrediction: Sendable {
   public let levels: [UInt8]
   /// Predicted latents, [n, latents].
   public let mean: [Float]
-  /// Predicted spread of the latents around `mean`, [n, latents].
+  /// Predicted spread of the coefficients, [n, width].
   public let scale: [Float]
 }

@@ -1,3 +1,5 @@
+import Bitstream
+
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Musl)
@@ -10,6 +12,7 @@
 struct PriorNetwork: Sendable {
   private let channels: Int
   private let latents: Int
+  private let width: Int
   private let scaleBound: Float
   private let stem: Pointwise
   /// [phases - 1, phases, channels]: what is known of a position, for each phase being coded.
@@ -18,10 +21,12 @@ struct PriorNetwork: Sendable {
   private let blocks: [Block]
   private let head: Pointwise
 
-  init(_ c: ModelConfiguration, from file: Safetensors, engine: any LayerEngine) throws(ModelError)
-  {
+  init(
+    _ c: ModelConfiguration, _ table: LevelTable, from file: Safetensors, engine: any LayerEngine
+  ) throws(ModelError) {
     channels = c.prior
     latents = c.latents
+    width = table.width
     scaleBound = c.scaleBound
     stem = try Pointwise(
       PointwiseLayer("prior.stem", inputs: c.latents, outputs: c.prior, from: file), engine: engine)
@@ -30,14 +35,15 @@ struct PriorNetwork: Sendable {
     blocks = try makeBlocks(
       "prior.blocks", count: c.priorBlocks, channels: c.prior, c, from: file, engine: engine)
     head = try Pointwise(
-      PointwiseLayer("prior.head", inputs: c.prior, outputs: 2 * c.latents, from: file),
+      PointwiseLayer("prior.head", inputs: c.prior, outputs: c.latents + table.width, from: file),
       engine: engine)
   }
 
   /// What decoded latents [1, n, latents] contribute to later predictions, [1, n, channels].
   func features(_ decoded: Tensor) throws(ModelError) -> Tensor { try stem(decoded) }
 
-  /// Mean and logarithmic scale for the positions of `phase`, each [n, latents].
+  /// For the positions of `phase` the mean of the latents, [n, latents], and the logarithmic scale of the
+  /// coefficients, [n, width].
   ///
   /// `features` holds at every position coded before its features, elsewhere zeros.
   func callAsFunction(
@@ -62,11 +68,11 @@ struct PriorNetwork: Sendable {
     var mean: [Float] = []
     var logScale: [Float] = []
     mean.reserveCapacity(positions.count * latents)
-    logScale.reserveCapacity(positions.count * latents)
+    logScale.reserveCapacity(positions.count * width)
     for k in 0..<positions.count {
-      let start = k * 2 * latents
+      let start = k * (latents + width)
       mean += output.values[start..<start + latents]
-      logScale += output.values[start + latents..<start + 2 * latents].map {
+      logScale += output.values[start + latents..<start + latents + width].map {
         scaleBound * tanhf($0 / scaleBound)
       }
     }

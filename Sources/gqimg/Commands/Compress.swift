@@ -32,6 +32,9 @@ struct Compress: ParsableCommand {
   @Option(name: .shortAndLong, help: "1 (fast) to 9 (thorough).")
   var effort = 5
 
+  @Option(help: "How coefficients become bits: trellis or block.")
+  var quantizer: QuantizerChoice = .trellis
+
   @Flag(name: .shortAndLong, help: "Overwrite the output.")
   var force = false
 
@@ -61,10 +64,12 @@ struct Compress: ParsableCommand {
     try refuseExisting(output, overwrite: force)
     let picture = try readPicture(input)
     let start = now()
-    let encoder = try reporting("model") { try GQEncoder(network: try model.network()) }
+    let encoder = GQEncoder(network: try model.network())
     let result = try reporting(input) {
       try encoder.encode(
-        picture, options: EncodingOptions(target: target, uniform: uniform, effort: effort))
+        picture,
+        options: EncodingOptions(
+          target: target, uniform: uniform, effort: effort, quantizer: quantizer))
     }
     let seconds = now() - start
     try writeOutput(result.bytes, to: output, overwrite: force)

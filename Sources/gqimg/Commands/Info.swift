@@ -32,17 +32,16 @@ struct FileDescription: Encodable {
   let bitsPerPixel: Double
   let model: String
   let quantizer: String
-  let codebookBits: Int
-  let codebookSeed: UInt64
+  let seed: UInt64
   let columns: Int
   let rows: Int
-  let indices: Int
+  let codeBits: Int
   let levelMapBytes: Int
   let tiles: Int
   let damagedTiles: Int
   /// Positions at each level.
   let positionsPerLevel: [Int]
-  let indicesPerLevel: [Int]
+  let bitsPerLevel: [Int]
 
   init(_ file: FileStructure) {
     let header = file.header
@@ -52,19 +51,21 @@ struct FileDescription: Encodable {
     bytes = file.byteCount
     bitsPerPixel = Double(file.byteCount * 8) / Double(header.width * header.height)
     model = hexadecimal(header.modelIdentifier)
-    quantizer = "\(header.quantizer)"
-    codebookBits = header.codebookBits
-    codebookSeed = header.codebookSeed
+    switch header.quantizer {
+    case .block(let bits): quantizer = "blocks, at most \(bits) bits per index"
+    case .trellis(let bits): quantizer = "trellis of 2^\(bits) states"
+    }
+    seed = header.seed
     columns = header.columns
     rows = header.rows
-    indices = file.layout.indexOffsets[header.columns * header.rows]
+    codeBits = file.layout.tiles.reduce(0) { $0 + $1.bitCount }
     levelMapBytes = file.levelMapByteCount
     tiles = file.layout.tiles.count
     damagedTiles = file.layout.tiles.filter { !file.isIntact($0) }.count
     var counts = [Int](repeating: 0, count: file.ladder.levelCount)
     for level in file.levelMap.levels { counts[Int(level)] += 1 }
     positionsPerLevel = counts
-    indicesPerLevel = file.ladder.indexCounts
+    bitsPerLevel = file.ladder.bits
   }
 
   var text: String {
@@ -72,17 +73,17 @@ struct FileDescription: Encodable {
       "size          \(width) x \(height), \(colorType)",
       "file          \(bytes) bytes, \(fixed(bitsPerPixel, 4)) bits per pixel",
       "model         \(model)",
-      "quantizer     \(quantizer), \(codebookBits) bits per index, seed \(codebookSeed)",
-      "grid          \(columns) x \(rows) positions, \(indices) indices",
+      "quantizer     \(quantizer), seed \(seed)",
+      "grid          \(columns) x \(rows) positions, \(codeBits) bits of codes",
       "level map     \(levelMapBytes) bytes",
       "tiles         \(tiles), \(damagedTiles) damaged",
-      "levels        indices  positions",
+      "levels           bits  positions",
     ]
     let most = max(1, positionsPerLevel.max() ?? 1)
     for (level, count) in positionsPerLevel.enumerated() {
       let bar = String(repeating: "#", count: (count * 40 + most - 1) / most)
       lines.append(
-        "  \(padded(level, 10))  \(padded(indicesPerLevel[level], 7))  \(padded(count, 9))  \(bar)")
+        "  \(padded(level, 10))  \(padded(bitsPerLevel[level], 7))  \(padded(count, 9))  \(bar)")
     }
     return lines.joined(separator: "\n")
   }

@@ -54,7 +54,7 @@ struct Report: ParsableCommand {
     let network = try model.network()
     let runner = try reporting("model") {
       ReportRunner(
-        encoder: try GQEncoder(network: network), decoder: try GQDecoder(network: network),
+        encoder: GQEncoder(network: network), decoder: GQDecoder(network: network),
         effort: effort, uniform: uniform, posteriorSamples: posteriorSamples)
     }
     var rows: [ReportRow] = []

@@ -1,9 +1,10 @@
 public import ArgumentParser
-import Codec
+public import Codec
 public import Model
 import PixelIO
 
 extension EngineChoice: ExpressibleByArgument {}
+extension QuantizerChoice: ExpressibleByArgument {}
 
 /// Which model runs, and on what.
 struct ModelOptions: ParsableArguments {

@@ -1,0 +1,27 @@
+/// One quarter of the positions: those of the 2x2 lattice that are coded together.
+///
+/// Positions are coded in the order of `allCases`; each later phase is predicted from the ones before it.
+public enum CodingPhase: Int, Sendable, CaseIterable {
+  /// Even rows, even columns: coded without prediction.
+  case first
+  /// Odd rows, odd columns.
+  case second
+  /// Even rows, odd columns.
+  case third
+  /// Odd rows, even columns.
+  case fourth
+
+  package var rowOffset: Int { self == .second || self == .fourth ? 1 : 0 }
+  package var columnOffset: Int { self == .second || self == .third ? 1 : 0 }
+
+  /// The positions of this phase, as row-major numbers in a grid, in raster order.
+  public func positions(rows: Int, columns: Int) -> [Int] {
+    var result: [Int] = []
+    for row in stride(from: rowOffset, to: rows, by: 2) {
+      for column in stride(from: columnOffset, to: columns, by: 2) {
+        result.append(row * columns + column)
+      }
+    }
+    return result
+  }
+}

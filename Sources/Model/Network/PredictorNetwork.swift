@@ -1,0 +1,42 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// Predicts from the energies of the linear path's latents what distortion each level would leave at every position.
+struct PredictorNetwork: Sendable {
+  private let mixIn: Pointwise
+  private let depthwise: any PreparedDepthwise
+  private let mixOut: Pointwise
+  private let head: Pointwise
+
+  init(
+    _ c: ModelConfiguration, from file: Safetensors, engine: any LayerEngine
+  ) throws(ModelError) {
+    mixIn = try Pointwise(
+      PointwiseLayer(
+        "predictor.mix_in", inputs: c.latents, outputs: c.predictor, from: file,
+        negativeSlope: c.slope), engine: engine)
+    depthwise = try engine.prepare(
+      DepthwiseLayer("predictor.depthwise", channels: c.predictor, from: file))
+    mixOut = try Pointwise(
+      PointwiseLayer(
+        "predictor.mix_out", inputs: c.predictor, outputs: c.predictor, from: file,
+        negativeSlope: c.slope), engine: engine)
+    head = try Pointwise(
+      PointwiseLayer("predictor.head", inputs: c.predictor, outputs: c.levels.count, from: file),
+      engine: engine)
+  }
+
+  /// Natural logarithms of mean squared errors [h, w, levels] from latents [h, w, latents].
+  func callAsFunction(_ latents: Tensor) throws(ModelError) -> Tensor {
+    var energies = latents
+    for k in energies.values.indices {
+      energies.values[k] = 0.25 * logf(latents.values[k] * latents.values[k] + 1e-3)
+    }
+    return try head(try mixOut(try depthwise.run(try mixIn(energies))))
+  }
+}
