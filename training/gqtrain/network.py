@@ -224,7 +224,6 @@ class LevelTransform(nn.Module):
         super().__init__()
         t = tables(c.runs)
         self.counts = [int(n) for n in t.counts]
-        self.offsets = [int(o) for o in np.cumsum([0, *t.counts])]
         self.width = c.width
         self.analysis = nn.Parameter(torch.zeros(sum(self.counts), c.latents))
         self.synthesis = nn.Parameter(torch.zeros(sum(self.counts), c.latents))
@@ -244,18 +243,20 @@ class LevelTransform(nn.Module):
         back[order] = torch.arange(len(order))
         return torch.cat(parts)[back]
 
-    def analyze(self, x, levels):
+    def matrices(self):
+        """(analysis, synthesis) of every level: split once per pass, as a slice's gradient fills the whole."""
+        return self.analysis.split(self.counts), self.synthesis.split(self.counts)
+
+    def analyze(self, x, levels, matrices):
         """[n, latents] -> coefficients [n, width], of unit variance, zeros where the level has none."""
         def product(part, level):
-            weight = self.analysis[self.offsets[level] : self.offsets[level + 1]]
-            return F.pad(part @ weight.T, (0, self.width - len(weight)))
+            return F.pad(part @ matrices[0][level].T, (0, self.width - self.counts[level]))
         return self._by_level(x, levels, product, self.width) * torch.exp(self.analysis_gain)[levels]
 
-    def synthesize(self, x, levels):
+    def synthesize(self, x, levels, matrices):
         """Inverse of `analyze`, as far as the coefficients tell."""
         def product(part, level):
-            weight = self.synthesis[self.offsets[level] : self.offsets[level + 1]]
-            return part[:, : len(weight)] @ weight
+            return part[:, : self.counts[level]] @ matrices[1][level]
         return self._by_level(x * torch.exp(self.synthesis_gain)[levels], levels, product, self.synthesis.shape[1])
 
 
@@ -337,6 +338,7 @@ class Codec(nn.Module):
         """
         quantize = quantize or (lambda part, level, spreads, shape: self.sample(part, level, spreads))
         result = torch.zeros_like(y)
+        matrices = self.transform.matrices()
         features = [None] * len(PHASES)
         pieces = []
         for phase in range(len(PHASES)):
@@ -353,9 +355,9 @@ class Codec(nn.Module):
                 mean = mean.reshape(part.shape)
                 scale = torch.exp(scale.reshape(len(part), -1))
             with torch.autocast("cpu", enabled=False):
-                coefficients = self.transform.analyze((part - mean) * self.spread, level) / scale
+                coefficients = self.transform.analyze((part - mean) * self.spread, level, matrices) / scale
                 decoded = quantize(coefficients, level, spreads, shape[:3]) * scale
-                decoded = mean + self.transform.synthesize(decoded, level) / self.spread
+                decoded = mean + self.transform.synthesize(decoded, level, matrices) / self.spread
             decoded = decoded.reshape(shape)
             pieces.append(decoded)
             features[phase] = self.prior.stem(decoded) if phase + 1 < len(PHASES) else None
