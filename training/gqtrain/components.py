@@ -94,10 +94,9 @@ class Components:
             lambda k: energy[:, offsets[k] : offsets[k + 1]] if len(self.rotations[k]) else None, rest, levels
         )
 
-    def map(self, picture, multiplier, rng=None):
-        """Levels [h/16, w/16] by Lagrangian choice; some shaken if rng is given."""
-        shape = picture.shape[0] // PATCH, picture.shape[1] // PATCH
-        cost = self.distortions(picture) + multiplier * (self.bits + self.side)
+    def map(self, distortions, shape, multiplier, rng=None):
+        """Levels of this shape by Lagrangian choice from distortions [positions, levels]; some shaken if rng is given."""
+        cost = distortions + multiplier * (self.bits + self.side)
         levels = cost.argmin(1).numpy().reshape(shape)
         if rng is not None:
             shaken = (cost * torch.from_numpy(rng.gamma(8.0, 1 / 8, cost.shape).astype(np.float32))).argmin(1)

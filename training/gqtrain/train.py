@@ -16,7 +16,7 @@ from .codes import RealCodes
 from .components import Components
 from .data import Crops, load, paths
 from .divergence import TargetDivergence
-from .network import Codec, Config
+from .network import PATCH_VALUES, Codec, Config
 from .optimizer import Muon, average_gradients, split
 from .validate import position_errors, psnr, summary, validate
 
@@ -39,6 +39,7 @@ def parse():
     p.add_argument("--average", type=float, default=0.999, help="decay of the weights' running average")
     p.add_argument("--divergence", choices=("exact", "target"), default="exact", help="see Config.divergence")
     p.add_argument("--uniform", type=float, default=0.25, help="share of crops with one level throughout")
+    p.add_argument("--predicted", type=float, default=0.5, help="share of the chosen maps that the predictor makes")
     p.add_argument("--real", type=float, default=0.5, help="share of the steps with real codewords, not noise")
     p.add_argument("--steady", type=float, default=0.4, help="share of the time before the rate falls")
     p.add_argument("--validate-minutes", type=float, default=12)
@@ -78,18 +79,22 @@ def factor(progress, steady):
     return warm * max(fall, 0.005)
 
 
-def make_maps(rng, batch, components, uniform_share):
-    """Levels [n, h/16, w/16] and the weight bin of every crop."""
+def make_maps(rng, batch, components, uniform_share, predicted, predicted_share):
+    """Levels [n, h/16, w/16] and the weight bin of every crop; predicted: mean squared errors [n, h/16, w/16, levels]."""
     maps, bins = [], []
     low, high = np.log(MULTIPLIERS[0]), np.log(MULTIPLIERS[1])
-    for picture in batch:
+    for picture, errors in zip(batch, predicted):
         if rng.random() < uniform_share:
             level = rng.integers(len(components.runs))
             maps.append(np.full([s // 16 for s in picture.shape[:2]], level))
             bins.append(BINS + level)
         else:
             place = rng.random()
-            maps.append(components.map(picture, np.exp(low + place * (high - low)), rng))
+            if rng.random() < predicted_share:
+                distortions = errors.reshape(-1, errors.shape[-1]) * PATCH_VALUES
+            else:
+                distortions = components.distortions(picture)
+            maps.append(components.map(distortions, errors.shape[:2], np.exp(low + place * (high - low)), rng))
             bins.append(int(place * BINS))
     return torch.from_numpy(np.stack(maps)), torch.tensor(bins)
 
@@ -189,18 +194,18 @@ def main():
         speed = factor(progress, a.steady)
 
         batch = crops.batch(rng, a.batch)
-        levels, bins = make_maps(rng, batch, components, a.uniform)
         pixels = torch.from_numpy(batch)
         with torch.autocast("cpu", dtype=torch.bfloat16):
             bits = []
             features = model.encoder.features(pixels)
+            predicted = model.predictor(features[1].detach())
+            levels, bins = make_maps(rng, batch, components, a.uniform, predicted.detach().exp(), a.predicted)
             y, log_variances = model.encode(pixels, levels, features)
             if target is None and rng.random() < a.real:
                 sample = RealCodes(model, statistics=False)
             else:
                 sample = lambda part, level, spreads, shape: model.sample(part, level, spreads, bits=bits)
             decoded = model.decoder(model.transmit(y, levels, sample, log_variances), levels).float()
-            predicted = model.predictor(features[1].detach())
         by_position = position_errors(decoded, pixels)
         errors = by_position.mean((1, 2))
         predicted = predicted.gather(-1, levels[..., None])[..., 0]
