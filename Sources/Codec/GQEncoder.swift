@@ -112,6 +112,6 @@ public final class GQEncoder: Sendable {
   /// Squared error, in units where samples run from -1 to 1, that a bit must save at this quality.
   static func multiplier(quality: Double) -> Double {
     // Halves every 8 steps.
-    1.6 * exp2(-quality / 8)
+    0.95 * exp2(-quality / 8)
   }
 }

@@ -267,7 +267,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("file")
     parser.add_argument("--full", action="store_true", help="print the bits of all positions too")
-    parser.add_argument("--widths", help="JSON of the model's code widths by level: print trellis states, or indices")
+    parser.add_argument("--widths", help="JSON file of the model's code widths by level: print trellis states, or indices")
     arguments = parser.parse_args()
     with open(arguments.file, "rb") as file:
         data = file.read()
@@ -278,7 +278,9 @@ def main():
     if arguments.full:
         result["codes"] = [text for row in codes for text in row]
     if arguments.widths:
-        result["values"] = walk(result, codes, json.loads(arguments.widths), result["quantizer"] == 1)
+        with open(arguments.widths) as file:
+            widths = json.load(file)
+        result["values"] = walk(result, codes, widths, trellis=result["quantizer"] == 1)
     print(json.dumps(result))
 
 

@@ -5,6 +5,7 @@ import functools
 import glob
 import hashlib
 import os
+import pathlib
 import shutil
 import subprocess
 import sys
@@ -29,7 +30,7 @@ def library():
     """The program's own search, compiled on first use; it needs clang, which comes with Swift."""
     source = os.path.join(_here, "..", "..", "Sources", "CGaussianSearch")
     files = sorted(glob.glob(os.path.join(source, "*.[ch]")))
-    digest = hashlib.sha256(b"".join(open(f, "rb").read() for f in files)).hexdigest()[:16]
+    digest = hashlib.sha256(b"".join(pathlib.Path(f).read_bytes() for f in files)).hexdigest()[:16]
     path = os.path.join(tempfile.gettempdir(), f"gqtrain-{os.getuid()}-{digest}.so")
     if not os.path.exists(path):
         swift = shutil.which("swift")

@@ -1,4 +1,4 @@
-"""Draws the validation curve of a run: PSNR with real codewords against hours of training."""
+"""Draws the validation curve of a run: PSNR with real codewords and predicted levels against hours of training."""
 
 import argparse
 import json
@@ -21,7 +21,7 @@ def main():
         for line in open(path):
             record = json.loads(line)
             last = record["hours"]
-            for rate, (coded, _) in record.get("validation", {}).get("rates", {}).items():
+            for rate, (coded, _) in record.get("validation", {}).get("predicted", {}).items():
                 curves.setdefault(float(rate), []).append((offset + record["hours"], coded, record["step"]))
         offset += last
     figure, axes = plt.subplots(figsize=(7, 4.2), dpi=110)
@@ -29,7 +29,7 @@ def main():
         hours, psnr, _ = zip(*points)
         axes.plot(hours, psnr, marker="o", markersize=3, label=f"{rate:g} bpp")
     axes.set_xlabel("hours of training (two cores)")
-    axes.set_ylabel("validation PSNR, dB, real codewords")
+    axes.set_ylabel("validation PSNR, dB, real codewords, predicted levels")
     axes.grid(alpha=0.3)
     axes.legend()
     figure.tight_layout()

@@ -7,30 +7,45 @@ import numpy as np
 import torch
 
 from gqtrain.codes import RealCodes
-from gqtrain.data import level_factors
-from gqtrain.divergence import LN_K, ExactDivergence, TargetDivergence, divergence_bits
-from gqtrain.levels import INDICES, LATENTS, LEVELS, stages
+from gqtrain.components import distribute
+from gqtrain.divergence import ExactDivergence, TargetDivergence, divergence_bits
+from gqtrain.levels import CODE_ERROR, LATENTS, rungs, run_lengths, tables
 from gqtrain.network import Codec, Config, shuffle, unshuffle
+
+#: A level without bits, and levels of one, two and three runs.
+RUNS = ((), ((1, 8),), ((2, 8), (1, 16)), ((5, 4), (3, 20), (1, 40)))
+
+
+def model(**options):
+    """A small codec whose transforms are orthonormal."""
+    torch.manual_seed(1)
+    codec = Codec(Config(fine=32, coarse=32, prior=32, predictor=16, runs=RUNS, **options))
+    with torch.no_grad():
+        for matrices in zip(*codec.transform.matrices()):
+            if len(matrices[0]):
+                torch.nn.init.orthogonal_(matrices[0])
+                matrices[1].copy_(matrices[0])
+    return codec
 
 
 class Divergence(unittest.TestCase):
     def test_exact_for_every_energy(self):
         solver = ExactDivergence()
         energy = torch.linspace(0, 60, 4001)
-        for dimension in (4, 8, 16):
-            log_variance = solver(energy, torch.full(energy.shape, dimension)).double()
+        for bits in range(1, 8):
+            log_variance = solver(energy, torch.full(energy.shape, bits)).double()
             mean_square = -torch.expm1(log_variance) * energy.double()
-            nats = dimension / 2 * (mean_square + log_variance.exp() - 1 - log_variance)
-            self.assertLess((nats / math.log(2) - 16).abs().max().item(), 1e-3)
+            nats = 0.5 * (mean_square + log_variance.exp() - 1 - log_variance)
+            self.assertLess((nats / math.log(2) - bits).abs().max().item(), 1e-4)
 
     def test_gradient_is_the_implicit_derivative(self):
         solver = ExactDivergence()
         energy = torch.tensor([0.3, 1.0, 4.0], requires_grad=True)
-        size = torch.tensor([16, 8, 4])
-        solver(energy, size).sum().backward()
+        bits = torch.tensor([1, 2, 4])
+        solver(energy, bits).sum().backward()
         step = 1e-2
         with torch.no_grad():
-            numeric = (solver(energy + step, size) - solver(energy - step, size)) / (2 * step)
+            numeric = (solver(energy + step, bits) - solver(energy - step, bits)) / (2 * step)
         self.assertTrue(torch.allclose(energy.grad, numeric, rtol=2e-2))
 
     def test_published_loss(self):
@@ -61,52 +76,77 @@ class Divergence(unittest.TestCase):
 
 
 class Levels(unittest.TestCase):
-    def test_every_index_is_accounted_for(self):
-        first, second = stages()
-        for level, groups in enumerate(LEVELS):
-            self.assertEqual(len(groups), INDICES[level])
-            dimensions = sum(d for _, d in groups)
-            coded = (first.dimension[level] > 0).sum() + (second.dimension[level] > 0).sum()
-            self.assertEqual(dimensions, coded)
+    def test_runs_and_tables_say_the_same(self):
+        t = tables(RUNS)
+        self.assertEqual(t.counts.tolist(), [0, 8, 24, 64])
+        self.assertEqual(rungs(RUNS), t.bits.sum(1).tolist())
+        for level, runs in enumerate(RUNS):
+            self.assertEqual(run_lengths(t.bits[level]), list(runs))
+            for k in range(t.counts[level]):
+                span = t.bits[level, t.start[level, k] : t.end[level, k]]
+                self.assertTrue((span == t.bits[level, k]).all())
 
-    def test_more_bits_leave_less(self):
-        left = np.log(level_factors()[:, :LATENTS]).sum(1)
-        self.assertTrue((np.diff(left) < 0).all())
+    def test_bits_go_where_they_save_most(self):
+        variance = np.repeat([100.0, 10.0, 1.0, 0.1], 4).astype(np.float32)
+        bits = distribute(variance, 32)
+        self.assertEqual(bits.sum(), 32)
+        self.assertTrue((np.diff(bits) <= 0).all())
+        error = lambda bits: sum(v * (CODE_ERROR[b] * 4.0**-b if b else 1) for v, b in zip(variance, bits))
+        # No bit is better elsewhere.
+        for a in range(4):
+            for b in range(4):
+                moved = bits.copy()
+                moved[4 * a : 4 * a + 4] -= 1
+                moved[4 * b : 4 * b + 4] += 1
+                if moved.min() >= 0:
+                    self.assertGreaterEqual(error(moved), error(bits) - 1e-4)
 
 
 class Network(unittest.TestCase):
-    def setUp(self):
-        torch.manual_seed(1)
-        self.config = dict(fine=32, coarse=32, prior=32)
-
     def test_shuffle_inverts_unshuffle(self):
         x = torch.randn(2, 8, 16, 3)
         self.assertTrue(torch.equal(shuffle(unshuffle(x, 4), 4), x))
 
+    def test_synthesis_inverts_analysis(self):
+        transform = model().transform
+        with torch.no_grad():
+            transform.analysis_gain.normal_()
+            transform.synthesis_gain.copy_(-transform.analysis_gain)
+        levels = torch.arange(40) % len(RUNS)
+        matrices = transform.matrices()
+        coefficients = torch.randn(40, transform.width) * torch.from_numpy(tables(RUNS).bits > 0)[levels]
+        with torch.no_grad():
+            latents = transform.synthesize(coefficients, levels, matrices)
+            again = transform.analyze(latents, levels, matrices)
+        self.assertTrue(torch.allclose(again, coefficients, atol=1e-4))
+
     def test_both_divergences_train(self):
         for divergence in ("exact", "target"):
-            model = Codec(Config(**self.config, divergence=divergence))
+            codec = model(divergence=divergence)
             pixels = torch.rand(1, 64, 96, 3) * 2 - 1
-            levels = torch.arange(24).reshape(1, 4, 6) % len(LEVELS)
+            levels = torch.arange(24).reshape(1, 4, 6) % len(RUNS)
             bits = []
-            decoded = model(pixels, levels, lambda *v: model.sample(*v, bits=bits))
+            sample = lambda part, level, spreads, shape: codec.sample(part, level, spreads, bits=bits)
+            y, log_variances = codec.encode(pixels, levels)
+            decoded = codec.decoder(codec.transmit(y, levels, sample, log_variances), levels)
             self.assertEqual(decoded.shape, pixels.shape)
             loss = ((decoded - pixels) ** 2).mean()
             if divergence == "target":
-                loss = loss + TargetDivergence().loss(
+                loss = loss + TargetDivergence(bits=0).loss(
                     torch.cat([b.reshape(-1) for b, _ in bits]), torch.cat([s.reshape(-1) for _, s in bits])
                 )
             loss.backward()
-            for name, p in model.named_parameters():
+            for name, p in codec.named_parameters():
                 self.assertTrue(p.grad is None or torch.isfinite(p.grad).all(), name)
 
     def test_real_codes_err_as_the_noise_does(self):
-        model = Codec(Config(**self.config))
-        y = torch.randn(400, LATENTS)
-        levels = torch.full((400,), 7)
+        codec = model()
+        y = torch.randn(600, codec.transform.width)
+        levels = torch.full((600,), 3)
+        used = tables(RUNS).counts[3]
         with torch.no_grad():
-            real = ((RealCodes(model)(y, levels) - y)[:, :104] ** 2).mean()
-            noise = ((model.sample(y, levels) - y)[:, :104] ** 2).mean()
+            real = ((RealCodes(codec)(y, levels, None, (1, 20, 30)) - y)[:, :used] ** 2).mean()
+            noise = ((codec.sample(y, levels) - y)[:, :used] ** 2).mean()
         self.assertLess(abs(math.log(real / noise)), 0.1)
 
 

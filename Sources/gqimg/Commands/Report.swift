@@ -24,6 +24,9 @@ struct Report: ParsableCommand {
   @Option(name: .shortAndLong, help: "1 (fast) to 9 (thorough).")
   var effort = 5
 
+  @Option(help: "How coefficients become bits: trellis or block.")
+  var quantizer = QuantizerChoice.trellis
+
   @Flag(help: "Also with one level for the whole picture.")
   var uniform = false
 
@@ -55,7 +58,8 @@ struct Report: ParsableCommand {
     let runner = try reporting("model") {
       ReportRunner(
         encoder: GQEncoder(network: network), decoder: GQDecoder(network: network),
-        effort: effort, uniform: uniform, posteriorSamples: posteriorSamples)
+        effort: effort, quantizer: quantizer, uniform: uniform,
+        posteriorSamples: posteriorSamples)
     }
     var rows: [ReportRow] = []
     for (number, path) in files.enumerated() {

@@ -7,6 +7,7 @@ struct ReportRunner {
   let encoder: GQEncoder
   let decoder: GQDecoder
   let effort: Int
+  let quantizer: QuantizerChoice
   let uniform: Bool
   let posteriorSamples: Bool
 
@@ -27,7 +28,8 @@ struct ReportRunner {
       let result = try encoder.encode(
         picture,
         options: EncodingOptions(
-          target: .bitsPerPixel(rate), uniform: method == .uniform, effort: effort))
+          target: .bitsPerPixel(rate), uniform: method == .uniform, effort: effort,
+          quantizer: quantizer))
       let middle = now()
       let decoded = try decoder.decode(result.bytes)
       let end = now()

@@ -1,0 +1,86 @@
+import Bitstream
+import Foundation
+import GaussianQuant
+import Model
+import Testing
+
+@testable import Codec
+
+/// The reader in Python that was written from `docs/format.md` alone, on files of the shipped model.
+@Suite struct SecondReaderTests {
+  struct Report: Decodable {
+    /// For each position the trellis's states, or the indices.
+    let values: [[UInt32]]
+  }
+
+  static let python = ["/usr/bin/python3", "/usr/local/bin/python3"].first {
+    FileManager.default.isExecutableFile(atPath: $0)
+  }
+
+  @Test(
+    .enabled(if: python != nil, "python3 is not installed"),
+    arguments: QuantizerChoice.allCases)
+  func walksThroughAllCodes(_ choice: QuantizerChoice) throws {
+    // More than one tile each way, and cut ones.
+    let picture = try samplePicture("sample.png").cropped(x: 30, y: 10, width: 290, height: 270)
+    let bytes = try makeEncoder().encode(
+      picture, options: EncodingOptions(target: .bitsPerPixel(0.6), quantizer: choice)
+    ).bytes
+    let coded = try CodedPicture(parsing: bytes)
+    let quantizer = try makeQuantizer(
+      coded.header.quantizer, seed: coded.header.seed, table: network.levels, pool: network.pool)
+    let report = try read(bytes, widths: quantizer.codeWidths)
+
+    let coder = LatentCoder(
+      network: network, quantizer: quantizer, header: coded.header, levelMap: coded.levelMap)
+    let codes = try coder.packing.unpack(coded.tiles)
+    switch choice {
+    case .block:
+      #expect(report.values == codes)
+    case .trellis:
+      guard case .trellis(let stateBits) = coded.header.quantizer else {
+        Issue.record("not a trellis")
+        return
+      }
+      let trellis = try Trellis(stateBitCount: stateBits, seed: coded.header.seed)
+      var states = codes.map { _ in [UInt32]() }
+      for tile in coder.packing.layout.tiles {
+        var state: UInt32 = 0
+        for phase in CodingPhase.allCases {
+          for position in tile.positions(of: phase, gridColumns: coded.header.columns) {
+            let widths = quantizer.codeWidths[Int(coded.levelMap.levels[position])]
+            for (code, width) in zip(codes[position], widths) {
+              state = trellis.state(after: state, bits: code, count: width)
+              states[position].append(state)
+            }
+          }
+        }
+      }
+      #expect(report.values == states)
+    }
+    #expect(report.values.joined().count > 1000)
+  }
+
+  private func read(_ bytes: [UInt8], widths: [[Int]]) throws -> Report {
+    let file = FileManager.default.temporaryDirectory.appendingPathComponent(
+      "second-reader-\(UUID().uuidString).gqz")
+    let table = file.appendingPathExtension("json")
+    defer { for path in [file, table] { try? FileManager.default.removeItem(at: path) } }
+    try Data(bytes).write(to: file)
+    try JSONEncoder().encode(widths).write(to: table)
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: try #require(Self.python))
+    process.arguments = [
+      URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+        .appendingPathComponent("../reader/gqz_reader.py").standardized.path,
+      file.path, "--widths", table.path,
+    ]
+    let output = Pipe()
+    process.standardOutput = output
+    try process.run()
+    let data = output.fileHandleForReading.readDataToEndOfFile()
+    process.waitUntilExit()
+    #expect(process.terminationStatus == 0)
+    return try JSONDecoder().decode(Report.self, from: data)
+  }
+}
