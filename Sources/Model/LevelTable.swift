@@ -1,15 +1,6 @@
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#elseif canImport(Darwin)
-  import Darwin
-#endif
-
 /// How many bits each coefficient gets at every level.
 public struct LevelTable: Sendable, Equatable {
-  /// Adjacent coefficients with the same number of bits: they share a posterior variance, and their divergence is
-  /// exactly their bits.
+  /// Adjacent coefficients with the same number of bits.
   public struct Run: Sendable, Equatable {
     /// The first coefficient.
     public let first: Int
@@ -17,9 +8,6 @@ public struct LevelTable: Sendable, Equatable {
     public let count: Int
     /// Bits of each.
     public let bits: Int
-    /// The best estimate of a coefficient from its codeword, as a factor: sqrt(1 - v) for the posterior variance v
-    /// at mean energy 1.
-    public let shrink: Float
     /// Expected squared error of codewords relative to the posterior's variance.
     public let codeError: Float
 
@@ -35,7 +23,7 @@ public struct LevelTable: Sendable, Equatable {
   public let width: Int
 
   /// Bits that a position sends at each level.
-  public var bits: [Int] { levels.map { $0.reduce(0) { $0 + $1.bits * $1.count } } }
+  public let bits: [Int]
 
   init(_ configuration: ModelConfiguration) {
     levels = configuration.levels.map { runs in
@@ -45,11 +33,11 @@ public struct LevelTable: Sendable, Equatable {
         defer { first += count }
         return Run(
           first: first, count: count, bits: bits,
-          shrink: Float((1 - exp2(-2 * Double(bits))).squareRoot()),
           codeError: Float(configuration.codeError[bits - 1]))
       }
     }
     counts = levels.map { $0.reduce(0) { $0 + $1.count } }
+    bits = levels.map { $0.reduce(0) { $0 + $1.bits * $1.count } }
     width = max(1, counts.max() ?? 0)
   }
 }

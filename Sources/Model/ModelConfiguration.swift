@@ -10,7 +10,7 @@ public struct ModelConfiguration: Sendable, Equatable, Decodable {
   /// The most levels.
   public static let maxLevels = 128
   /// The value of `architecture` that this code runs.
-  public static let supportedArchitecture = 2
+  public static let supportedArchitecture = 3
 
   /// Number of the network's structure; other structures need another program.
   public let architecture: Int

@@ -1,24 +1,52 @@
 import Bitstream
-import Codec
 import Foundation
 import GaussianQuant
 import Model
 import Testing
+
+@testable import Codec
 
 struct QuantizationTests {
   static let kinds: [Header.Quantizer] = [
     .trellis(stateBits: 12), .trellis(stateBits: 11), .block(indexBits: 16), .block(indexBits: 9),
   ]
 
-  @Test(arguments: 1...8)
-  func divergenceIsExact(_ bits: Int) {
-    let solver = ExactDivergence(bits: bits)
-    for step in 0...2000 {
-      let energy = 64 * Double(step) / 2000
-      let variance = solver.variance(energy: energy)
-      #expect(variance > 0 && variance < 1)
-      let found = ExactDivergence.divergence(energy: energy, variance: variance) / 2 / log(2)
-      #expect(abs(found - Double(bits)) < 1e-9, "energy \(energy): \(found) bits")
+  @Test(arguments: [1, 4, 60, 320], [0.5, 1, 2, 5])
+  func divergenceIsExact(_ count: Int, _ bitsPerCoefficient: Double) {
+    let nats = Double(count) * bitsPerCoefficient * log(2)
+    for step in 0..<200 {
+      let energy = Float(step) / 10
+      let squares = Self.normals(count, seed: 3).map { energy * $0 * $0 }
+      let tilts = Self.normals(count, seed: UInt32(step)).map { 3 * $0 }
+      let offset = ExactDivergence.offset(squares: squares, tilts: tilts, nats: nats)
+      let found = ExactDivergence.divergence(squares: squares, tilts: tilts, at: offset)
+      #expect(abs(found.nats / nats - 1) < 1e-4, "energy \(energy): \(found.nats / nats)")
+      #expect(found.slope < 0)
+    }
+  }
+
+  /// The derivative is that of the divergence, and variances are those whose divergence it is.
+  @Test func divergenceFollowsItsFormula() {
+    let squares: [Float] = [0, 0.5, 3]
+    let tilts: [Float] = [-2, 0, 1.5]
+    func expected(_ offset: Float) -> Double {
+      zip(squares, tilts).reduce(0) { sum, pair in
+        let variance = 1 / (1 + exp(-Double(offset + pair.1)))
+        return sum + ((1 - variance) * (Double(pair.0) - 1) - log(variance)) / 2
+      }
+    }
+    for offset: Float in [-9, -1, 0, 2] {
+      let found = ExactDivergence.divergence(squares: squares, tilts: tilts, at: offset)
+      #expect(abs(found.nats - expected(offset)) < 1e-5)
+      let slope = (expected(offset + 1e-2) - expected(offset - 1e-2)) / 2e-2
+      #expect(abs(found.slope - slope) < 1e-3)
+    }
+  }
+
+  static func normals(_ count: Int, seed: UInt32) -> [Float] {
+    (0..<count).map { k in
+      let word = Philox.block(counter: (UInt32(k), seed, 0, 0), key: (1, 2)).0
+      return Float(NormalQuantile.value(at: (Double(word) + 0.5) * 0x1p-32))
     }
   }
 
@@ -26,15 +54,25 @@ struct QuantizationTests {
   static func sample(seed: UInt32) -> (levels: [UInt8], tiles: [[Int]], coefficients: [Float]) {
     let levels = (0..<network.levels.levels.count * 3).map { UInt8($0 / 3) }
     let tiles = [levels.indices.filter { $0 % 3 != 1 }, levels.indices.filter { $0 % 3 == 1 }]
-    let coefficients = (0..<levels.count * network.levels.width).map { k in
-      let word = Philox.block(counter: (UInt32(k), seed, 0, 0), key: (1, 2)).0
-      return Float(NormalQuantile.value(at: (Double(word) + 0.5) * 0x1p-32))
-    }
-    return (levels, tiles, coefficients)
+    return (levels, tiles, normals(levels.count * network.levels.width, seed: seed))
   }
 
-  static func posterior(_ coefficients: [Float], _ levels: [UInt8]) -> Posterior {
-    Posterior(coefficients, levels: levels, table: network.levels, bound: 8)
+  /// Posteriors that give each coefficient about the bits of its step.
+  static func posterior(
+    _ coefficients: [Float], _ levels: [UInt8], _ tiles: [[Int]],
+    _ quantizer: any CoefficientQuantizer
+  ) -> Posterior {
+    let width = network.levels.width
+    var tilts = [Float](repeating: 0, count: coefficients.count)
+    for (k, level) in levels.enumerated() {
+      for run in network.levels.levels[Int(level)] {
+        for c in run.coefficients { tilts[k * width + c] = -2 * Float(run.bits) * 0.6931 }
+      }
+    }
+    return Posterior(
+      coefficients, tilts: tilts, levels: levels,
+      groups: quantizer.groups(levels: levels, tiles: tiles), bound: 8,
+      pool: network.pool)
   }
 
   @Test(arguments: kinds)
@@ -44,7 +82,8 @@ struct QuantizationTests {
     for phase: UInt32 in 0..<3 {
       let (levels, tiles, coefficients) = Self.sample(seed: phase)
       let (values, codes) = quantizer.quantize(
-        Self.posterior(coefficients, levels), tiles: tiles, states: &encoderStates)
+        Self.posterior(coefficients, levels, tiles, quantizer), tiles: tiles, states: &encoderStates
+      )
       for (code, level) in zip(codes, levels) {
         let widths = quantizer.codeWidths[Int(level)]
         #expect(widths.reduce(0, +) == network.levels.bits[Int(level)])
@@ -57,12 +96,12 @@ struct QuantizationTests {
     }
   }
 
-  /// Squared error relative to the posterior's variance, on the same posteriors.
+  /// Squared error relative to the posterior's variance, on posteriors of the same coefficients.
   @Test func trellisIsNearerToTheIdealThanBlocks() throws {
     let (levels, tiles, coefficients) = Self.sample(seed: 9)
-    let posterior = Self.posterior(coefficients, levels)
     func error(_ kind: Header.Quantizer) throws -> Double {
       let quantizer = try makeQuantizer(kind, seed: 0, table: network.levels, pool: network.pool)
+      let posterior = Self.posterior(coefficients, levels, tiles, quantizer)
       var states: [UInt32] = [0, 0]
       let (values, _) = quantizer.quantize(posterior, tiles: tiles, states: &states)
       var (sum, count) = (0.0, 0.0)
@@ -81,6 +120,18 @@ struct QuantizationTests {
     let (trellis, block) = (try error(.trellis(stateBits: 12)), try error(.block(indexBits: 16)))
     #expect(trellis < 1.3, "\(trellis)")
     #expect(trellis + 0.1 < block, "\(trellis) and \(block)")
+  }
+
+  @Test func pathsPassOnceThroughEveryCoefficient() throws {
+    let quantizer = TrellisQuantizer(
+      trellis: try Trellis(stateBitCount: 12), table: network.levels, pool: network.pool)
+    for count in 1..<60 {
+      let levels = (0..<count).map { UInt8($0 * 7 % network.levels.levels.count) }
+      let steps = quantizer.steps(levels: levels, positions: Array(0..<count))
+      let seen = Set(steps.map { [$0.position, $0.coefficient] })
+      #expect(seen.count == steps.count)
+      #expect(steps.count == levels.reduce(0) { $0 + network.levels.counts[Int($1)] })
+    }
   }
 
   @Test func tooFewBitsAreRefused() {

@@ -43,16 +43,16 @@ import Testing
         return
       }
       let trellis = try Trellis(stateBitCount: stateBits, seed: coded.header.seed)
-      var states = codes.map { _ in [UInt32]() }
+      let paths = TrellisQuantizer(trellis: trellis, table: network.levels, pool: network.pool)
+      var states = codes.map { [UInt32](repeating: 0, count: $0.count) }
       for tile in coder.packing.layout.tiles {
         var state: UInt32 = 0
         for phase in CodingPhase.allCases {
-          for position in tile.positions(of: phase, gridColumns: coded.header.columns) {
-            let widths = quantizer.codeWidths[Int(coded.levelMap.levels[position])]
-            for (code, width) in zip(codes[position], widths) {
-              state = trellis.state(after: state, bits: code, count: width)
-              states[position].append(state)
-            }
+          let positions = tile.positions(of: phase, gridColumns: coded.header.columns)
+          for step in paths.steps(levels: coded.levelMap.levels, positions: positions) {
+            state = trellis.state(
+              after: state, bits: codes[step.position][step.coefficient], count: Int(step.bits))
+            states[step.position][step.coefficient] = state
           }
         }
       }

@@ -3,6 +3,7 @@
 
 import argparse
 import json
+import math
 import struct
 import sys
 import zlib
@@ -242,24 +243,36 @@ def read(data):
     return result, codes
 
 
+def path(count):
+    """The order in which a path takes the steps of a list."""
+    stride = (618 * count + 999) // 1000
+    while math.gcd(stride, count) > 1:
+        stride += 1
+    return [j * stride % count for j in range(count)]
+
+
 def walk(result, codes, widths, trellis):
-    """Every position's codes and the trellis states after them, by the level's code widths."""
+    """Every position's codes, or the trellis states after them, by the level's code widths."""
     columns, side = result["columns"], 1 << result["tileExponent"]
-    bits = result["quantizerBits"]
-    states, values = {}, {}
+    mask = (1 << result["quantizerBits"]) - 1
+    values, states = {}, {}
     for odd_row, odd_column in PHASES:
+        steps = {}
         for y in range(odd_row, result["rows"], 2):
             for x in range(odd_column, columns, 2):
                 text, place = codes[y][x], 0
-                tile = (y // side, x // side)
                 values[y, x] = []
                 for width in widths[result["levels"][y * columns + x]]:
-                    code = int(text[place : place + width], 2)
+                    steps.setdefault((y // side, x // side), []).append((y, x, len(values[y, x]), width))
+                    values[y, x].append(int(text[place : place + width], 2))
                     place += width
-                    states[tile] = (states.get(tile, 0) << width | code) & (1 << bits) - 1
-                    values[y, x].append(states[tile] if trellis else code)
                 if place != len(text):
                     raise Invalid("code widths do not match the ladder")
+        for tile, listed in steps.items() if trellis else ():
+            for j in path(len(listed)):
+                y, x, k, width = listed[j]
+                states[tile] = (states.get(tile, 0) << width | values[y, x][k]) & mask
+                values[y, x][k] = states[tile]
     return [values[y, x] for y in range(result["rows"]) for x in range(columns)]
 
 

@@ -4,6 +4,7 @@ import ctypes
 import functools
 import glob
 import hashlib
+import math
 import os
 import pathlib
 import shutil
@@ -15,6 +16,7 @@ import numpy as np
 import torch
 
 from .divergence import BOUND, LOG_VARIANCE_BOUNDS, divergence_bits
+from .network import join_tiles, split_tiles
 
 _here = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(_here, "..", "golden"))
@@ -22,7 +24,6 @@ from trellis import trellis  # noqa: E402
 
 STATE_BITS = 12
 SEED = 0
-TILE = 16  # positions along a tile's side
 
 
 @functools.cache
@@ -66,6 +67,15 @@ def search(mean, variance, bits, state):
     return states
 
 
+def path_order(count):
+    """The order in which a path passes through the coefficients of a tile: every step far from the one before, so that
+    coefficients that want more bits than their step has lie beside others that want fewer."""
+    stride = (618 * count + 999) // 1000
+    while math.gcd(stride, count) != 1:
+        stride += 1
+    return np.arange(count) * stride % count
+
+
 class RealCodes:
     """A `quantize` for `Codec.transmit` that sends real codewords. One for every batch of pictures.
 
@@ -79,45 +89,36 @@ class RealCodes:
         self.bits = []
         self.error = np.zeros((2, 9))
 
-    def __call__(self, y, levels, log_variances, shape):
+    def __call__(self, y, levels, tilts, log_variances, shape):
         model = self.model
         source = BOUND * torch.tanh(y / BOUND)
-        bits = model.bits[levels].numpy()
+        bits = model.bits[levels]
         if log_variances is None:
-            mean, log_variance = model.posterior(source, levels)
+            mean, log_variance = model.posterior(source, levels, tilts, shape)
         else:
             mean, log_variance = source, log_variances.clamp(*LOG_VARIANCE_BOUNDS)
         if self.statistics:
-            groups = model.group_sums(divergence_bits(mean, log_variance), levels) / (
-                (model.end - model.start)[levels] * model.bits[levels]
-            ).clamp(min=1)
-            self.bits.append(groups[model.bits[levels] > 0])
+            sums, total = (
+                split_tiles(v, shape, 0).sum(-1) for v in (divergence_bits(mean, log_variance) * (bits > 0), bits)
+            )
+            self.bits.append((sums / total)[total > 0])
         centre, spread = mean, torch.exp(0.5 * log_variance)
-        mean, variance = mean.detach().numpy(), log_variance.detach().exp().numpy()
-        value = np.zeros(y.shape, np.float32)
-        side = TILE // 2
-        grid = np.arange(len(y)).reshape(shape)
-        tiles = [
-            (k, r, c) for k in range(shape[0]) for r in range(0, shape[1], side) for c in range(0, shape[2], side)
-        ]
-        for key in tiles:
-            k, r, c = key
-            rows = grid[k, r : r + side, c : c + side].reshape(-1)
-            steps = bits[rows]
-            used = steps > 0
-            if not used.any():
+        mean, variance = mean.detach(), log_variance.detach().exp().clamp(min=1e-12)
+        m, v, b = (split_tiles(x, shape, 0).numpy() for x in (mean, variance, bits))
+        values = np.zeros(m.shape, np.float32)
+        for tile in range(len(m)):
+            used = np.flatnonzero(b[tile])
+            if not len(used):
                 continue
-            m, v = mean[rows][used], variance[rows][used]
-            states = search(m, v, steps[used], self.states.get(key, 0))
-            self.states[key] = int(states[-1])
-            part = np.zeros(steps.shape, np.float32)
-            part[used] = noise()[states]
-            value[rows] = part
+            order = used[path_order(len(used))]
+            means, variances, steps = m[tile, order], v[tile, order], b[tile, order]
+            states = search(means, variances, steps, self.states.get(tile, 0))
+            self.states[tile] = int(states[-1])
+            values[tile, order] = noise()[states]
             if self.statistics:
-                for b in range(1, 9):
-                    one = steps[used] == b
-                    self.error[0, b] += ((noise()[states] - m) ** 2 / v)[one].sum()
-                    self.error[1, b] += one.sum()
-        value = torch.from_numpy(value)
+                error = (noise()[states] - means) ** 2 / variances
+                self.error[0] += np.bincount(steps, error, 9)
+                self.error[1] += np.bincount(steps, minlength=9)
+        value = join_tiles(torch.from_numpy(values), shape)
         noise_drawn = ((value - centre) / spread).detach()
-        return (centre + spread * noise_drawn) * model.shrink[levels]
+        return (centre + spread * noise_drawn) * model.shrink(levels, tilts, shape)

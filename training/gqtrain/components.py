@@ -6,7 +6,7 @@ import os
 import numpy as np
 import torch
 
-from .levels import CODE_ERROR, LATENTS, MAXIMUM_BITS, RUNGS, VARIANTS, run_lengths, tables
+from .levels import CODE_ERROR, LATENTS, MAXIMUM_BITS, RUNGS, VARIANTS, run_lengths
 from .network import PATCH, PATCH_VALUES
 
 #: Prediction from neighbours takes this part of the first components' spread.
@@ -62,6 +62,27 @@ def level_distortions(energy_of, rest, levels):
     return torch.stack(result, 1)
 
 
+class Chooser:
+    """Chooses levels by their bits and by what the level map will cost, estimated from what was chosen before."""
+
+    def __init__(self, bits, usage=None):
+        self.bits = bits
+        self.usage = torch.full_like(bits, 1 / len(bits)) if usage is None else usage
+
+    def map(self, distortions, shape, multiplier, rng=None):
+        """Levels of this shape by Lagrangian choice from distortions [positions, levels]; some shaken if rng is given."""
+        cost = distortions + multiplier * (self.bits - self.usage.clamp(min=1 / 512).log2())
+        chosen = cost.argmin(1)
+        share = torch.bincount(chosen, minlength=len(self.bits)) / len(chosen)
+        self.usage += 0.002 * (share - self.usage)
+        levels = chosen.numpy().reshape(shape)
+        if rng is not None:
+            shaken = (cost * torch.from_numpy(rng.gamma(8.0, 1 / 8, cost.shape).astype(np.float32))).argmin(1)
+            shake = rng.random(levels.shape) < 0.15
+            levels = np.where(shake, shaken.numpy().reshape(shape), levels)
+        return levels
+
+
 class Components:
     """Principal components of training patches and the levels found on them by Lloyd iterations."""
 
@@ -73,8 +94,7 @@ class Components:
         self.runs = [[tuple(int(v) for v in r) for r in level] for level in stored["runs"]]
         self.rotations = list(stored["rotations"])  # per level [count, latents]
         self.variances = list(stored["variances"])  # per level [count]
-        self.bits = torch.tensor([float(sum(b * n for b, n in level)) for level in self.runs])
-        self.side = torch.from_numpy(stored["side"])
+        self.usage = torch.from_numpy(0.5 ** stored["side"])
         weights = np.ones(LATENTS, np.float32)
         for span, factor in PREDICTED:
             weights[span] = factor
@@ -93,16 +113,6 @@ class Components:
         return level_distortions(
             lambda k: energy[:, offsets[k] : offsets[k + 1]] if len(self.rotations[k]) else None, rest, levels
         )
-
-    def map(self, distortions, shape, multiplier, rng=None):
-        """Levels of this shape by Lagrangian choice from distortions [positions, levels]; some shaken if rng is given."""
-        cost = distortions + multiplier * (self.bits + self.side)
-        levels = cost.argmin(1).numpy().reshape(shape)
-        if rng is not None:
-            shaken = (cost * torch.from_numpy(rng.gamma(8.0, 1 / 8, cost.shape).astype(np.float32))).argmin(1)
-            shake = rng.random(levels.shape) < 0.15
-            levels = np.where(shake, shaken.numpy().reshape(shape), levels)
-        return levels
 
     def _measure(self, crops, file):
         rng = np.random.default_rng(7)

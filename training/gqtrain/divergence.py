@@ -3,60 +3,52 @@
 import math
 
 import torch
-
-from .levels import MAXIMUM_BITS
+import torch.nn.functional as F
 
 BOUND = 8.0  # smooth bound on a latent's magnitude before quantization
 LOG_VARIANCE_BOUNDS = (-30.0, 20.0)
-_TABLE = 2048
+NEVER = 1e4  # tilt of a coefficient that is not sent: its variance is 1, its mean 0
+_STEPS = 6
 
 
-def _residual(log_variance, energy, target):
-    """Zero where the divergence per dimension is `target` / 2 nats; falls as `log_variance` grows."""
-    return (1 - log_variance.exp()) * (energy - 1) - log_variance - target
-
-
-def _newton(log_variance, energy, target):
-    slope = -log_variance.exp() * (energy - 1) - 1
-    return log_variance - _residual(log_variance, energy, target) / slope
-
-
-def _bisect(energy, target):
-    low = torch.full_like(energy, -2 * float(target) - 10)
-    high = torch.zeros_like(energy)
-    for _ in range(70):
-        middle = (low + high) / 2
-        above = _residual(middle, energy, target) > 0
-        low, high = torch.where(above, middle, low), torch.where(above, high, middle)
-    return (low + high) / 2
+def _terms(place, energy):
+    """Divergence per coefficient in nats, and its derivative, for variances sigmoid(place)."""
+    kept = torch.sigmoid(-place)
+    divergence = 0.5 * (kept * (energy - 1) - F.logsigmoid(place))
+    return divergence, -0.5 * kept * (kept + (1 - kept) * energy)
 
 
 class ExactDivergence:
-    """Solves for the posterior variance of a group so that its divergence is exactly its bits.
+    """Solves for the posterior variances of groups so that their divergence is exactly their bits.
 
-    With y the encoder's output for a group of m coefficients of b bits each, mu = sqrt(1 - v) y and sigma^2 = v,
-    the divergence from N(0, I) is m/2 [(1 - v)(e - 1) - ln v] nats, e = |y|^2 / m. It falls monotonically in v,
-    from infinity at 0 to 0 at 1, so a solution always exists. A table gives the start, Newton's method the rest,
-    and one Newton step with gradient the implicit derivative.
+    With y the encoder's output for a group of coefficients and t the tilts that encoder and decoder know, the
+    posterior has mean sqrt(1 - v) y and variance v = sigmoid(u + t), one u per group. The divergence from N(0, I) is
+    the sum of [(1 - v)(y^2 - 1) - ln v] / 2 nats. It falls monotonically in u, from infinity to 0, so a solution
+    always exists. A tilt of -2 ln s for a coefficient of spread s makes the noise of all coefficients alike where they
+    can afford it: reverse water-filling, without a rate that would have to be sent. Newton's method finds u, on the
+    divergence where it is too large and on its logarithm where it is too small, since the divergence falls about
+    linearly and then exponentially; one more step with gradient gives the implicit derivative.
     """
 
-    def __init__(self):
-        grid = torch.linspace(0, BOUND, _TABLE, dtype=torch.float64) ** 2
-        self.targets = 2 * math.log(2.0) * torch.arange(MAXIMUM_BITS + 1).float()
-        self.targets[0] = self.targets[1]
-        self.tables = torch.stack([_bisect(grid, t).float() for t in self.targets])
-
-    def __call__(self, energy, bits):
-        """ln v for groups of mean energy `energy` (any shape) and bits per coefficient `bits` (same shape)."""
-        target = self.targets[bits]
+    def __call__(self, energy, tilt, nats):
+        """u + t for y^2 `energy` and tilts `tilt`, [n, width], where a tilt of `NEVER` leaves a coefficient out, and
+        divergences `nats` [n]."""
         with torch.no_grad():
-            place = (energy.clamp(0, BOUND**2 - 1e-3).sqrt() * ((_TABLE - 1) / BOUND)).clamp(0, _TABLE - 1.001)
-            cell = place.long()
-            low = self.tables[bits, cell]
-            high = self.tables[bits, cell + 1]
-            start = low + (high - low) * (place - cell)
-            start = _newton(start, energy, target).clamp(max=-1e-6)
-        return _newton(start, energy, target).clamp(max=-1e-6)
+            nats = nats.clamp(min=1e-3)  # positions without bits have no coefficient to solve for
+            used = tilt < NEVER / 2
+            u = -(2 * nats + torch.where(used, tilt, 0).sum(-1)) / used.sum(-1).clamp(min=1)
+            for step in range(_STEPS + 1):
+                divergence, slope = (v.sum(-1) for v in _terms(u[:, None] + tilt, energy))
+                slope = slope.clamp(max=-1e-20)
+                if step == _STEPS:
+                    break
+                linear = ((divergence - nats) / -slope).clamp(max=4)
+                logarithmic = divergence * torch.log(divergence.clamp(min=1e-20) / nats) / -slope
+                u = u + torch.where(divergence > nats, linear, logarithmic)
+        if torch.is_grad_enabled():
+            excess = _terms(u[:, None] + tilt, energy)[0].sum(-1)
+            u = u - (excess - excess.detach()) / slope
+        return u[:, None] + tilt
 
 
 def divergence_bits(mean, log_variance):

@@ -1,12 +1,14 @@
 """Writes the weights of a checkpoint as 16-bit safetensors, and golden activations to compare engines with."""
 
 import argparse
+import dataclasses
 import hashlib
 import json
 import os
 
 import numpy as np
 import torch
+from safetensors import safe_open
 from safetensors.torch import save_file
 
 from .codes import SEED, STATE_BITS
@@ -19,18 +21,22 @@ from .network import SCALE_BOUND, SLOPE, Codec, Config
 GOLDEN_FACTOR = 0.75
 
 
+#: What `Config` calls differently in the file's metadata.
+NAMES = {
+    "encoder_fine": "encoderFine",
+    "encoder_coarse": "encoderCoarse",
+    "decoder_coarse": "decoderCoarse",
+    "decoder_fine": "decoderFine",
+    "prior_blocks": "priorBlocks",
+    "runs": "levels",
+}
+ARCHITECTURE = 3
+
+
 def metadata(config):
-    names = {
-        "encoder_fine": "encoderFine",
-        "encoder_coarse": "encoderCoarse",
-        "decoder_coarse": "decoderCoarse",
-        "decoder_fine": "decoderFine",
-        "prior_blocks": "priorBlocks",
-        "runs": "levels",
-    }
-    fields = {names.get(k, k): v for k, v in config.dictionary().items() if k != "divergence"}
+    fields = {NAMES.get(k, k): v for k, v in config.dictionary().items() if k != "divergence"}
     fields |= {
-        "architecture": 2,
+        "architecture": ARCHITECTURE,
         "slope": SLOPE,
         "scaleBound": SCALE_BOUND,
         "latentBound": BOUND,
@@ -39,6 +45,20 @@ def metadata(config):
         "codeError": CODE_ERROR[1:],
     }
     return {"gqimg": json.dumps(fields, separators=(",", ":"), sort_keys=True)}
+
+
+def read_weights(path):
+    """The model of a weights file."""
+    with safe_open(path, "pt") as file:
+        stated = json.loads(file.metadata()["gqimg"])
+        weights = {name: file.get_tensor(name).float() for name in file.keys()}
+    if stated["architecture"] != ARCHITECTURE:
+        raise SystemExit(f"{path} has architecture {stated['architecture']}, not {ARCHITECTURE}")
+    fields = {f.name: stated[NAMES.get(f.name, f.name)] for f in dataclasses.fields(Config) if f.name != "divergence"}
+    fields["runs"] = [[tuple(run) for run in level] for level in fields["runs"]]
+    model = Codec(Config(**fields))
+    model.load_state_dict(weights)
+    return model
 
 
 def golden(model, picture):

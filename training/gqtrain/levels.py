@@ -4,8 +4,6 @@ A level is a list of runs (bits, count): its first coefficients get `bits` bits 
 on, bits falling. The coefficients are those of the level's own transform (`network.LevelTransform`).
 """
 
-from dataclasses import dataclass
-
 import numpy as np
 
 #: Latent channels.
@@ -39,24 +37,10 @@ def run_lengths(bits):
     return [tuple(r) for r in runs]
 
 
-@dataclass
-class Tables:
-    """Per-coefficient tables of a list of levels."""
-
-    bits: np.ndarray  # [levels, width], 0 where the level does not code the coefficient
-    start: np.ndarray  # [levels, width], first coefficient of the run
-    end: np.ndarray  # [levels, width], one past its last
-    counts: np.ndarray  # [levels], coefficients coded
-
-
-def tables(runs):
-    counts = np.array([sum(n for _, n in level) for level in runs])
-    width = int(counts.max())
-    result = Tables(*(np.zeros((len(runs), width), np.int64) for _ in range(3)), counts)
+def bit_table(runs):
+    """[levels, width]: bits per coefficient, 0 where a level does not code it."""
+    bits = np.zeros((len(runs), max(sum(n for _, n in level) for level in runs)), np.int64)
     for level, parts in enumerate(runs):
-        place = 0
-        for bits, count in parts:
-            span = slice(place, place + count)
-            result.bits[level, span], result.start[level, span], result.end[level, span] = bits, place, place + count
-            place += count
-    return result
+        row = np.concatenate([np.full(n, b) for b, n in parts]) if parts else np.zeros(0, np.int64)
+        bits[level, : len(row)] = row
+    return bits

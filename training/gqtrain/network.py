@@ -2,18 +2,20 @@
 
 from dataclasses import asdict, dataclass
 
-import numpy as np
+import math
+
 import torch
 import torch.nn.functional as F
 from torch import nn
 
-from .divergence import BOUND, LOG_VARIANCE_BOUNDS, ExactDivergence, divergence_bits
-from .levels import CODE_ERROR, LATENTS, tables
+from .divergence import BOUND, LOG_VARIANCE_BOUNDS, NEVER, ExactDivergence, divergence_bits
+from .levels import CODE_ERROR, LATENTS, bit_table
 
 PATCH = 16
 PATCH_VALUES = PATCH * PATCH * 3
 #: Order in which the 2x2 lattice is coded: (row, column) offsets.
 PHASES = ((0, 0), (1, 1), (0, 1), (1, 0))
+TILE = 16  # positions along a tile's side: the divergence is exact for each phase of a tile
 SLOPE = 0.1
 SCALE_BOUND = 2.0
 
@@ -64,10 +66,35 @@ def shuffle(x, k):
     return x.reshape(b, h, w, k, k, c).permute(0, 1, 3, 2, 4, 5).reshape(b, h * k, w * k, c)
 
 
+def split_tiles(x, shape, fill):
+    """[n, c] of the positions of a phase, n = b * h * w of `shape`, -> [tiles, TILE^2 / 4 * c], `fill` outside."""
+    b, h, w = shape
+    side = TILE // 2
+    x = F.pad(x.reshape(b, h, w, -1), (0, 0, 0, -w % side, 0, -h % side), value=fill)
+    x = x.reshape(b, x.shape[1] // side, side, x.shape[2] // side, side, -1).transpose(2, 3)
+    return x.reshape(x.shape[0] * x.shape[1] * x.shape[2], -1)
+
+
+def join_tiles(x, shape):
+    """Inverse of `split_tiles`."""
+    b, h, w = shape
+    side = TILE // 2
+    x = x.reshape(b, -(-h // side), -(-w // side), side, side, -1).transpose(2, 3)
+    return x.reshape(b, x.shape[1] * side, x.shape[3] * side, -1)[:, :h, :w].reshape(b * h * w, -1)
+
+
 def lattice(x, phase):
     """The positions of one phase."""
     row, column = PHASES[phase]
     return x[:, row::2, column::2]
+
+
+def phase_map(rows, columns):
+    """The phase of every position, [rows, columns]."""
+    result = torch.empty(1, rows, columns, dtype=torch.long)
+    for k in range(len(PHASES)):
+        lattice(result, k).fill_(k)
+    return result[0]
 
 
 class Depthwise(nn.Module):
@@ -191,7 +218,7 @@ class Prior(nn.Module):
     def __init__(self, c):
         super().__init__()
         self.stem = nn.Linear(c.latents, c.prior)
-        self.state = nn.Parameter(torch.randn(len(PHASES) - 1, len(PHASES), c.prior) * 0.1)
+        self.state = nn.Parameter(torch.randn(len(PHASES), len(PHASES), c.prior) * 0.1)
         self.level = LevelScale(c.levels, c.prior)
         self.blocks = nn.ModuleList(Block(c.prior) for _ in range(c.prior_blocks))
         self.latents = c.latents
@@ -200,12 +227,13 @@ class Prior(nn.Module):
         nn.init.zeros_(self.head.bias)
 
     def forward(self, features, levels, phase):
-        """features: for each phase its decoded positions through `stem`, or None. Mean of the latents
-        and log-scale of the coefficients for `phase`."""
+        """features: for each phase its decoded positions through `stem`, or None; the first phase has the levels
+        alone. Mean of the latents and log-scale of the coefficients for `phase`."""
         b, rows, columns = levels.shape
-        grid = torch.zeros(b, rows, columns, self.stem.out_features, dtype=features[0].dtype)
+        dtype = torch.get_autocast_dtype("cpu") if torch.is_autocast_enabled("cpu") else self.state.dtype
+        grid = torch.zeros(b, rows, columns, self.stem.out_features, dtype=dtype)
         for k in range(len(PHASES)):
-            state = self.state[phase - 1, k].to(grid.dtype)
+            state = self.state[phase, k].to(grid.dtype)
             target = lattice(grid, k)
             target.copy_((features[k] + state) if features[k] is not None else state.expand(target.shape))
         h = self.level(grid, levels)
@@ -222,14 +250,15 @@ class LevelTransform(nn.Module):
 
     def __init__(self, c):
         super().__init__()
-        t = tables(c.runs)
-        self.counts = [int(n) for n in t.counts]
+        self.counts = [sum(n for _, n in level) for level in c.runs]
         self.width = c.width
         self.analysis = nn.Parameter(torch.zeros(sum(self.counts), c.latents))
         self.synthesis = nn.Parameter(torch.zeros(sum(self.counts), c.latents))
         # Natural logarithms of what coefficients are multiplied with.
         self.analysis_gain = nn.Parameter(torch.zeros(c.levels, c.width))
         self.synthesis_gain = nn.Parameter(torch.zeros(c.levels, c.width))
+        # What the tilts of the posterior are beside the prior's scales; see `ExactDivergence`.
+        self.tilt = nn.Parameter(torch.zeros(c.levels, c.width))
 
     def _by_level(self, x, levels, product, outputs):
         """Applies `product(rows, level)` to the rows of each level."""
@@ -268,13 +297,15 @@ class Predictor(nn.Module):
         self.mix_in = nn.Linear(c.latents, c.predictor)
         self.depthwise = Depthwise(c.predictor)
         self.mix_out = nn.Linear(c.predictor, c.predictor)
+        #: What differs between the phases: later ones have more decoded neighbours to predict from.
+        self.phase = nn.Parameter(torch.zeros(len(PHASES), c.predictor))
         self.head = nn.Linear(c.predictor, c.levels)
 
     def forward(self, latents):
         """[b, h, w, latents] -> natural logarithms of mean squared errors [b, h, w, levels]."""
         energies = 0.25 * torch.log(latents.float() ** 2 + 1e-3)
-        h = self.depthwise(F.leaky_relu(self.mix_in(energies), SLOPE))
-        return self.head(F.leaky_relu(self.mix_out(h), SLOPE)).float()
+        h = self.mix_out(self.depthwise(F.leaky_relu(self.mix_in(energies), SLOPE)))
+        return self.head(F.leaky_relu(h + self.phase[phase_map(*h.shape[1:3])].to(h.dtype), SLOPE)).float()
 
 
 class Codec(nn.Module):
@@ -286,43 +317,51 @@ class Codec(nn.Module):
         self.encoder, self.prior, self.decoder = Encoder(c), Prior(c), Decoder(c)
         self.transform, self.predictor = LevelTransform(c), Predictor(c)
         self.solver = ExactDivergence()
-        t = tables(c.runs)
-        self.bits, self.start, self.end = (torch.from_numpy(a) for a in (t.bits, t.start, t.end))
+        self.bits = torch.from_numpy(bit_table(c.runs))
+        self.nats = self.bits.sum(1) * math.log(2)
         self.inflation = torch.tensor(CODE_ERROR)[self.bits]
-        self.shrink = torch.sqrt(1 - 4.0 ** -self.bits.float())
         self.spread = nn.Parameter(torch.ones(c.latents), requires_grad=False)
 
-    def group_sums(self, values, levels):
-        """Sums over the group of each coefficient, [n, width], equal for the coefficients of a group."""
-        total = F.pad(torch.cumsum(values, -1), (1, 0))
-        return total.gather(-1, self.end[levels]) - total.gather(-1, self.start[levels])
+    def tilts(self, levels, log_scale):
+        """Tilts of the posteriors, [n, width]; log_scale: the prior's [n, width]."""
+        return torch.where(self.bits[levels] > 0, self.transform.tilt[levels] - 2 * log_scale, NEVER)
 
-    def posterior(self, y, levels):
-        """Mean and log-variance per coefficient, divergence exact per group. y: [n, width]."""
-        energy = self.group_sums(y * y, levels) / (self.end - self.start).clamp(min=1)[levels]
-        log_variance = self.solver(energy, self.bits[levels])
-        return torch.sqrt(-torch.expm1(log_variance)) * y, log_variance
+    def _solve(self, energy, levels, tilts, shape):
+        """The solver's result for each tile as one group, [n, width]."""
+        nats = split_tiles(self.nats[levels][:, None], shape, 0.0).sum(-1)
+        return join_tiles(self.solver(split_tiles(energy, shape, 0.0), split_tiles(tilts, shape, NEVER), nats), shape)
 
-    def sample(self, y, levels, log_variances=None, inflate=True, bits=None):
+    def posterior(self, y, levels, tilts, shape):
+        """Mean and log-variance per coefficient, divergence exact per tile. y, tilts: [n, width] for the n = b * h * w
+        positions of a phase of this shape."""
+        place = self._solve(y * y, levels, tilts, shape)
+        return torch.exp(0.5 * F.logsigmoid(-place)) * y, F.logsigmoid(place)
+
+    def shrink(self, levels, tilts, shape):
+        """What codewords are multiplied with: sqrt(1 - v) where the coefficients' squares are as predicted."""
+        return torch.exp(0.5 * F.logsigmoid(-self._solve(torch.ones_like(tilts), levels, tilts, shape)))
+
+    def sample(self, y, levels, tilts, shape, log_variances=None, inflate=True, bits=None):
         """Decoded value of coefficients y [n, width] with noise in the place of codewords.
 
         With log_variances [n, width] these are the posterior's, and to the list `bits` is added (divergence of
-        the group of each coefficient less the group's bits, 1 / size of the group or 0).
+        the tiles less their bits, 1 or 0 for a tile without bits).
         """
         mean = BOUND * torch.tanh(y / BOUND)
-        used = self.bits[levels] > 0
         if log_variances is None:
-            mean, log_variance = self.posterior(mean, levels)
+            mean, log_variance = self.posterior(mean, levels, tilts, shape)
         else:
             log_variance = log_variances.clamp(*LOG_VARIANCE_BOUNDS)
             if bits is not None:
-                sizes = (self.end - self.start)[levels]
-                sums = self.group_sums(divergence_bits(mean, log_variance) * used, levels)
-                bits.append((sums - sizes * self.bits[levels], used / sizes.clamp(min=1)))
+                used = self.bits[levels] > 0
+                tiles = lambda x: split_tiles(x, shape, 0.0).sum(-1)
+                bits.append(
+                    (tiles(divergence_bits(mean, log_variance) * used - self.bits[levels]), (tiles(used.float()) > 0).float())
+                )
         spread = torch.exp(0.5 * log_variance)
         if inflate:
             spread = spread * torch.sqrt(self.inflation[levels])
-        return (mean + spread * torch.randn_like(mean)) * self.shrink[levels]
+        return (mean + spread * torch.randn_like(mean)) * self.shrink(levels, tilts, shape)
 
     def encode(self, pixels, levels, features=None):
         """Latents of about unit variance, and log-variances or None."""
@@ -333,10 +372,10 @@ class Codec(nn.Module):
     def transmit(self, y, levels, quantize=None, log_variances=None):
         """Runs the phases: latents [b, h, w, c] as the decoder gets them.
 
-        quantize(coefficients [n, width], levels [n], log_variances [n, width] or None, phase) -> decoded ones;
-        by default noise in the place of codewords.
+        quantize(coefficients [n, width], levels [n], tilts [n, width], log_variances [n, width] or None, shape of the
+        phase) -> decoded ones; by default noise in the place of codewords.
         """
-        quantize = quantize or (lambda part, level, spreads, shape: self.sample(part, level, spreads))
+        quantize = quantize or (lambda part, level, tilts, spreads, shape: self.sample(part, level, tilts, shape, spreads))
         result = torch.zeros_like(y)
         matrices = self.transform.matrices()
         features = [None] * len(PHASES)
@@ -348,15 +387,13 @@ class Codec(nn.Module):
             spreads = None
             if log_variances is not None:
                 spreads = lattice(log_variances, phase).reshape(len(part), -1)
-            if phase == 0:
-                mean, scale = 0.0, 1.0
-            else:
-                mean, scale = self.prior(features, levels, phase)
-                mean = mean.reshape(part.shape)
-                scale = torch.exp(scale.reshape(len(part), -1))
+            mean, log_scale = self.prior(features, levels, phase)
+            mean = mean.reshape(part.shape)
+            log_scale = log_scale.reshape(len(part), -1)
+            scale = torch.exp(log_scale)
             with torch.autocast("cpu", enabled=False):
                 coefficients = self.transform.analyze((part - mean) * self.spread, level, matrices) / scale
-                decoded = quantize(coefficients, level, spreads, shape[:3]) * scale
+                decoded = quantize(coefficients, level, self.tilts(level, log_scale), spreads, shape[:3]) * scale
                 decoded = mean + self.transform.synthesize(decoded, level, matrices) / self.spread
             decoded = decoded.reshape(shape)
             pieces.append(decoded)

@@ -13,9 +13,10 @@ import torch.distributed as dist
 import torch.nn.functional as F
 
 from .codes import RealCodes
-from .components import Components
+from .components import Chooser, Components
 from .data import Crops, load, paths
 from .divergence import TargetDivergence
+from .export import read_weights
 from .network import PATCH_VALUES, Codec, Config
 from .optimizer import Muon, average_gradients, split
 from .validate import position_errors, psnr, summary, validate
@@ -45,7 +46,7 @@ def parse():
     p.add_argument("--validate-minutes", type=float, default=12)
     p.add_argument("--validate-every", type=int, default=4, help="use every n-th picture before the end")
     p.add_argument("--checkpoint-minutes", type=float, default=4)
-    p.add_argument("--initial", help="checkpoint whose weights a new run starts from")
+    p.add_argument("--initial", help="weights file that a new run starts from")
     p.add_argument("--seed", type=int, default=1)
     p.add_argument("--steps", type=int, default=0, help="stop after this many steps (0: by time)")
     return p.parse_args()
@@ -70,6 +71,7 @@ def initialize(model, components):
             half = 0.5 * torch.from_numpy(variance).clamp(min=1e-8).log()
             model.transform.analysis_gain[level, : len(half)] = -half
             model.transform.synthesis_gain[level, : len(half)] = half
+            model.transform.tilt[level, : len(half)] = -2 * half
 
 
 def factor(progress, steady):
@@ -79,22 +81,22 @@ def factor(progress, steady):
     return warm * max(fall, 0.005)
 
 
-def make_maps(rng, batch, components, uniform_share, predicted, predicted_share):
+def make_maps(rng, batch, chooser, uniform_share, predicted, components, predicted_share):
     """Levels [n, h/16, w/16] and the weight bin of every crop; predicted: mean squared errors [n, h/16, w/16, levels]."""
     maps, bins = [], []
     low, high = np.log(MULTIPLIERS[0]), np.log(MULTIPLIERS[1])
     for picture, errors in zip(batch, predicted):
         if rng.random() < uniform_share:
-            level = rng.integers(len(components.runs))
+            level = rng.integers(len(chooser.bits))
             maps.append(np.full([s // 16 for s in picture.shape[:2]], level))
             bins.append(BINS + level)
         else:
             place = rng.random()
-            if rng.random() < predicted_share:
+            if components is None or rng.random() < predicted_share:
                 distortions = errors.reshape(-1, errors.shape[-1]) * PATCH_VALUES
             else:
                 distortions = components.distortions(picture)
-            maps.append(components.map(distortions, errors.shape[:2], np.exp(low + place * (high - low)), rng))
+            maps.append(chooser.map(distortions, errors.shape[:2], np.exp(low + place * (high - low)), rng))
             bins.append(int(place * BINS))
     return torch.from_numpy(np.stack(maps)), torch.tensor(bins)
 
@@ -107,27 +109,31 @@ def main():
     if world > 1:
         dist.init_process_group("gloo")
     os.makedirs(a.output, exist_ok=True)
+    measure = lambda: None if a.initial else Components(crops, os.path.join(a.output, "components.npz"))
     if rank == 0:
         crops = Crops(a.data, os.path.join(a.output, "cache"), a.crop)
-        components = Components(crops, os.path.join(a.output, "components.npz"))
+        measure()
     if world > 1:
         dist.barrier()
     crops = Crops(a.data, os.path.join(a.output, "cache"), a.crop)
-    components = Components(crops, os.path.join(a.output, "components.npz"))
+    components = measure()
     pictures = [load(p) for p in paths(a.validation)] if a.validation else []
 
-    model = Codec(Config(divergence=a.divergence, runs=components.runs))
-    target = TargetDivergence(bits=0) if a.divergence == "target" else None
-    initialize(model, components)
     if a.initial:
-        model.load_state_dict(torch.load(a.initial, weights_only=False)["average"])
+        model = read_weights(a.initial)
+    else:
+        model = Codec(Config(divergence=a.divergence, runs=components.runs))
+        initialize(model, components)
+    target = TargetDivergence(bits=0) if model.config.divergence == "target" else None
+    levels = model.config.levels
+    chooser = Chooser(model.bits.sum(1).float(), components.usage if components else None)
     matrices, groups = split(model)
     parameters = [p for p in model.parameters() if p.requires_grad]
     muon = Muon(matrices, a.rate)
     adam = torch.optim.AdamW(groups, lr=a.adam_rate, betas=(0.9, 0.98), weight_decay=0.0)
     average = copy.deepcopy(model)
     state = {"step": 0, "seconds": 0.0, "pixels": 0}
-    running = torch.full((BINS + len(components.runs),), -1.0)
+    running = torch.full((BINS + levels,), -1.0)
     checkpoint = os.path.join(a.output, "checkpoint.pt")
     if os.path.exists(checkpoint):
         stored = torch.load(checkpoint, weights_only=False)
@@ -137,7 +143,7 @@ def main():
         average.load_state_dict(stored["average"])
         muon.load_state_dict(stored["muon"])
         adam.load_state_dict(stored["adam"])
-        state, running = stored["state"], stored["running"]
+        state, running, chooser.usage = stored["state"], stored["running"], stored["usage"]
     rng = np.random.default_rng([a.seed, rank, state["step"]])
     torch.manual_seed(a.seed + 1000 * state["step"] + rank)
     if rank == 0:
@@ -161,6 +167,7 @@ def main():
                     "adam": adam.state_dict(),
                     "state": state,
                     "running": running,
+                    "usage": chooser.usage,
                     "config": model.config.dictionary(),
                     "target": vars(target) if target else None,
                 },
@@ -199,12 +206,16 @@ def main():
             bits = []
             features = model.encoder.features(pixels)
             predicted = model.predictor(features[1].detach())
-            levels, bins = make_maps(rng, batch, components, a.uniform, predicted.detach().exp(), a.predicted)
+            levels, bins = make_maps(
+                rng, batch, chooser, a.uniform, predicted.detach().exp(), components, a.predicted
+            )
             y, log_variances = model.encode(pixels, levels, features)
             if target is None and rng.random() < a.real:
                 sample = RealCodes(model, statistics=False)
             else:
-                sample = lambda part, level, spreads, shape: model.sample(part, level, spreads, bits=bits)
+                sample = lambda part, level, tilts, spreads, shape: model.sample(
+                    part, level, tilts, shape, spreads, bits=bits
+                )
             decoded = model.decoder(model.transmit(y, levels, sample, log_variances), levels).float()
         by_position = position_errors(decoded, pixels)
         errors = by_position.mean((1, 2))

@@ -6,11 +6,11 @@ import unittest
 import numpy as np
 import torch
 
-from gqtrain.codes import RealCodes
+from gqtrain.codes import RealCodes, path_order
 from gqtrain.components import distribute
-from gqtrain.divergence import ExactDivergence, TargetDivergence, divergence_bits
-from gqtrain.levels import CODE_ERROR, LATENTS, rungs, run_lengths, tables
-from gqtrain.network import Codec, Config, shuffle, unshuffle
+from gqtrain.divergence import NEVER, ExactDivergence, TargetDivergence, divergence_bits
+from gqtrain.levels import CODE_ERROR, LATENTS, bit_table, run_lengths, rungs
+from gqtrain.network import Codec, Config, join_tiles, shuffle, split_tiles, unshuffle
 
 #: A level without bits, and levels of one, two and three runs.
 RUNS = ((), ((1, 8),), ((2, 8), (1, 16)), ((5, 4), (3, 20), (1, 40)))
@@ -29,24 +29,33 @@ def model(**options):
 
 
 class Divergence(unittest.TestCase):
-    def test_exact_for_every_energy(self):
+    def test_exact_for_every_energy_and_tilt(self):
         solver = ExactDivergence()
-        energy = torch.linspace(0, 60, 4001)
-        for bits in range(1, 8):
-            log_variance = solver(energy, torch.full(energy.shape, bits)).double()
-            mean_square = -torch.expm1(log_variance) * energy.double()
-            nats = 0.5 * (mean_square + log_variance.exp() - 1 - log_variance)
-            self.assertLess((nats / math.log(2) - bits).abs().max().item(), 1e-4)
+        generator = torch.Generator().manual_seed(2)
+        for count in (1, 4, 60, 300):
+            tilts = 3 * torch.randn(200, count + 2, generator=generator)
+            tilts[:, count:] = NEVER
+            energy = torch.randn(200, count + 2, generator=generator) ** 2 * torch.linspace(0, 10, 200)[:, None]
+            for bits in (0.5, 1, 2, 5):
+                place = solver(energy, tilts, torch.full((200,), bits * count * math.log(2))).double()
+                variance, log_variance = torch.sigmoid(place), torch.nn.functional.logsigmoid(place)
+                nats = 0.5 * ((1 - variance) * (energy - 1) - log_variance)[:, :count].sum(1)
+                self.assertLess((nats / math.log(2) / count - bits).abs().max().item(), 1e-3)
+
+    def test_noise_is_alike_where_spreads_allow_it(self):
+        spreads = torch.tensor([[8.0, 4.0, 2.0, 0.01]])
+        place = ExactDivergence()(torch.ones(1, 4), -2 * spreads.log(), torch.tensor([6 * math.log(2)]))
+        noise = (torch.sigmoid(place) * spreads**2)[0]
+        # v / (1 - v) is alike in units of the spreads, so nearly v where it is small.
+        self.assertLess((noise[0] / noise[1] - 1).abs().item(), 0.1)
+        self.assertAlmostEqual(noise[3].item(), 1e-4, places=6)
 
     def test_gradient_is_the_implicit_derivative(self):
         solver = ExactDivergence()
-        energy = torch.tensor([0.3, 1.0, 4.0], requires_grad=True)
-        bits = torch.tensor([1, 2, 4])
-        solver(energy, bits).sum().backward()
-        step = 1e-2
-        with torch.no_grad():
-            numeric = (solver(energy + step, bits) - solver(energy - step, bits)) / (2 * step)
-        self.assertTrue(torch.allclose(energy.grad, numeric, rtol=2e-2))
+        energy = torch.tensor([[0.3, 1.0, 4.0], [1.0, 0.1, 9.0]], dtype=torch.float64, requires_grad=True)
+        tilts = torch.tensor([[0.5, -1.0, 0.0], [2.0, 0.0, -0.3]], dtype=torch.float64, requires_grad=True)
+        nats = torch.tensor([2.0, 4.0], dtype=torch.float64)
+        torch.autograd.gradcheck(lambda e, t: solver(e, t, nats), (energy, tilts), atol=1e-4)
 
     def test_published_loss(self):
         """Against the formula as published, written out."""
@@ -76,15 +85,12 @@ class Divergence(unittest.TestCase):
 
 
 class Levels(unittest.TestCase):
-    def test_runs_and_tables_say_the_same(self):
-        t = tables(RUNS)
-        self.assertEqual(t.counts.tolist(), [0, 8, 24, 64])
-        self.assertEqual(rungs(RUNS), t.bits.sum(1).tolist())
+    def test_runs_and_table_say_the_same(self):
+        bits = bit_table(RUNS)
+        self.assertEqual((bits > 0).sum(1).tolist(), [0, 8, 24, 64])
+        self.assertEqual(rungs(RUNS), bits.sum(1).tolist())
         for level, runs in enumerate(RUNS):
-            self.assertEqual(run_lengths(t.bits[level]), list(runs))
-            for k in range(t.counts[level]):
-                span = t.bits[level, t.start[level, k] : t.end[level, k]]
-                self.assertTrue((span == t.bits[level, k]).all())
+            self.assertEqual(run_lengths(bits[level]), list(runs))
 
     def test_bits_go_where_they_save_most(self):
         variance = np.repeat([100.0, 10.0, 1.0, 0.1], 4).astype(np.float32)
@@ -107,6 +113,17 @@ class Network(unittest.TestCase):
         x = torch.randn(2, 8, 16, 3)
         self.assertTrue(torch.equal(shuffle(unshuffle(x, 4), 4), x))
 
+    def test_join_inverts_split(self):
+        x = torch.randn(2 * 9 * 17, 5)
+        tiles = split_tiles(x, (2, 9, 17), 7.0)
+        self.assertEqual(tiles.shape, (2 * 2 * 3, 64 * 5))
+        self.assertTrue(torch.equal(join_tiles(tiles, (2, 9, 17)), x))
+        self.assertEqual((tiles == 7).sum(), tiles.numel() - x.numel())
+
+    def test_paths_pass_once_through_everything(self):
+        for count in range(1, 700):
+            self.assertEqual(sorted(path_order(count)), list(range(count)))
+
     def test_synthesis_inverts_analysis(self):
         transform = model().transform
         with torch.no_grad():
@@ -114,7 +131,7 @@ class Network(unittest.TestCase):
             transform.synthesis_gain.copy_(-transform.analysis_gain)
         levels = torch.arange(40) % len(RUNS)
         matrices = transform.matrices()
-        coefficients = torch.randn(40, transform.width) * torch.from_numpy(tables(RUNS).bits > 0)[levels]
+        coefficients = torch.randn(40, transform.width) * torch.from_numpy(bit_table(RUNS) > 0)[levels]
         with torch.no_grad():
             latents = transform.synthesize(coefficients, levels, matrices)
             again = transform.analyze(latents, levels, matrices)
@@ -126,7 +143,9 @@ class Network(unittest.TestCase):
             pixels = torch.rand(1, 64, 96, 3) * 2 - 1
             levels = torch.arange(24).reshape(1, 4, 6) % len(RUNS)
             bits = []
-            sample = lambda part, level, spreads, shape: codec.sample(part, level, spreads, bits=bits)
+            sample = lambda part, level, tilts, spreads, shape: codec.sample(
+                part, level, tilts, shape, spreads, bits=bits
+            )
             y, log_variances = codec.encode(pixels, levels)
             decoded = codec.decoder(codec.transmit(y, levels, sample, log_variances), levels)
             self.assertEqual(decoded.shape, pixels.shape)
@@ -143,10 +162,12 @@ class Network(unittest.TestCase):
         codec = model()
         y = torch.randn(600, codec.transform.width)
         levels = torch.full((600,), 3)
-        used = tables(RUNS).counts[3]
+        used = int((bit_table(RUNS)[3] > 0).sum())
         with torch.no_grad():
-            real = ((RealCodes(codec)(y, levels, None, (1, 20, 30)) - y)[:, :used] ** 2).mean()
-            noise = ((codec.sample(y, levels) - y)[:, :used] ** 2).mean()
+            # The tilts that give each coefficient about the bits of its step.
+            tilts = codec.tilts(levels, codec.bits[levels] * math.log(2))
+            real = ((RealCodes(codec)(y, levels, tilts, None, (1, 20, 30)) - y)[:, :used] ** 2).mean()
+            noise = ((codec.sample(y, levels, tilts, (1, 20, 30)) - y)[:, :used] ** 2).mean()
         self.assertLess(abs(math.log(real / noise)), 0.1)
 
 

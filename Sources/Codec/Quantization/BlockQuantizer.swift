@@ -5,15 +5,20 @@ import Synchronization
 /// Coefficients as indices of codebooks: each run is cut in groups of as many coefficients as fit an index.
 package final class BlockQuantizer: CoefficientQuantizer {
   /// Adjacent coefficients that share an index.
-  private struct Group: Hashable {
-    let first: Int
-    let codebook: Kind
+  private struct Group {
+    let coefficients: Range<Int>
+    let bits: Int
   }
 
   /// What decides a codebook.
   private struct Kind: Hashable {
     let dimension: Int
     let indexBits: Int
+
+    init(_ group: Group) {
+      dimension = group.coefficients.count
+      indexBits = group.bits
+    }
   }
 
   /// A group of one position.
@@ -33,18 +38,28 @@ package final class BlockQuantizer: CoefficientQuantizer {
   package init(indexBits: Int, seed: UInt64, table: LevelTable, pool: WorkerPool) {
     groups = table.levels.map { runs in
       runs.flatMap { run in
-        stride(from: 0, to: run.count, by: indexBits / run.bits).map { start in
-          let dimension = min(indexBits / run.bits, run.count - start)
-          return Group(
-            first: run.first + start,
-            codebook: Kind(dimension: dimension, indexBits: dimension * run.bits))
+        stride(from: run.first, to: run.first + run.count, by: indexBits / run.bits).map { start in
+          let range = start..<min(start + indexBits / run.bits, run.first + run.count)
+          return Group(coefficients: range, bits: range.count * run.bits)
         }
       }
     }
-    codeWidths = groups.map { $0.map(\.codebook.indexBits) }
+    codeWidths = groups.map { $0.map(\.bits) }
     self.seed = seed
     self.table = table
     self.pool = pool
+  }
+
+  /// One group per index: a block has no neighbours to pass bits on to.
+  package func groups(levels: [UInt8], tiles: [[Int]]) -> [DivergenceGroup] {
+    levels.enumerated().flatMap { position, level in
+      groups[Int(level)].map { group in
+        let start = position * table.width
+        let range = group.coefficients
+        return DivergenceGroup(
+          places: [start + range.lowerBound..<start + range.upperBound], bits: group.bits)
+      }
+    }
   }
 
   package func quantize(
@@ -54,8 +69,10 @@ package final class BlockQuantizer: CoefficientQuantizer {
     var members: [Kind: [Member]] = [:]
     for (position, level) in posterior.levels.enumerated() {
       for (order, group) in groups[Int(level)].enumerated() {
-        members[group.codebook, default: []].append(
-          Member(position: position, order: order, first: position * width + group.first))
+        members[Kind(group), default: []].append(
+          Member(
+            position: position, order: order,
+            first: position * width + group.coefficients.lowerBound))
       }
     }
     var values = [Float](repeating: 0, count: posterior.means.count)
@@ -82,8 +99,8 @@ package final class BlockQuantizer: CoefficientQuantizer {
       for (group, index) in zip(groups[Int(level)], codes[position]) {
         // Drawing the few codewords of a file is quicker than making whole codebooks.
         let codeword = Codebook.codeword(
-          at: index, dimension: group.codebook.dimension, seed: seed)
-        let first = position * width + group.first
+          at: index, dimension: group.coefficients.count, seed: seed)
+        let first = position * width + group.coefficients.lowerBound
         values.replaceSubrange(first..<first + codeword.count, with: codeword)
       }
     }
@@ -103,7 +120,7 @@ package final class BlockQuantizer: CoefficientQuantizer {
         var (means, variances): ([Float], [Float]) = ([], [])
         for member in members[range] {
           means += posterior.means[member.first..<member.first + dimension]
-          variances.append(posterior.variances[member.first])
+          variances += posterior.variances[member.first..<member.first + dimension]
         }
         for (k, value) in zip(range, search.nearest(means: means, variances: variances)) {
           found.value[k] = value
@@ -120,7 +137,7 @@ package final class BlockQuantizer: CoefficientQuantizer {
         let codebook = try? Codebook(
           dimension: kind.dimension, size: 1 << kind.indexBits, seed: seed)
       else { preconditionFailure("index bits were checked when the header was read") }
-      let made = CodebookSearch(codebook: codebook, variances: .perGroup)
+      let made = CodebookSearch(codebook: codebook, variances: .perElement)
       searches[kind] = made
       return made
     }

@@ -9,6 +9,9 @@ package protocol CoefficientQuantizer: Sendable {
   /// For each level the widths in bits of the codes that a position sends, in their order.
   var codeWidths: [[Int]] { get }
 
+  /// The groups of coefficients whose divergence shall be their bits, for positions as in `quantize`.
+  func groups(levels: [UInt8], tiles: [[Int]]) -> [DivergenceGroup]
+
   /// The best codes for the positions of a phase. Inverse: `decode`.
   ///
   /// - Parameters:

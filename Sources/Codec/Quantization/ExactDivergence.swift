@@ -6,39 +6,61 @@
   import Darwin
 #endif
 
-/// The posterior of a group whose divergence from N(0, I) is exactly the bits it is sent with.
+/// Posterior variances of a group of coefficients whose divergence from N(0, I) is exactly the bits it is sent with.
 ///
-/// With y the coefficients of a group, b bits for each, and e their mean square, the posterior has mean
-/// sqrt(1 - v) y and variance v; its divergence per coefficient is [(1 - v)(e - 1) - ln v] / 2 nats, which falls from
-/// infinity to 0 as v goes from 0 to 1, so one v fits.
-package struct ExactDivergence: Sendable {
-  /// 2 b ln 2: nats per coefficient times two.
-  private let target: Double
-
-  /// For groups with `bits` bits per coefficient.
-  package init(bits: Int) {
-    target = 2 * Double(bits) * M_LN2
-  }
-
-  /// The variance v for a group of mean square `energy`.
-  package func variance(energy: Double) -> Double {
-    // Newton's method on ln v, kept inside a bracket that halves when a step leaves it.
-    var low = -target - energy - 1
-    var high = 0.0
-    var guess = -target
-    for _ in 0..<60 {
-      let v = exp(guess)
-      let excess = (1 - v) * (energy - 1) - guess - target
-      if abs(excess) < 1e-12 { break }
-      if excess > 0 { low = guess } else { high = guess }
-      guess += excess / (v * (energy - 1) + 1)
-      if !(guess > low && guess < high) { guess = (low + high) / 2 }
+/// With y the coefficients and t the tilts that encoder and decoder know, the posterior of a coefficient has mean
+/// sqrt(1 - v) y and variance v = 1 / (1 + exp(-(u + t))), with one u for the group. Its divergence is
+/// [(1 - v)(y^2 - 1) - ln v] / 2 nats; the group's sum falls from infinity to 0 as u grows, so one u fits.
+///
+/// A tilt of -2 ln s for a coefficient of spread s gives all coefficients noise of the same variance, as far as they
+/// exceed it: reverse water-filling (Cover and Thomas, *Elements of Information Theory*, section 10.3). What decides
+/// it is known on both sides, so nothing is sent for it, and as the number of bits does not depend on it, a
+/// difference in rounding between two machines loses nothing.
+package enum ExactDivergence {
+  /// The u of a group.
+  ///
+  /// - Parameters:
+  ///   - squares: y^2 of the group's coefficients.
+  ///   - tilts: their tilts, as many.
+  ///   - nats: the divergence, above 0.
+  package static func offset(squares: [Float], tilts: [Float], nats: Double) -> Float {
+    precondition(squares.count == tilts.count && !tilts.isEmpty)
+    // Where every variance is far below 1 this is the solution.
+    var u = -(2 * nats + tilts.reduce(0) { $0 + Double($1) }) / Double(tilts.count)
+    for _ in 0..<20 {
+      let (divergence, slope) = divergence(squares: squares, tilts: tilts, at: Float(u))
+      if abs(divergence - nats) < 1e-5 * nats { break }
+      // Newton's method on the divergence where it is too large, as it falls about linearly there, and on its
+      // logarithm where it is too small.
+      u +=
+        divergence > nats
+        ? min((divergence - nats) / -slope, 4)
+        : max(divergence * log(max(divergence, 1e-20) / nats) / max(-slope, 1e-20), -100)
     }
-    return exp(guess)
+    return Float(u)
   }
 
-  /// The divergence in nats per coefficient times two, for tests.
-  package static func divergence(energy: Double, variance v: Double) -> Double {
-    (1 - v) * (energy - 1) - log(v)
+  /// The variance v of a coefficient for the offset and the tilt, and 1 - v.
+  @inline(__always)
+  package static func variance(offset: Float, tilt: Float) -> (variance: Float, rest: Float) {
+    let x = offset + tilt
+    let small = expf(-abs(x))
+    let (larger, smaller) = (1 / (1 + small), small / (1 + small))
+    return x >= 0 ? (larger, smaller) : (smaller, larger)
+  }
+
+  /// A group's divergence in nats and its derivative by the offset.
+  package static func divergence(
+    squares: [Float], tilts: [Float], at offset: Float
+  ) -> (nats: Double, slope: Double) {
+    var (nats, slope) = (0.0, 0.0)
+    for (square, tilt) in zip(squares, tilts) {
+      let (variance, rest) = variance(offset: offset, tilt: tilt)
+      let x = offset + tilt
+      let surprise = max(-x, 0) + log1pf(expf(-abs(x)))  // -ln v
+      nats += Double(0.5 * (rest * (square - 1) + surprise))
+      slope -= Double(0.5 * rest * (rest + variance * square))
+    }
+    return (nats, slope)
   }
 }

@@ -39,12 +39,11 @@ struct LatentCoder {
     let latents = try network.decodedLatents(
       rows: grid.rows, columns: grid.columns, levels: levels
     ) { prediction in
+      let tiles = phaseTiles(prediction)
       let (values, found) = quantizer.quantize(
-        try posterior(source, prediction),
-        tiles: packing.tiles(of: prediction.phase, positions: prediction.positions),
-        states: &states)
+        try posterior(source, prediction, tiles), tiles: tiles, states: &states)
       for (position, code) in zip(prediction.positions, found) { codes[position] = code }
-      return shrunk(values, prediction.levels)
+      return shrunk(values, prediction, tiles)
     }
     return (latents, packing.pack(codes))
   }
@@ -55,11 +54,11 @@ struct LatentCoder {
     var states = [UInt32](repeating: 0, count: tiles.count)
     return try network.decodedLatents(rows: grid.rows, columns: grid.columns, levels: levels) {
       prediction in
+      let tiles = phaseTiles(prediction)
       let values = quantizer.decode(
-        prediction.positions.map { codes[$0] }, levels: prediction.levels,
-        tiles: packing.tiles(of: prediction.phase, positions: prediction.positions),
+        prediction.positions.map { codes[$0] }, levels: prediction.levels, tiles: tiles,
         states: &states)
-      return shrunk(values, prediction.levels)
+      return shrunk(values, prediction, tiles)
     }
   }
 
@@ -71,7 +70,8 @@ struct LatentCoder {
     var count: UInt32 = 0
     return try network.decodedLatents(rows: grid.rows, columns: grid.columns, levels: levels) {
       prediction in
-      let posterior = try posterior(source, prediction)
+      let tiles = phaseTiles(prediction)
+      let posterior = try posterior(source, prediction, tiles)
       var values = posterior.means
       for (k, level) in prediction.levels.enumerated() {
         for run in network.levels.levels[Int(level)] {
@@ -84,22 +84,40 @@ struct LatentCoder {
           }
         }
       }
-      return shrunk(values, prediction.levels)
+      return shrunk(values, prediction, tiles)
     }
   }
 
-  private func posterior(_ source: Tensor, _ prediction: PhasePrediction) throws -> Posterior {
+  private func posterior(_ source: Tensor, _ prediction: PhasePrediction, _ tiles: [[Int]]) throws
+    -> Posterior
+  {
     Posterior(
-      try network.coefficients(of: source, prediction), levels: prediction.levels,
-      table: network.levels, bound: network.configuration.latentBound)
+      try network.coefficients(of: source, prediction), tilts: prediction.tilts,
+      levels: prediction.levels,
+      groups: quantizer.groups(levels: prediction.levels, tiles: tiles),
+      bound: network.configuration.latentBound, pool: network.pool)
   }
 
-  /// The best estimates of coefficients from codeword values [n, width].
-  private func shrunk(_ values: [Float], _ levels: [UInt8]) -> [Float] {
+  private func phaseTiles(_ prediction: PhasePrediction) -> [[Int]] {
+    packing.tiles(of: prediction.phase, positions: prediction.positions)
+  }
+
+  /// The best estimates of coefficients from codeword values [n, width]: times sqrt(1 - v), with the posterior
+  /// variances v that coefficients of mean square 1 would have.
+  private func shrunk(
+    _ values: [Float], _ prediction: PhasePrediction, _ tiles: [[Int]]
+  ) -> [Float] {
+    let groups = DivergenceGroup.tiles(
+      levels: prediction.levels, tiles: tiles, table: network.levels)
     var result = values
-    for (k, level) in levels.enumerated() {
-      for run in network.levels.levels[Int(level)] {
-        for c in run.coefficients { result[k * network.levels.width + c] *= run.shrink }
+    result.withUnsafeMutableBufferPointer { result in
+      let result = Disjoint(result)
+      network.pool.forEach(groups.count) { index in
+        let offset = groups[index].offset(coefficients: nil, tilts: prediction.tilts)
+        for k in groups[index].places.joined() {
+          let rest = ExactDivergence.variance(offset: offset, tilt: prediction.tilts[k]).rest
+          result.value[k] *= rest.squareRoot()
+        }
       }
     }
     return result

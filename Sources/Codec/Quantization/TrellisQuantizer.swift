@@ -2,6 +2,11 @@ package import GaussianQuant
 package import Model
 
 /// Coefficients as a path through a trellis: one path per tile, through the positions of all phases.
+///
+/// Within a phase the path takes the tile's coefficients in an order that puts each far from the one before, so that
+/// coefficients whose divergence is more than the bits of their step lie beside others whose divergence is less: the
+/// state remembers the last bits, whichever step they came with. The divergence is therefore exact for all
+/// coefficients of a phase of the tile together.
 package struct TrellisQuantizer: CoefficientQuantizer {
   package let codeWidths: [[Int]]
   private let search: TrellisSearch
@@ -16,38 +21,34 @@ package struct TrellisQuantizer: CoefficientQuantizer {
     codeWidths = table.levels.map { $0.flatMap { Array(repeating: $0.bits, count: $0.count) } }
   }
 
+  package func groups(levels: [UInt8], tiles: [[Int]]) -> [DivergenceGroup] {
+    DivergenceGroup.tiles(levels: levels, tiles: tiles, table: table)
+  }
+
   package func quantize(
     _ posterior: Posterior, tiles: [[Int]], states: inout [UInt32]
   ) -> (values: [Float], codes: [[UInt32]]) {
     let width = table.width
+    let steps = tiles.map { self.steps(levels: posterior.levels, positions: $0) }
     var paths = [[UInt32]](repeating: [], count: tiles.count)
     let starts = states
     paths.withUnsafeMutableBufferPointer { paths in
       let paths = Disjoint(paths)
       pool.forEach(tiles.count) { tile in
-        var (means, variances): ([Float], [Float]) = ([], [])
-        var bits: [UInt8] = []
-        for k in tiles[tile] {
-          let level = Int(posterior.levels[k])
-          let range = k * width..<k * width + table.counts[level]
-          means += posterior.means[range]
-          variances += posterior.variances[range]
-          bits += codeWidths[level].map(UInt8.init)
-        }
+        let places = steps[tile].map { $0.position * width + $0.coefficient }
+        let means = places.map { posterior.means[$0] }
+        let variances = places.map { posterior.variances[$0] }
         paths.value[tile] = search.bestPath(
-          means: means.span, variances: variances.span, bits: bits, from: starts[tile])
+          means: means.span, variances: variances.span, bits: steps[tile].map(\.bits),
+          from: starts[tile])
       }
     }
     var values = [Float](repeating: 0, count: posterior.means.count)
-    var codes = [[UInt32]](repeating: [], count: posterior.levels.count)
+    var codes = posterior.levels.map { [UInt32](repeating: 0, count: table.counts[Int($0)]) }
     for (tile, path) in paths.enumerated() {
-      var step = 0
-      for k in tiles[tile] {
-        for (c, count) in codeWidths[Int(posterior.levels[k])].enumerated() {
-          values[k * width + c] = search.trellis.values[Int(path[step])]
-          codes[k].append(path[step] & (1 << UInt32(count) - 1))
-          step += 1
-        }
+      for (step, state) in zip(steps[tile], path) {
+        values[step.position * width + step.coefficient] = search.trellis.values[Int(state)]
+        codes[step.position][step.coefficient] = state & (1 << UInt32(step.bits) - 1)
       }
       if let last = path.last { states[tile] = last }
     }
@@ -62,14 +63,52 @@ package struct TrellisQuantizer: CoefficientQuantizer {
     let trellis = search.trellis
     for (tile, members) in tiles.enumerated() {
       var state = states[tile]
-      for k in members {
-        for (c, count) in codeWidths[Int(levels[k])].enumerated() {
-          state = trellis.state(after: state, bits: codes[k][c], count: count)
-          values[k * width + c] = trellis.values[Int(state)]
-        }
+      for step in steps(levels: levels, positions: members) {
+        state = trellis.state(
+          after: state, bits: codes[step.position][step.coefficient], count: Int(step.bits))
+        values[step.position * width + step.coefficient] = trellis.values[Int(state)]
       }
       states[tile] = state
     }
     return values
+  }
+
+  /// A step of a tile's path.
+  struct Step {
+    /// A number among the positions of the phase.
+    let position: Int
+    /// A coefficient of its level.
+    let coefficient: Int
+    let bits: UInt8
+  }
+
+  /// The steps of a phase of a tile, in the order of the path.
+  func steps(levels: [UInt8], positions: [Int]) -> [Step] {
+    var listed: [Step] = []
+    for position in positions {
+      for (coefficient, bits) in codeWidths[Int(levels[position])].enumerated() {
+        listed.append(Step(position: position, coefficient: coefficient, bits: UInt8(bits)))
+      }
+    }
+    let stride = Self.stride(count: listed.count)
+    var place = 0
+    return listed.indices.map { _ in
+      defer { place = (place + stride) % listed.count }
+      return listed[place]
+    }
+  }
+
+  /// The distance, in a list of `count` steps, from one step of the path to the next: about 0.618 of the list, whose
+  /// multiples spread evenly, and without a common factor, so that each step comes once.
+  static func stride(count: Int) -> Int {
+    var stride = (618 * count + 999) / 1000
+    while greatestCommonDivisor(stride, count) > 1 { stride += 1 }
+    return stride
+  }
+
+  private static func greatestCommonDivisor(_ a: Int, _ b: Int) -> Int {
+    var (a, b) = (a, b)
+    while b != 0 { (a, b) = (b, a % b) }
+    return a
   }
 }

@@ -16,6 +16,8 @@ struct LevelTransform: Sendable {
   /// [rows of all levels, latents], scaled so that no further factor is needed.
   private let analysis: [Float]
   private let synthesis: [Float]
+  /// [levels, width]: the tilts of the posteriors beside the prior's scales.
+  private let tilt: [Float]
   private let engine: any LayerEngine
 
   init(
@@ -33,6 +35,7 @@ struct LevelTransform: Sendable {
     self.offsets = offsets
     let spread = try file.floats("spread", shape: [c.latents])
     let gainShape = [table.counts.count, table.width]
+    tilt = try file.floats("transform.tilt", shape: gainShape)
     func matrix(_ name: String, _ factor: (Int) -> Float) throws(ModelError) -> [Float] {
       var values = try file.floats("transform.\(name)", shape: [rows, c.latents])
       let gains = try file.floats("transform.\(name)_gain", shape: gainShape)
@@ -50,6 +53,18 @@ struct LevelTransform: Sendable {
     }
     analysis = try matrix("analysis") { spread[$0] }
     synthesis = try matrix("synthesis") { spread[$0] == 0 ? 0 : 1 / spread[$0] }
+  }
+
+  /// The tilts of the posteriors [n, width] from the logarithmic scales of the coefficients [n, width].
+  func tilts(logScale: [Float], levels: [UInt8]) -> [Float] {
+    var result = logScale
+    for (k, level) in levels.enumerated() {
+      for c in 0..<table.width {
+        result[k * table.width + c] =
+          tilt[Int(level) * table.width + c] - 2 * logScale[k * table.width + c]
+      }
+    }
+    return result
   }
 
   /// Coefficients [n, width] of rows [n, latents]; zeros where a level has none.

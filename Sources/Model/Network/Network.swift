@@ -140,15 +140,10 @@ public final class Network: Sendable {
     _ phase: CodingPhase, positions: [Int], features: Tensor, levels: [UInt8]
   ) throws(ModelError) -> PhasePrediction {
     let chosen = positions.map { levels[$0] }
-    if phase == .first {
-      return PhasePrediction(
-        phase: phase, positions: positions, levels: chosen,
-        mean: Array(repeating: 0, count: positions.count * configuration.latents),
-        scale: Array(repeating: 1, count: positions.count * self.levels.width))
-    }
     let (mean, logScale) = try prior(features, levels: levels, phase: phase)
     return PhasePrediction(
-      phase: phase, positions: positions, levels: chosen, mean: mean, scale: logScale.map(expf))
+      phase: phase, positions: positions, levels: chosen, mean: mean, scale: logScale.map(expf),
+      tilts: transform.tilts(logScale: logScale, levels: chosen))
   }
 }
 
@@ -164,4 +159,7 @@ public struct PhasePrediction: Sendable {
   public let mean: [Float]
   /// Predicted spread of the coefficients, [n, width].
   public let scale: [Float]
+  /// How the noise of a position's coefficients shall differ, [n, width]: logarithms of v / (1 - v) up to a constant
+  /// of the position, v being the posterior variance. Without meaning where the level sends nothing.
+  public let tilts: [Float]
 }

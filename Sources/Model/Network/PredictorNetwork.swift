@@ -1,3 +1,5 @@
+import Bitstream
+
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Musl)
@@ -11,6 +13,9 @@ struct PredictorNetwork: Sendable {
   private let mixIn: Pointwise
   private let depthwise: any PreparedDepthwise
   private let mixOut: Pointwise
+  /// [phases, channels]: later phases have more decoded neighbours to be predicted from.
+  private let phase: [Float]
+  private let slope: Float
   private let head: Pointwise
 
   init(
@@ -24,8 +29,11 @@ struct PredictorNetwork: Sendable {
       DepthwiseLayer("predictor.depthwise", channels: c.predictor, from: file))
     mixOut = try Pointwise(
       PointwiseLayer(
-        "predictor.mix_out", inputs: c.predictor, outputs: c.predictor, from: file,
-        negativeSlope: c.slope), engine: engine)
+        "predictor.mix_out", inputs: c.predictor, outputs: c.predictor, from: file),
+      engine: engine)
+    phase = try file.floats(
+      "predictor.phase", shape: [CodingPhase.allCases.count, c.predictor])
+    slope = c.slope
     head = try Pointwise(
       PointwiseLayer("predictor.head", inputs: c.predictor, outputs: c.levels.count, from: file),
       engine: engine)
@@ -37,6 +45,16 @@ struct PredictorNetwork: Sendable {
     for k in energies.values.indices {
       energies.values[k] = 0.25 * logf(latents.values[k] * latents.values[k] + 1e-3)
     }
-    return try head(try mixOut(try depthwise.run(try mixIn(energies))))
+    var h = try mixOut(try depthwise.run(try mixIn(energies)))
+    for phase in CodingPhase.allCases {
+      let bias = phase.rawValue * h.channels
+      for position in phase.positions(rows: h.rows, columns: h.columns) {
+        for c in 0..<h.channels {
+          let value = h.values[position * h.channels + c] + self.phase[bias + c]
+          h.values[position * h.channels + c] = value < 0 ? slope * value : value
+        }
+      }
+    }
+    return try head(h)
   }
 }

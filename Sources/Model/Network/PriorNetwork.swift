@@ -8,14 +8,14 @@ import Bitstream
   import Darwin
 #endif
 
-/// Predicts the latents of a phase from the decoded latents of the phases before it.
+/// Predicts the latents of a phase from the levels and from the decoded latents of the phases before it.
 struct PriorNetwork: Sendable {
   private let channels: Int
   private let latents: Int
   private let width: Int
   private let scaleBound: Float
   private let stem: Pointwise
-  /// [phases - 1, phases, channels]: what is known of a position, for each phase being coded.
+  /// [phases, phases, channels]: what is known of a position, for each phase being coded.
   private let state: [Float]
   private let level: LevelScale
   private let blocks: [Block]
@@ -30,7 +30,7 @@ struct PriorNetwork: Sendable {
     scaleBound = c.scaleBound
     stem = try Pointwise(
       PointwiseLayer("prior.stem", inputs: c.latents, outputs: c.prior, from: file), engine: engine)
-    state = try file.floats("prior.state", shape: [3, 4, c.prior])
+    state = try file.floats("prior.state", shape: [4, 4, c.prior])
     level = try LevelScale("prior.level", levels: c.levels.count, channels: c.prior, from: file)
     blocks = try makeBlocks(
       "prior.blocks", count: c.priorBlocks, channels: c.prior, c, from: file, engine: engine)
@@ -49,11 +49,10 @@ struct PriorNetwork: Sendable {
   func callAsFunction(
     _ features: Tensor, levels: [UInt8], phase: CodingPhase
   ) throws(ModelError) -> (mean: [Float], logScale: [Float]) {
-    precondition(phase != .first)
     let (rows, columns) = (features.rows, features.columns)
     var h = features
     for other in CodingPhase.allCases {
-      let table = ((phase.rawValue - 1) * CodingPhase.allCases.count + other.rawValue) * channels
+      let table = (phase.rawValue * CodingPhase.allCases.count + other.rawValue) * channels
       for position in other.positions(rows: rows, columns: columns) {
         for c in 0..<channels { h.values[position * channels + c] += state[table + c] }
       }
