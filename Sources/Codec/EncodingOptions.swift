@@ -17,7 +17,8 @@ public struct EncodingOptions: Sendable, Equatable {
   public var target: RateTarget
   /// One level for the whole picture instead of levels chosen by position.
   public var uniform: Bool
-  /// 1 (fast) to 9 (thorough): up to 6 the levels' errors are predicted, from 7 on measured before choosing.
+  /// 1 (fast) to 9 (thorough): up to 6 the levels' errors are predicted, from 7 on measured before choosing, and the
+  /// trellis has 2^14 states instead of 2^12, at 9 2^16.
   public var effort: Int
   /// How coefficients become bits.
   public var quantizer: QuantizerChoice

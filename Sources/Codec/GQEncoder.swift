@@ -35,7 +35,7 @@ public final class GQEncoder: Sendable {
     -> Result
   {
     try options.check()
-    let header = header(picture, options.quantizer)
+    let header = header(picture, options.quantizer, effort: options.effort)
     let quantizer = try makeQuantizer(
       header.quantizer, seed: header.seed, table: network.levels, pool: network.pool)
     let source = picture.networkInput()
@@ -56,7 +56,7 @@ public final class GQEncoder: Sendable {
   /// The picture that a decoder would show if every coefficient were sent as a sample of its posterior, with no
   /// codebook in between: what the codebook costs is the difference to a decoded file of the same levels.
   public func posteriorSample(_ picture: Picture, levelMap: LevelMap) throws -> Picture {
-    let header = header(picture, .trellis)
+    let header = header(picture, .trellis, effort: 1)
     precondition(header.rows == levelMap.rows && header.columns == levelMap.columns)
     let coder = LatentCoder(
       network: network,
@@ -70,11 +70,12 @@ public final class GQEncoder: Sendable {
       height: picture.height, colorType: picture.colorType)
   }
 
-  private func header(_ picture: Picture, _ quantizer: QuantizerChoice) -> Header {
+  private func header(_ picture: Picture, _ quantizer: QuantizerChoice, effort: Int) -> Header {
     Header(
       width: picture.width, height: picture.height,
       colorType: picture.colorType == .grey ? .grey : .rgb,
-      quantizer: quantizer.headerValue(network.configuration), seed: network.configuration.seed,
+      quantizer: quantizer.headerValue(network.configuration, effort: effort),
+      seed: network.configuration.seed,
       modelIdentifier: network.identifier)
   }
 
@@ -98,7 +99,7 @@ public final class GQEncoder: Sendable {
         let rung = (quality / 100 * Double(ladder.rungs.count - 1)).rounded()
         return allocator.uniformLevels(bits: ladder.rungs[Int(rung)].bits)
       }
-      return allocator.levels(multiplier: Self.multiplier(quality: quality))
+      return allocator.levels(multiplier: multiplier(quality: quality))
     case .bitsPerPixel(let rate):
       bytes = Int(rate * Double(header.width * header.height) / 8)
     case .bytes(let count):
@@ -109,9 +110,10 @@ public final class GQEncoder: Sendable {
       ? try allocator.uniformLevels(atMost: bytes) : try allocator.levels(atMost: bytes)
   }
 
-  /// Squared error, in units where samples run from -1 to 1, that a bit must save at this quality.
-  static func multiplier(quality: Double) -> Double {
-    // Halves every 8 steps.
-    0.95 * exp2(-quality / 8)
+  /// Distortion that a bit must save at this quality: squared error of samples in -1...1, or dissimilarity.
+  func multiplier(quality: Double) -> Double {
+    // Halves every 8 steps. A model of either tuning takes about half a bit per pixel at the default quality.
+    let scale = network.configuration.tuning == .psnr ? 0.95 : 9.5
+    return scale * exp2(-quality / 8)
   }
 }

@@ -46,6 +46,8 @@ public struct ModelConfiguration: Sendable, Equatable, Decodable {
   public let seed: UInt64
   /// Expected squared error of codewords relative to the posterior's variance, for 1 bit per coefficient and up.
   public let codeError: [Double]
+  /// What the model is trained for.
+  public let tuning: Tuning
   /// For each level its runs as [bits per coefficient, number of coefficients], bits falling.
   public let levels: [[[Int]]]
 

@@ -31,9 +31,11 @@ class Config:
     encoder_coarse: int = 3
     decoder_coarse: int = 3
     decoder_fine: int = 2
-    prior_blocks: int = 2
+    prior_blocks: int = 3
     predictor: int = 128  # channels of the predictor of distortions, at 1/16
     latents: int = LATENTS
+    #: What distortion is: see `validate.DISTORTIONS`.
+    tuning: str = "psnr"
     #: For every level its runs (bits, count).
     runs: tuple = ()
     #: "exact": the posterior's variance follows from its mean so that the divergence is exactly log2 K bits;

@@ -19,12 +19,11 @@ from .divergence import TargetDivergence
 from .export import read_weights
 from .network import PATCH_VALUES, Codec, Config
 from .optimizer import Muon, average_gradients, split
-from .validate import position_errors, psnr, summary, validate
+from .validate import DISTORTIONS, summary, validate
 
 # Uniform maps have one weight bin per level, chosen maps one per interval of the multiplier.
-MULTIPLIERS = (0.0006, 0.5)
 BINS = 10
-FLOOR = 1e-4  # about 46 dB: below this a crop's error no longer raises its weight
+FLOOR = 1e-4  # about 46 dB, or 40 of MS-SSIM: below this a crop's distortion no longer raises its weight
 
 
 def parse():
@@ -39,6 +38,7 @@ def parse():
     p.add_argument("--adam-rate", type=float, default=1.5e-3, help="learning rate of everything else (AdamW)")
     p.add_argument("--average", type=float, default=0.999, help="decay of the weights' running average")
     p.add_argument("--divergence", choices=("exact", "target"), default="exact", help="see Config.divergence")
+    p.add_argument("--tune", choices=tuple(DISTORTIONS), default="psnr", help="what distortion is")
     p.add_argument("--uniform", type=float, default=0.25, help="share of crops with one level throughout")
     p.add_argument("--predicted", type=float, default=0.5, help="share of the chosen maps that the predictor makes")
     p.add_argument("--real", type=float, default=0.5, help="share of the steps with real codewords, not noise")
@@ -81,10 +81,11 @@ def factor(progress, steady):
     return warm * max(fall, 0.005)
 
 
-def make_maps(rng, batch, chooser, uniform_share, predicted, components, predicted_share):
-    """Levels [n, h/16, w/16] and the weight bin of every crop; predicted: mean squared errors [n, h/16, w/16, levels]."""
+def make_maps(rng, batch, chooser, uniform_share, multipliers, predicted, components, predicted_share):
+    """Levels [n, h/16, w/16] and the weight bin of every crop; predicted: mean distortions
+    [n, h/16, w/16, levels]."""
     maps, bins = [], []
-    low, high = np.log(MULTIPLIERS[0]), np.log(MULTIPLIERS[1])
+    low, high = np.log(multipliers)
     for picture, errors in zip(batch, predicted):
         if rng.random() < uniform_share:
             level = rng.integers(len(chooser.bits))
@@ -121,9 +122,13 @@ def main():
 
     if a.initial:
         model = read_weights(a.initial)
+        retuned = model.config.tuning != a.tune
+        model.config.tuning = a.tune
     else:
-        model = Codec(Config(divergence=a.divergence, runs=components.runs))
+        model = Codec(Config(divergence=a.divergence, tuning=a.tune, runs=components.runs))
         initialize(model, components)
+        retuned = False
+    distortion = DISTORTIONS[a.tune]
     target = TargetDivergence(bits=0) if model.config.divergence == "target" else None
     levels = model.config.levels
     chooser = Chooser(model.bits.sum(1).float(), components.usage if components else None)
@@ -207,7 +212,7 @@ def main():
             features = model.encoder.features(pixels)
             predicted = model.predictor(features[1].detach())
             levels, bins = make_maps(
-                rng, batch, chooser, a.uniform, predicted.detach().exp(), components, a.predicted
+                rng, batch, chooser, a.uniform, distortion.multipliers, predicted.detach().exp(), components, a.predicted
             )
             y, log_variances = model.encode(pixels, levels, features)
             if target is None and rng.random() < a.real:
@@ -217,9 +222,15 @@ def main():
                     part, level, tilts, shape, spreads, bits=bits
                 )
             decoded = model.decoder(model.transmit(y, levels, sample, log_variances), levels).float()
-        by_position = position_errors(decoded, pixels)
+        by_position = distortion.of_positions(decoded, pixels)
         errors = by_position.mean((1, 2))
         predicted = predicted.gather(-1, levels[..., None])[..., 0]
+        if retuned and state["step"] == 0:
+            with torch.no_grad():  # distortions of another unit: move the predictor to its scale at once
+                shift = (by_position.log() - predicted).mean()
+                if world > 1:
+                    dist.all_reduce(shift)
+                model.predictor.head.bias += shift / world
         prediction = F.huber_loss(predicted, (by_position.detach() + 1e-6).log())
         with torch.no_grad():
             sums = torch.zeros(2, len(running))
@@ -265,7 +276,7 @@ def main():
         with torch.no_grad():
             torch._foreach_lerp_([p for p in average.parameters() if p.requires_grad], parameters, 1 - decay)
 
-        collected.append((loss.item() - prediction.item(), psnr(errors.mean().item()), norm.item(), prediction.item()))
+        collected.append((loss.item() - prediction.item(), distortion.decibels(errors.mean().item()), norm.item(), prediction.item()))
         now = time.monotonic()
         minutes = torch.tensor([now - last_log, now - last_save, state["seconds"] - last_check])
         if world > 1:
@@ -275,10 +286,10 @@ def main():
             log(
                 {
                     "loss": round(float(m[0]), 4),
-                    "psnr": round(float(m[1]), 3),
+                    "decibels": round(float(m[1]), 3),
                     "gradient": round(float(m[2]), 3),
                     "prediction": round(float(m[3]), 4),
-                    "bins": [round(psnr(v), 2) if v > 0 else None for v in running.tolist()],
+                    "bins": [round(distortion.decibels(v), 2) if v > 0 else None for v in running.tolist()],
                     "mpx_per_second": round(len(collected) * world * a.batch * a.crop**2 / 1e6 / (now - last_log), 3),
                     "rate": round(speed, 4),
                     **({"divergence": divergence.tolist(), "target": vars(target)} if target else {}),

@@ -1,4 +1,7 @@
-"""Validation: PSNR per level with sampled noise, and at fixed rates with real codewords and chosen levels."""
+"""Distortions, and validation: dB at fixed rates with real codewords and chosen levels."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -6,6 +9,7 @@ import torch
 from .codes import RealCodes
 from .levels import rungs
 from .network import PATCH
+from .similarity import position_dissimilarities
 
 RATES = (0.125, 0.25, 0.5, 1.0)
 MAP_FACTOR = 0.8  # coding the level map with contexts, relative to its zero-order entropy
@@ -20,6 +24,29 @@ def position_errors(a, b):
     """Mean squared error per latent position, [b, h/16, w/16]."""
     n, h, w, c = a.shape
     return ((a - b) ** 2).reshape(n, h // PATCH, PATCH, w // PATCH, PATCH, c).mean((2, 4, 5))
+
+
+def decibels(dissimilarity):
+    """MS-SSIM in dB, to first order, from the mean dissimilarity."""
+    return -10 * np.log10(max(float(dissimilarity), 1e-12))
+
+
+@dataclass(frozen=True)
+class Distortion:
+    """What a model is tuned for."""
+
+    #: (decoded, original) [b, h, w, 3] -> distortion per position [b, h/16, w/16]
+    of_positions: Callable
+    #: dB from a mean distortion
+    decibels: Callable
+    #: Range of the Lagrange multipliers that levels are chosen with in training
+    multipliers: tuple
+
+
+DISTORTIONS = {
+    "psnr": Distortion(position_errors, psnr, (0.0006, 0.5)),
+    "ms-ssim": Distortion(position_dissimilarities, decibels, (0.006, 4.0)),
+}
 
 
 def quantized(pixels):
@@ -58,18 +85,20 @@ def fit(errors, rate, pixels, cost):
 
 @torch.no_grad()
 def level_errors(model, pixels):
-    """Errors per position for every level used alone, with sampled noise: [levels, h, w]."""
+    """Distortions per position for every level used alone, with sampled noise: [levels, h, w]."""
     rows, columns = pixels.shape[1] // PATCH, pixels.shape[2] // PATCH
+    distortion = DISTORTIONS[model.config.tuning]
     result = []
     for level in range(model.config.levels):
         levels = torch.full((1, rows, columns), level)
-        result.append(position_errors(quantized(model(pixels, levels)), pixels)[0])
+        result.append(distortion.of_positions(quantized(model(pixels, levels)), pixels)[0])
     return torch.stack(result).numpy()
 
 
 @torch.no_grad()
 def validate(model, pictures, rates=RATES, thorough=False):
-    """Per picture a row: PSNR by rate as (real codewords, noise), levels by the predictor, or measured if thorough."""
+    """Per picture a row: dB by rate as (real codewords, noise), levels by the predictor, or measured if thorough."""
+    distortion = DISTORTIONS[model.config.tuning]
     result = []
     cost = np.array(rungs(model.config.runs), np.float64)
     for picture in pictures:
@@ -85,9 +114,9 @@ def validate(model, pictures, rates=RATES, thorough=False):
             for rate in rates:
                 levels = torch.from_numpy(fit(flat, rate, pixels[0, ..., 0].numel(), cost)).reshape(1, *errors.shape[1:])
                 real = RealCodes(model)
-                coded = position_errors(quantized(model(pixels, levels, real)), pixels).mean()
-                noisy = position_errors(quantized(model(pixels, levels)), pixels).mean()
-                row[way][rate] = (psnr(coded), psnr(noisy))
+                coded = distortion.of_positions(quantized(model(pixels, levels, real)), pixels).mean()
+                noisy = distortion.of_positions(quantized(model(pixels, levels)), pixels).mean()
+                row[way][rate] = (distortion.decibels(coded), distortion.decibels(noisy))
                 row["bits"] += real.bits
                 row["error"] += real.error
         row["bits"] = torch.cat(row["bits"])

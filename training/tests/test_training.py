@@ -11,6 +11,7 @@ from gqtrain.components import distribute
 from gqtrain.divergence import NEVER, ExactDivergence, TargetDivergence, divergence_bits
 from gqtrain.levels import CODE_ERROR, LATENTS, bit_table, run_lengths, rungs
 from gqtrain.network import Codec, Config, join_tiles, shuffle, split_tiles, unshuffle
+from gqtrain.similarity import position_dissimilarities
 
 #: A level without bits, and levels of one, two and three runs.
 RUNS = ((), ((1, 8),), ((2, 8), (1, 16)), ((5, 4), (3, 20), (1, 40)))
@@ -108,6 +109,38 @@ class Levels(unittest.TestCase):
                     self.assertGreaterEqual(error(moved), error(bits) - 1e-4)
 
 
+class Similarity(unittest.TestCase):
+    def picture(self, seed):
+        torch.manual_seed(seed)
+        coarse = torch.rand(1, 3, 20, 24) * 2 - 1
+        fine = 0.1 * torch.randn(1, 3, 320, 384)
+        return (torch.nn.functional.interpolate(coarse, scale_factor=16, mode="bicubic") + fine).permute(0, 2, 3, 1)
+
+    def test_equal_pictures_are_not_dissimilar(self):
+        a = self.picture(1)
+        self.assertLess(position_dissimilarities(a, a).abs().max().item(), 1e-4)
+
+    def test_mean_is_about_what_ms_ssim_lacks(self):
+        """Against MS-SSIM written out with convolutions, no padding, all scales with Gaussian windows."""
+        a = self.picture(2)
+        b = a + 0.15 * torch.randn_like(a)
+        place = torch.arange(11.0) - 5
+        window = torch.exp(-(place**2) / 4.5)
+        window = torch.outer(window, window) / window.sum() ** 2
+        x, y = a.permute(0, 3, 1, 2), b.permute(0, 3, 1, 2)
+        blur = lambda z: torch.nn.functional.conv2d(z, window.expand(3, 1, 11, 11), groups=3)
+        product = torch.ones(3)
+        for scale, weight in enumerate((0.0448, 0.2856, 0.3001, 0.2363, 0.1333)):
+            mx, my = blur(x), blur(y)
+            similarity = (2 * (blur(x * y) - mx * my) + 0.0036) / (blur(x * x) - mx**2 + blur(y * y) - my**2 + 0.0036)
+            if scale == 4:
+                similarity = similarity * (2 * mx * my + 0.0004) / (mx**2 + my**2 + 0.0004)
+            product = product * similarity.mean((0, 2, 3)) ** weight
+            x, y = (torch.nn.functional.avg_pool2d(z, 2) for z in (x, y))
+        lacking = 1 - product.mean().item()
+        self.assertLess(abs(position_dissimilarities(a, b).mean().item() / lacking - 1), 0.15)
+
+
 class Network(unittest.TestCase):
     def test_shuffle_inverts_unshuffle(self):
         x = torch.randn(2, 8, 16, 3)
@@ -168,7 +201,7 @@ class Network(unittest.TestCase):
             tilts = codec.tilts(levels, codec.bits[levels] * math.log(2))
             real = ((RealCodes(codec)(y, levels, tilts, None, (1, 20, 30)) - y)[:, :used] ** 2).mean()
             noise = ((codec.sample(y, levels, tilts, (1, 20, 30)) - y)[:, :used] ** 2).mean()
-        self.assertLess(abs(math.log(real / noise)), 0.1)
+        self.assertLess(abs(math.log(real / noise)), 0.2)
 
 
 if __name__ == "__main__":

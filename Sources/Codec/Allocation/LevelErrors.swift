@@ -9,12 +9,13 @@ struct LevelErrors {
   let features: EncoderFeatures
   let source: Tensor
 
-  /// Sums of squared errors [level][position], predicted or measured.
+  /// Sums of distortions [level][position], predicted or measured; squared errors, or what else the model is tuned for.
   ///
   /// `effort` 1 to 6 asks the predictor, which costs next to nothing; 7 and 8 code the picture with one level
-  /// throughout for every level, noise standing in for codewords; 9 does so with codewords.
+  /// throughout for every level, noise standing in for codewords; 9 does so with codewords. For
+  /// other distortions than squared errors the predictor is always asked.
   func estimate(effort: Int) throws -> [[Double]] {
-    if effort < 7 { return try predicted() }
+    if effort < 7 || network.configuration.tuning != .psnr { return try predicted() }
     let positions = header.columns * header.rows
     return try (0..<network.levels.levels.count).map { level in
       try measured([UInt8](repeating: UInt8(level), count: positions), codewords: effort == 9)

@@ -41,10 +41,11 @@ extension QuantizerChoice {
   /// Bits of a block's index at most.
   private static let indexBits = 16
 
-  /// What a header says of a file made with this quantizer.
-  func headerValue(_ c: ModelConfiguration) -> Header.Quantizer {
+  /// What a header says of a file made with this quantizer: more effort searches a trellis of more states.
+  func headerValue(_ c: ModelConfiguration, effort: Int) -> Header.Quantizer {
     switch self {
-    case .trellis: .trellis(stateBits: c.stateBits)
+    case .trellis:
+      .trellis(stateBits: max(c.stateBits, effort >= 9 ? 16 : effort >= 7 ? 14 : 0))
     case .block: .block(indexBits: Self.indexBits)
     }
   }

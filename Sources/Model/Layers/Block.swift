@@ -29,6 +29,13 @@ struct Block: Sendable {
       engine: engine)
   }
 
+  /// Multiply-adds per position of `spatial`.
+  var spatialMultiplyAdds: Int { mixIn.multiplyAdds + 9 * mixIn.layer.outputs }
+  /// Multiply-adds per position of `pointwise`.
+  var pointwiseMultiplyAdds: Int {
+    mixOut.multiplyAdds + expand.multiplyAdds + project.multiplyAdds
+  }
+
   /// [rows, columns, channels], same shape out.
   func callAsFunction(_ input: Tensor) throws(ModelError) -> Tensor {
     try pointwise(input, try spatial(input))

@@ -34,6 +34,12 @@ struct DecoderNetwork: Sendable {
       PointwiseLayer("decoder.head", inputs: c.fine, outputs: 192, from: file), engine: engine)
   }
 
+  /// Multiply-adds per pixel.
+  var cost: Double {
+    Double(skip.multiplyAdds + stem.multiplyAdds + coarse.multiplyAdds + up.multiplyAdds) / 256
+      + Double(fine.multiplyAdds + head.multiplyAdds) / 64
+  }
+
   /// Latents [h/16, w/16, latents] -> pixels [h, w, 3] in about -1...1.
   func callAsFunction(_ latents: Tensor, levels: [UInt8]) throws(ModelError) -> Tensor {
     var h = level(try stem(latents), levels: levels)

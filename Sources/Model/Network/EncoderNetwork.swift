@@ -30,6 +30,12 @@ struct EncoderNetwork: Sendable {
       engine: engine)
   }
 
+  /// Multiply-adds per pixel.
+  var cost: Double {
+    Double(skip.multiplyAdds + down.multiplyAdds + coarse.multiplyAdds + head.multiplyAdds) / 256
+      + Double(stem.multiplyAdds + fine.multiplyAdds) / 64
+  }
+
   /// The part that does not depend on the levels, from pixels [h, w, 3].
   func features(_ pixels: Tensor) throws(ModelError) -> EncoderFeatures {
     var h = try stem(pixels.unshuffled(8))

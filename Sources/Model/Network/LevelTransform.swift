@@ -55,6 +55,9 @@ struct LevelTransform: Sendable {
     synthesis = try matrix("synthesis") { spread[$0] == 0 ? 0 : 1 / spread[$0] }
   }
 
+  /// Multiply-adds per pixel of the widest level, one way.
+  var cost: Double { Double(table.width * latents) / 256 }
+
   /// The tilts of the posteriors [n, width] from the logarithmic scales of the coefficients [n, width].
   func tilts(logScale: [Float], levels: [UInt8]) -> [Float] {
     var result = logScale

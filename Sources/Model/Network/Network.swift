@@ -1,5 +1,4 @@
 public import Bitstream
-import Crypto
 
 #if canImport(Glibc)
   import Glibc
@@ -44,13 +43,20 @@ public final class Network: Sendable {
     let layers = try engine.makeEngine(pool: pool)
     configuration = c
     levels = LevelTable(c)
-    identifier = Array(SHA256.hash(data: bytes).prefix(8))
+    identifier = ModelFile.identifier(of: bytes)
     self.pool = pool
     encoder = try EncoderNetwork(c, from: file, engine: layers)
     prior = try PriorNetwork(c, levels, from: file, engine: layers)
     decoder = try DecoderNetwork(c, from: file, engine: layers)
     transform = try LevelTransform(c, levels, from: file, engine: layers)
     predictor = try PredictorNetwork(c, from: file, engine: layers)
+  }
+
+  /// Multiply-adds per pixel.
+  public var cost: NetworkCost {
+    NetworkCost(
+      encoder: encoder.cost, prior: prior.cost, transform: transform.cost,
+      predictor: predictor.cost, decoder: decoder.cost)
   }
 
   /// The part of the encoder that does not depend on levels. Pixels: [h, w, 3] in -1...1, h and w multiples

@@ -39,6 +39,12 @@ struct PredictorNetwork: Sendable {
       engine: engine)
   }
 
+  /// Multiply-adds per pixel.
+  var cost: Double {
+    Double(
+      mixIn.multiplyAdds + 9 * mixIn.layer.outputs + mixOut.multiplyAdds + head.multiplyAdds) / 256
+  }
+
   /// Natural logarithms of mean squared errors [h, w, levels] from latents [h, w, latents].
   func callAsFunction(_ latents: Tensor) throws(ModelError) -> Tensor {
     var energies = latents

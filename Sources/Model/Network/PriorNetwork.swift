@@ -39,6 +39,15 @@ struct PriorNetwork: Sendable {
       engine: engine)
   }
 
+  /// Multiply-adds per pixel: each phase runs all blocks everywhere, but for the pointwise part of the last, which
+  /// runs on a quarter, as the head does. The features of three phases enter.
+  var cost: Double {
+    let everywhere = blocks.multiplyAdds - blocks[blocks.count - 1].pointwiseMultiplyAdds
+    let once = blocks[blocks.count - 1].pointwiseMultiplyAdds + head.multiplyAdds
+    return Double(CodingPhase.allCases.count * everywhere + once) / 256
+      + 0.75 * Double(stem.multiplyAdds) / 256
+  }
+
   /// What decoded latents [1, n, latents] contribute to later predictions, [1, n, channels].
   func features(_ decoded: Tensor) throws(ModelError) -> Tensor { try stem(decoded) }
 

@@ -1,0 +1,28 @@
+/// Multiply-adds per pixel of the parts of a network, counted from its layers.
+public struct NetworkCost: Sendable, Equatable {
+  /// Pixels to latents.
+  public let encoder: Double
+  /// The conditional prior over all phases; both sides run it.
+  public let prior: Double
+  /// A level's transform at its widest, one way: the encoder runs both ways, the decoder one.
+  public let transform: Double
+  /// The prediction of the levels' distortions.
+  public let predictor: Double
+  /// Latents to pixels.
+  public let decoder: Double
+
+  /// All that an encode runs: encoder, predictor, prior, transforms both ways.
+  public var encoding: Double { encoder + predictor + prior + 2 * transform }
+  /// All that a decode runs: prior, transform, decoder.
+  public var decoding: Double { prior + transform + decoder }
+}
+
+extension Pointwise {
+  /// Multiply-adds per position.
+  var multiplyAdds: Int { layer.inputs * layer.outputs }
+}
+
+extension [Block] {
+  /// Multiply-adds per position of all blocks.
+  var multiplyAdds: Int { reduce(0) { $0 + $1.spatialMultiplyAdds + $1.pointwiseMultiplyAdds } }
+}
