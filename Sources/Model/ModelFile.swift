@@ -1,6 +1,7 @@
 #if canImport(FoundationEssentials)
   import FoundationEssentials
 #endif
+import Crypto
 import Foundation
 
 /// Where the weights are.
@@ -27,11 +28,19 @@ public enum ModelFile {
     for candidate in candidates where FileManager.default.isReadableFile(atPath: candidate.path) {
       return candidate.path
     }
-    guard let path = Bundle.module.path(forResource: "Resources/gqimg", ofType: "safetensors")
-    else {
-      throw .noModel("gqimg.safetensors is not beside the program")
-    }
-    return path
+    #if canImport(Darwin)
+      // Test bundles lie elsewhere there. Without the resource bundle this call ends the program.
+      if let path = Bundle.module.path(forResource: "Resources/gqimg", ofType: "safetensors") {
+        return path
+      }
+    #endif
+    throw .noModel(
+      "there is no " + candidates.map(\.standardized.path).joined(separator: " and no "))
+  }
+
+  /// The first 8 bytes of the SHA-256 of a weights file: the model id in a `.gqz` header.
+  public static func identifier(of bytes: [UInt8]) -> [UInt8] {
+    Array(SHA256.hash(data: bytes).prefix(8))
   }
 
   /// The bytes of a weights file, the one that comes with the program when `path` is nil.

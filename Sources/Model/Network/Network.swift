@@ -1,5 +1,4 @@
 public import Bitstream
-import Crypto
 
 #if canImport(Glibc)
   import Glibc
@@ -44,7 +43,7 @@ public final class Network: Sendable {
     let layers = try engine.makeEngine(pool: pool)
     configuration = c
     levels = LevelTable(c)
-    identifier = Array(SHA256.hash(data: bytes).prefix(8))
+    identifier = ModelFile.identifier(of: bytes)
     self.pool = pool
     encoder = try EncoderNetwork(c, from: file, engine: layers)
     prior = try PriorNetwork(c, levels, from: file, engine: layers)
