@@ -80,7 +80,8 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "CodecTests", dependencies: ["Codec", "PixelIO", "Metrics"], swiftSettings: strict),
-    .testTarget(name: "PixelIOTests", dependencies: ["PixelIO"], swiftSettings: strict),
+    .testTarget(
+      name: "PixelIOTests", dependencies: ["Bitstream", "Codec", "PixelIO"], swiftSettings: strict),
     .testTarget(
       name: "MetricsTests", dependencies: ["Metrics"], exclude: ["golden.json", "make_golden.py"],
       swiftSettings: strict),

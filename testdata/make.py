@@ -4,7 +4,7 @@
     python3 make.py /tmp/scikit_image-0.26.0-*.whl
 
 Without a wheel the photographs are left alone and the rest is made. Needs Pillow and NumPy.
-Files in `read` have beside them the samples that a reader must give, as PGM or PPM.
+Files in `read` have beside them the samples that a reader must give, as PGM or PPM, and alpha as `NAME-alpha.pgm`.
 """
 
 import io
@@ -15,7 +15,7 @@ import zlib
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageCms
 
 HERE = Path(__file__).parent
 READ = HERE / "read"
@@ -82,6 +82,11 @@ def expect(name, array):
     (READ / name).with_suffix(f".{suffix}").write_bytes(header + array.tobytes())
 
 
+def expect_alpha(name, colour, alpha):
+    expect(name, colour)
+    expect(f"{name}-alpha", alpha)
+
+
 def exif(orientation, big_endian=False):
     """The smallest TIFF structure with an orientation."""
     order = ">" if big_endian else "<"
@@ -130,6 +135,82 @@ def readable_pngs(random, colour, grey):
         put(f"palette-{depth}", palette[values], values, depth, PALETTE, before=before)
 
 
+def readable_alpha_and_depths(random, colour, grey):
+    def put(name, *args, **options):
+        (READ / f"{name}.png").write_bytes(png(*args, **options))
+
+    alpha = (np.arange(grey.size).reshape(grey.shape) * 7 % 256).astype(np.uint8)
+    expect_alpha("rgba", colour, alpha)
+    put("rgba", np.concatenate([colour, alpha[:, :, None]], 2), 8, RGBA)
+    expect_alpha("grey-with-alpha", grey, alpha)
+    put("grey-with-alpha", np.stack([grey, alpha], 2), 8, GREY_ALPHA, interlaced=True)
+
+    spots = colour.copy()
+    spots[::3, ::2] = (6, 5, 4)
+    expect_alpha("rgb-transparent", spots, np.where((spots == (6, 5, 4)).all(2), 0, 255))
+    put("rgb-transparent", spots, 8, RGB, before=chunk(b"tRNS", struct.pack(">3H", 6, 5, 4)))
+    values = random.integers(0, 16, grey.shape)
+    expect_alpha("grey-transparent", values * 17, np.where(values == 3, 0, 255))
+    put("grey-transparent", values, 4, GREY, before=chunk(b"tRNS", struct.pack(">H", 3)))
+    palette = random.integers(0, 256, (16, 3), dtype=np.uint8)
+    opacity = np.array([0, 40, 200] + [255] * 13)
+    expect_alpha("palette-transparent", palette[values], opacity[values])
+    before = chunk(b"PLTE", palette.tobytes()) + chunk(b"tRNS", bytes([0, 40, 200]))
+    put("palette-transparent", values, 4, PALETTE, before=before)
+
+    # 16 bits are rounded to the nearest of v / 257.
+    deep = random.integers(0, 65536, (*grey.shape, 4))
+    eight = np.rint(deep / 257)
+    expect("rgb-16", eight[:, :, :3])
+    put("rgb-16", deep[:, :, :3], 16, RGB)
+    expect("grey-16", eight[:, :, 0])
+    put("grey-16", deep[:, :, 0], 16, GREY, interlaced=True)
+    expect_alpha("rgba-16", eight[:, :, :3], eight[:, :, 3])
+    put("rgba-16", deep, 16, RGBA)
+    spot = deep[4, 5, :3]
+    expect_alpha("rgb-16-transparent", eight[:, :, :3], np.where((deep[:, :, :3] == spot).all(2), 0, 255))
+    before = chunk(b"tRNS", struct.pack(">3H", *(int(v) for v in spot)))
+    put("rgb-16-transparent", deep[:, :, :3], 16, RGB, before=before)
+
+
+def readable_cmyk(colour):
+    """Adobe's inverted CMYK and YCCK, and CMYK without Adobe's marker, which is not inverted."""
+    out = io.BytesIO()
+    Image.fromarray(colour).convert("CMYK").save(out, "JPEG", quality=95, subsampling=0)
+    adobe = out.getvalue()
+    place = adobe.index(b"\xff\xee")
+    files = {
+        "cmyk": adobe,
+        "ycck": adobe[: place + 15] + b"\x02" + adobe[place + 16 :],
+        "cmyk-plain": adobe[:place] + adobe[place + 16 :],
+    }
+    for name, data in files.items():
+        (READ / f"{name}.jpg").write_bytes(data)
+        # Pillow takes all files for inverted ones.
+        inks = np.asarray(Image.open(io.BytesIO(data))).astype(int)
+        inks = 255 - inks if name == "cmyk-plain" else inks
+        expect(name, np.rint((255 - inks[:, :, :3]) * (255 - inks[:, :, 3:]) / 255))
+
+
+def metadata(colour):
+    """Profile, Exif and XMP, with an orientation in both of the latter."""
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    # Without its date, so that it is the same every time.
+    profile = profile[:24] + bytes(12) + profile[36:]
+    tiff = exif(6, big_endian=True)
+    xmp = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><tiff:Orientation>6</tiff:Orientation></x:xmpmeta>'
+    (READ / "metadata.icc").write_bytes(profile)
+    (READ / "metadata.exif").write_bytes(tiff)
+    (READ / "metadata.xmp").write_bytes(xmp)
+    stored = Image.fromarray(np.ascontiguousarray(turn(colour, 6)))
+    options = {"icc_profile": profile, "exif": b"Exif\0\0" + tiff, "xmp": xmp}
+    stored.save(READ / "metadata.jpg", quality=95, subsampling=0, **options)
+    text = chunk(b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + xmp)
+    stored.save(out := io.BytesIO(), "PNG", icc_profile=profile, exif=tiff)
+    (READ / "metadata.png").write_bytes(out.getvalue()[:33] + text + out.getvalue()[33:])
+    expect("metadata", colour)
+
+
 def readable_jpegs(colour, grey):
     def put(name, image, **options):
         path = READ / f"{name}.jpg"
@@ -169,16 +250,6 @@ def refused(colour, grey):
         image.save(out, "JPEG", quality=90, **options)
         return out.getvalue()
 
-    alpha = grey[:, :, None]
-    put("rgba.png", png(np.concatenate([colour, alpha], 2), 8, RGBA))
-    put("grey-alpha.png", png(np.concatenate([alpha, alpha], 2), 8, GREY_ALPHA))
-    put("rgb-transparent.png", png(colour, 8, RGB, before=chunk(b"tRNS", bytes(6))))
-    put("grey-transparent.png", png(grey, 8, GREY, before=chunk(b"tRNS", bytes(2))))
-    palette = chunk(b"PLTE", bytes(range(48)))
-    put("palette-transparent.png", png(grey & 15, 8, PALETTE, before=palette + chunk(b"tRNS", b"\0")))
-    put("rgb-16.png", png(colour.astype(np.uint16) * 257, 16, RGB))
-    put("grey-16.png", png(grey.astype(np.uint16) * 257, 16, GREY))
-    put("cmyk.jpg", jpeg(Image.fromarray(colour).convert("CMYK")))
     whole = jpeg(Image.fromarray(colour))
     frame = whole.index(b"\xff\xc0")
     put("twelve-bits.jpg", whole[: frame + 4] + b"\x0c" + whole[frame + 5 :])
@@ -210,6 +281,9 @@ def main():
     grey = (128 + 100 * np.sin(x / 5) * np.cos(y / 4) + noise[:, :, 0]).clip(0, 255).astype(np.uint8)
     readable_pngs(random, colour, grey)
     readable_jpegs(colour, grey)
+    readable_alpha_and_depths(np.random.default_rng(2), colour, grey)
+    readable_cmyk(colour)
+    metadata(colour)
     refused(colour, grey)
 
 

@@ -99,6 +99,8 @@ struct gq_jpeg_reader {
   gq_jpeg_fence fence;
   struct jpeg_progress_mgr progress;
   struct jpeg_decompress_struct cinfo;
+  // One row of four inks, for CMYK only.
+  uint8_t *inks;
 };
 
 static void on_progress(j_common_ptr cinfo) {
@@ -156,24 +158,50 @@ int gq_jpeg_read_header(
   return GQ_OK;
 }
 
+// A row of CMYK to RGB: every ink takes its part of the light, black of all three. `inverted` is
+// 255 when samples count ink, 0 when they count light.
+static void mix_inks(const uint8_t *inks, uint8_t *rgb, size_t width, unsigned inverted) {
+  for (size_t x = 0; x < width; x++) {
+    unsigned black = inks[4 * x + 3] ^ inverted;
+    for (size_t c = 0; c < 3; c++) {
+      unsigned light = inks[4 * x + c] ^ inverted;
+      rgb[3 * x + c] = (uint8_t)((light * black + 127) / 255);
+    }
+  }
+}
+
 int gq_jpeg_read_rows(
     gq_jpeg_reader *reader, uint8_t *samples, size_t row_bytes, char message[GQ_MESSAGE_SIZE]) {
   reader->fence.message = message;
   if (setjmp(reader->fence.fence)) return reader->fence.status;
 
   j_decompress_ptr cinfo = &reader->cinfo;
-  cinfo->out_color_space =
-      cinfo->jpeg_color_space == JCS_GRAYSCALE ? JCS_GRAYSCALE : JCS_RGB;
+  int is_cmyk = cinfo->jpeg_color_space == JCS_CMYK || cinfo->jpeg_color_space == JCS_YCCK;
+  cinfo->out_color_space = is_cmyk ? JCS_CMYK
+                           : cinfo->jpeg_color_space == JCS_GRAYSCALE ? JCS_GRAYSCALE
+                                                                      : JCS_RGB;
   jpeg_start_decompress(cinfo);
-  if ((size_t)cinfo->output_width * (size_t)cinfo->output_components != row_bytes) {
+  size_t components = is_cmyk ? 3 : (size_t)cinfo->output_components;
+  if ((size_t)cinfo->output_width * components != row_bytes) {
     snprintf(message, GQ_MESSAGE_SIZE, "rows have an unexpected length");
     return GQ_DAMAGED;
   }
+  if (is_cmyk) {
+    free(reader->inks);
+    reader->inks = malloc((size_t)cinfo->output_width * 4);
+    if (reader->inks == NULL) return GQ_OUT_OF_MEMORY;
+  }
   while (cinfo->output_scanline < cinfo->output_height) {
-    JSAMPROW row = samples + (size_t)cinfo->output_scanline * row_bytes;
+    uint8_t *target = samples + (size_t)cinfo->output_scanline * row_bytes;
+    JSAMPROW row = is_cmyk ? reader->inks : target;
     if (jpeg_read_scanlines(cinfo, &row, 1) != 1) {
       snprintf(message, GQ_MESSAGE_SIZE, "the file ends too early");
       return GQ_TRUNCATED;
+    }
+    // Programs that write Adobe's marker store how much light an ink lets through, others how
+    // much ink there is.
+    if (is_cmyk) {
+      mix_inks(reader->inks, target, cinfo->output_width, cinfo->saw_Adobe_marker ? 0 : 255);
     }
   }
   jpeg_finish_decompress(cinfo);
@@ -183,6 +211,7 @@ int gq_jpeg_read_rows(
 void gq_jpeg_reader_destroy(gq_jpeg_reader *reader) {
   if (reader == NULL) return;
   jpeg_destroy_decompress(&reader->cinfo);
+  free(reader->inks);
   free(reader);
 }
 
@@ -217,8 +246,8 @@ static void finish_buffer(j_compress_ptr cinfo) {
 
 int gq_jpeg_write(
     const uint8_t *samples, uint32_t width, uint32_t height, int component_count, int quality,
-    int optimize, int progressive, int halve_chroma, gq_buffer *buffer,
-    char message[GQ_MESSAGE_SIZE]) {
+    int optimize, int progressive, int halve_chroma, const uint8_t *segments,
+    size_t segments_count, gq_buffer *buffer, char message[GQ_MESSAGE_SIZE]) {
   gq_jpeg_fence fence;
   struct jpeg_compress_struct cinfo;
   gq_destination destination = {
@@ -250,6 +279,11 @@ int gq_jpeg_write(
   }
   if (progressive) jpeg_simple_progression(&cinfo);
   jpeg_start_compress(&cinfo, TRUE);
+  for (size_t place = 0; place + 3 <= segments_count;) {
+    unsigned count = (unsigned)segments[place + 1] << 8 | segments[place + 2];
+    jpeg_write_marker(&cinfo, segments[place], segments + place + 3, count);
+    place += 3 + (size_t)count;
+  }
   size_t row_bytes = (size_t)width * (size_t)component_count;
   while (cinfo.next_scanline < cinfo.image_height) {
     JSAMPROW row = (JSAMPROW)(samples + (size_t)cinfo.next_scanline * row_bytes);

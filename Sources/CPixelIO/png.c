@@ -7,11 +7,16 @@
 #include "CPixelIO.h"
 #include "buffer.h"
 
+// The keyword of the text chunk that holds XMP.
+#define XMP_KEYWORD "XML:com.adobe.xmp"
+
 // Where an error of libpng ends up. The caller's frame holds it, or the reader.
 typedef struct {
   jmp_buf fence;
   int status;
   char *message;
+  // Room for the first complaint about metadata, or NULL.
+  char *complaint;
 } gq_png_fence;
 
 static void on_error(png_structp png, png_const_charp text) {
@@ -23,9 +28,18 @@ static void on_error(png_structp png, png_const_charp text) {
   longjmp(fence->fence, 1);
 }
 
+// libpng's complaints about metadata are kept for the caller, those about anything else passed
+// over: chunks that could change pixels end the call by their checksums.
 static void on_warning(png_structp png, png_const_charp text) {
-  (void)png;
-  (void)text;
+  static const char *const names[] = {"iCCP", "iTXt", "eXIf"};
+  gq_png_fence *fence = png_get_error_ptr(png);
+  if (fence->complaint == NULL || fence->complaint[0] != 0) return;
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+    if (strncmp(text, names[i], 4) == 0) {
+      snprintf(fence->complaint, GQ_MESSAGE_SIZE, "%s", text);
+      return;
+    }
+  }
 }
 
 // --- Reading -----------------------------------------------------------------------------------
@@ -37,6 +51,7 @@ struct gq_png_reader {
   const uint8_t *bytes;
   size_t count;
   size_t position;
+  char complaint[GQ_MESSAGE_SIZE];
 };
 
 static void read_bytes(png_structp png, png_bytep target, size_t count) {
@@ -49,13 +64,15 @@ static void read_bytes(png_structp png, png_bytep target, size_t count) {
   reader->position += count;
 }
 
-gq_png_reader *gq_png_reader_create(const uint8_t *bytes, size_t count) {
+gq_png_reader *gq_png_reader_create(
+    const uint8_t *bytes, size_t count, int metadata, size_t metadata_limit) {
   gq_png_reader *reader = calloc(1, sizeof *reader);
   if (reader == NULL) return NULL;
   char message[GQ_MESSAGE_SIZE];
   reader->bytes = bytes;
   reader->count = count;
   reader->fence.message = message;
+  reader->fence.complaint = reader->complaint;
   if (setjmp(reader->fence.fence)) {
     gq_png_reader_destroy(reader);
     return NULL;
@@ -72,11 +89,15 @@ gq_png_reader *gq_png_reader_create(const uint8_t *bytes, size_t count) {
   png_set_user_limits(reader->png, PNG_UINT_31_MAX, PNG_UINT_31_MAX);
   // A wrong checksum anywhere means a damaged file: tRNS, dropped in silence, would change pixels.
   png_set_crc_action(reader->png, PNG_CRC_ERROR_QUIT, PNG_CRC_ERROR_QUIT);
-  // Skip every chunk that neither holds pixels nor says how they lie: no profile or compressed
-  // text is unpacked.
+  png_set_chunk_malloc_max(reader->png, metadata_limit);
+  // Skip every chunk that is not asked for: no profile or compressed text is unpacked in vain.
+  static const png_byte pixel_chunks[] = "eXIf\0gAMA\0sRGB";
+  static const png_byte metadata_chunks[] = "iCCP\0iTXt";
   png_set_keep_unknown_chunks(reader->png, PNG_HANDLE_CHUNK_NEVER, NULL, -1);
-  png_set_keep_unknown_chunks(
-      reader->png, PNG_HANDLE_CHUNK_AS_DEFAULT, (png_const_bytep) "eXIf", 1);
+  png_set_keep_unknown_chunks(reader->png, PNG_HANDLE_CHUNK_AS_DEFAULT, pixel_chunks, 3);
+  if (metadata) {
+    png_set_keep_unknown_chunks(reader->png, PNG_HANDLE_CHUNK_AS_DEFAULT, metadata_chunks, 2);
+  }
   return reader;
 }
 
@@ -93,9 +114,14 @@ int gq_png_read_header(
   header->bit_depth = png_get_bit_depth(reader->png, reader->info);
   header->is_palette = colour_type == PNG_COLOR_TYPE_PALETTE;
   header->is_colour = (colour_type & PNG_COLOR_MASK_COLOR) != 0;
-  header->has_alpha_channel = (colour_type & PNG_COLOR_MASK_ALPHA) != 0;
-  header->has_transparency_chunk =
-      png_get_valid(reader->png, reader->info, PNG_INFO_tRNS) != 0;
+  header->has_alpha = (colour_type & PNG_COLOR_MASK_ALPHA) != 0 ||
+                      png_get_valid(reader->png, reader->info, PNG_INFO_tRNS) != 0;
+  png_fixed_point gamma = 0;
+  if (png_get_valid(reader->png, reader->info, PNG_INFO_sRGB | PNG_INFO_iCCP) == 0 &&
+      png_get_gAMA_fixed(reader->png, reader->info, &gamma) == 0) {
+    gamma = 0;
+  }
+  header->gamma = gamma;
   return GQ_OK;
 }
 
@@ -111,6 +137,8 @@ int gq_png_read_rows(
   } else if (png_get_bit_depth(reader->png, reader->info) < 8) {
     png_set_expand_gray_1_2_4_to_8(reader->png);
   }
+  if (png_get_valid(reader->png, reader->info, PNG_INFO_tRNS)) png_set_tRNS_to_alpha(reader->png);
+  png_set_scale_16(reader->png);
   int passes = png_set_interlace_handling(reader->png);
   png_read_update_info(reader->png, reader->info);
   if (png_get_rowbytes(reader->png, reader->info) != row_bytes) {
@@ -126,14 +154,33 @@ int gq_png_read_rows(
   return GQ_OK;
 }
 
-const uint8_t *gq_png_exif(gq_png_reader *reader, size_t *count) {
+void gq_png_read_metadata(gq_png_reader *reader, gq_png_metadata *metadata) {
+  memset(metadata, 0, sizeof *metadata);
+  metadata->complaint = reader->complaint;
   png_uint_32 length = 0;
-  png_bytep bytes = NULL;
+  png_bytep exif = NULL;
 #if defined(PNG_eXIf_SUPPORTED)
-  if (png_get_eXIf_1(reader->png, reader->info, &length, &bytes) == 0) bytes = NULL;
+  if (png_get_eXIf_1(reader->png, reader->info, &length, &exif) != 0 && exif != NULL) {
+    metadata->exif = exif;
+    metadata->exif_count = length;
+  }
 #endif
-  *count = bytes == NULL ? 0 : length;
-  return bytes;
+  png_charp name = NULL;
+  png_bytep profile = NULL;
+  int compression = 0;
+  if (png_get_iCCP(reader->png, reader->info, &name, &compression, &profile, &length) != 0) {
+    metadata->icc = profile;
+    metadata->icc_count = length;
+  }
+  png_textp texts = NULL;
+  int count = 0;
+  png_get_text(reader->png, reader->info, &texts, &count);
+  for (int i = 0; i < count; i++) {
+    if (strcmp(texts[i].key, XMP_KEYWORD) == 0 && metadata->xmp == NULL) {
+      metadata->xmp = (const uint8_t *)texts[i].text;
+      metadata->xmp_count = texts[i].itxt_length;
+    }
+  }
 }
 
 void gq_png_reader_destroy(gq_png_reader *reader) {
@@ -153,36 +200,93 @@ static void write_bytes(png_structp png, png_bytep bytes, size_t count) {
 
 static void flush_nothing(png_structp png) { (void)png; }
 
+static void set_metadata(
+    png_structp png, png_infop info, const gq_png_metadata *metadata, int *icc_written) {
+  *icc_written = 0;
+  if (metadata->icc != NULL) {
+    png_set_iCCP(
+        png, info, "ICC profile", PNG_COMPRESSION_TYPE_BASE, metadata->icc,
+        (png_uint_32)metadata->icc_count);
+    *icc_written = png_get_valid(png, info, PNG_INFO_iCCP) != 0;
+  }
+#if defined(PNG_eXIf_SUPPORTED)
+  if (metadata->exif != NULL) {
+    png_set_eXIf_1(png, info, (png_uint_32)metadata->exif_count, (png_bytep)metadata->exif);
+  }
+#endif
+  if (metadata->xmp != NULL) {
+    // Not compressed, so that programs find the packet that do not know PNG.
+    png_text text = {
+        .compression = PNG_ITXT_COMPRESSION_NONE,
+        .key = XMP_KEYWORD,
+        .text = (png_charp)metadata->xmp,
+        .itxt_length = metadata->xmp_count,
+        .lang = "",
+        .lang_key = ""};
+    png_set_text(png, info, &text, 1);
+  }
+}
+
 int gq_png_write(
-    const uint8_t *samples, uint32_t width, uint32_t height, int component_count, int level,
+    const uint8_t *samples, const uint8_t *alpha, uint32_t width, uint32_t height,
+    int component_count, int level, const gq_png_metadata *metadata, int *icc_written,
     gq_buffer *buffer, char message[GQ_MESSAGE_SIZE]) {
   gq_png_fence fence = {.status = GQ_OK, .message = message};
   snprintf(message, GQ_MESSAGE_SIZE, "out of memory");
+  // Set before setjmp and not changed after it.
+  size_t channels = (size_t)component_count + (alpha != NULL ? 1 : 0);
+  uint8_t *interleaved = NULL;
+  if (alpha != NULL) {
+    interleaved = malloc((size_t)width * channels);
+    if (interleaved == NULL) return GQ_OUT_OF_MEMORY;
+  }
   png_structp png =
       png_create_write_struct(PNG_LIBPNG_VER_STRING, &fence, on_error, on_warning);
-  if (png == NULL) return GQ_OUT_OF_MEMORY;
+  if (png == NULL) {
+    free(interleaved);
+    return GQ_OUT_OF_MEMORY;
+  }
   png_infop info = png_create_info_struct(png);
   if (info == NULL) {
     png_destroy_write_struct(&png, NULL);
+    free(interleaved);
     return GQ_OUT_OF_MEMORY;
   }
   if (setjmp(fence.fence)) {
     png_destroy_write_struct(&png, &info);
+    free(interleaved);
     return fence.status;
   }
 
   png_set_write_fn(png, buffer, write_bytes, flush_nothing);
   png_set_user_limits(png, PNG_UINT_31_MAX, PNG_UINT_31_MAX);
+  // A bad profile is left out instead of ending the call.
+  png_set_benign_errors(png, 1);
   png_set_compression_level(png, level);
   png_set_IHDR(
-      png, info, width, height, 8, component_count == 3 ? PNG_COLOR_TYPE_RGB : PNG_COLOR_TYPE_GRAY,
+      png, info, width, height, 8,
+      (component_count == 3 ? PNG_COLOR_MASK_COLOR : 0) | (alpha != NULL ? PNG_COLOR_MASK_ALPHA : 0),
       PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
+  set_metadata(png, info, metadata, icc_written);
   png_write_info(png, info);
   size_t row_bytes = (size_t)width * (size_t)component_count;
   for (uint32_t row = 0; row < height; row++) {
-    png_write_row(png, samples + row * row_bytes);
+    const uint8_t *source = samples + row * row_bytes;
+    if (alpha == NULL) {
+      png_write_row(png, source);
+      continue;
+    }
+    const uint8_t *source_alpha = alpha + (size_t)row * width;
+    for (size_t x = 0; x < width; x++) {
+      uint8_t *pixel = interleaved + x * channels;
+      memcpy(pixel, source + x * (size_t)component_count, (size_t)component_count);
+      pixel[component_count] = source_alpha[x];
+    }
+    png_write_row(png, interleaved);
   }
+  // Not with info: this libpng would write eXIf a second time.
   png_write_end(png, NULL);
   png_destroy_write_struct(&png, &info);
+  free(interleaved);
   return GQ_OK;
 }

@@ -8,6 +8,11 @@ public enum CodecError: Error, Equatable, Sendable, CustomStringConvertible {
   case incompatible(what: String, expected: String, found: String)
   /// Even the smallest file for this picture is larger than what was allowed.
   case targetTooSmall(allowedBytes: Int, smallestBytes: Int)
+  /// The same, with metadata and alpha that must fit in too.
+  case noRoomForAttachments(
+    allowedBytes: Int, smallestBytes: Int, metadataBytes: Int, alphaBytes: Int)
+  /// Metadata is larger than what readers accept.
+  case metadataTooLarge(String, found: Int, limit: Int)
   /// An option is outside its range.
   case badOption(name: String, value: String, expected: String)
 
@@ -20,6 +25,14 @@ public enum CodecError: Error, Equatable, Sendable, CustomStringConvertible {
       "the file's \(what) is \(found), the model's is \(expected)"
     case .targetTooSmall(let allowed, let smallest):
       "\(allowed) bytes are too few: the smallest file for this picture has \(smallest)"
+    case .noRoomForAttachments(let allowed, let smallest, let metadata, let alpha):
+      "\(allowed) bytes are too few: the smallest file for this picture has \(smallest), of which "
+        + [
+          metadata > 0 ? "\(metadata) are metadata (--strip leaves it out)" : nil,
+          alpha > 0 ? "\(alpha) are alpha" : nil,
+        ].compactMap { $0 }.joined(separator: " and ")
+    case .metadataTooLarge(let what, let found, let limit):
+      "the \(what) has \(found) bytes, the limit is \(limit)"
     case .badOption(let name, let value, let expected):
       "\(name) is \(value), expected \(expected)"
     }

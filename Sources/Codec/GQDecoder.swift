@@ -16,17 +16,24 @@ public final class GQDecoder: Sendable {
   public func decode(_ bytes: [UInt8], limits: DecodeLimits = DecodeLimits()) throws -> Picture {
     let file = try FileStructure(parsing: bytes, limits: limits)
     try check(file)
+    let alpha = try file.alpha()
     let coded = try CodedPicture(file)
     let coder = LatentCoder(
       network: network,
       quantizer: try makeQuantizer(
         file.header.quantizer, seed: file.header.seed, table: network.levels, pool: network.pool),
       header: file.header, levelMap: coded.levelMap)
-    return Picture(
+    let opaque = Picture(
       networkOutput: try network.pixels(
         try coder.decode(coded.tiles), levels: coded.levelMap.levels),
       width: file.header.width, height: file.header.height,
       colorType: file.header.colorType == .grey ? .grey : .rgb)
+    return Picture(
+      width: opaque.width, height: opaque.height, colorType: opaque.colorType,
+      samples: opaque.samples, alpha: alpha?.samples,
+      metadata: PictureMetadata(
+        iccProfile: file.ancillary(Chunk.iccProfile), exif: file.ancillary(Chunk.exif),
+        xmp: file.ancillary(Chunk.xmp)))
   }
 
   /// Checks that the file was made with this model.

@@ -30,6 +30,8 @@ public final class GQEncoder: Sendable {
   ///
   /// With `RateTarget.bitsPerPixel` and `.bytes` the file is never larger than asked for.
   ///
+  /// Alpha is kept without loss, but colours under alpha 0 are not; metadata is kept as it is.
+  ///
   /// - Throws: `CodecError` for impossible options, `ModelError` when the network cannot run.
   public func encode(_ picture: Picture, options: EncodingOptions = EncodingOptions()) throws
     -> Result
@@ -38,9 +40,10 @@ public final class GQEncoder: Sendable {
     let header = header(picture, options.quantizer, effort: options.effort)
     let quantizer = try makeQuantizer(
       header.quantizer, seed: header.seed, table: network.levels, pool: network.pool)
-    let source = picture.networkInput()
+    let attachments = try Attachments(picture)
+    let source = picture.fillingTransparentPixels().networkInput()
     let features = try network.features(source)
-    let levels = try chooseLevels(options, header) { effort in
+    let levels = try chooseLevels(options, header, attachments) { effort in
       try LevelErrors(
         network: network, quantizer: quantizer, header: header, features: features, source: source
       ).estimate(effort: effort)
@@ -49,7 +52,7 @@ public final class GQEncoder: Sendable {
     let coder = LatentCoder(network: network, quantizer: quantizer, header: header, levelMap: map)
     let coded = CodedPicture(
       header: header, ladder: LevelLadder(network.levels), levelMap: map,
-      tiles: try coder.encode(features).tiles)
+      tiles: try coder.encode(features).tiles, ancillary: attachments.chunks)
     return Result(bytes: coded.serialized(), levelMap: map)
   }
 
@@ -81,14 +84,16 @@ public final class GQEncoder: Sendable {
 
   /// A level for every position; `errors` estimates those of the levels when they are needed.
   private func chooseLevels(
-    _ options: EncodingOptions, _ header: Header, errors: (Int) throws -> [[Double]]
+    _ options: EncodingOptions, _ header: Header, _ attachments: Attachments,
+    errors: (Int) throws -> [[Double]]
   ) throws -> [UInt8] {
     let ladder = LevelLadder(network.levels)
     func makeAllocator() throws -> Allocator {
       Allocator(errors: try errors(options.effort), bits: ladder.bits) {
         CodedPicture.byteCount(
           header: header, ladder: ladder,
-          levelMap: LevelMap(columns: header.columns, rows: header.rows, levels: $0))
+          levelMap: LevelMap(columns: header.columns, rows: header.rows, levels: $0),
+          ancillary: attachments.chunks)
       }
     }
     let bytes: Int
@@ -106,8 +111,14 @@ public final class GQEncoder: Sendable {
       bytes = count
     }
     let allocator = try makeAllocator()
-    return options.uniform
-      ? try allocator.uniformLevels(atMost: bytes) : try allocator.levels(atMost: bytes)
+    do {
+      return options.uniform
+        ? try allocator.uniformLevels(atMost: bytes) : try allocator.levels(atMost: bytes)
+    } catch CodecError.targetTooSmall(let allowed, let smallest) where !attachments.chunks.isEmpty {
+      throw CodecError.noRoomForAttachments(
+        allowedBytes: allowed, smallestBytes: smallest,
+        metadataBytes: attachments.metadataBytes, alphaBytes: attachments.alphaBytes)
+    }
   }
 
   /// Distortion that a bit must save at this quality: squared error of samples in -1...1, or dissimilarity.

@@ -29,11 +29,19 @@ public enum ModelFile {
     for candidate in candidates where FileManager.default.isReadableFile(atPath: candidate.path) {
       return candidate.path
     }
-    guard let path = Bundle.module.path(forResource: "Resources/\(stem)", ofType: "safetensors")
-    else {
-      throw .noModel("\(name) is not beside the program")
-    }
-    return path
+    #if canImport(Darwin)
+      // Test bundles lie elsewhere there. Without the resource bundle this call ends the program.
+      if let path = Bundle.module.path(forResource: "Resources/\(stem)", ofType: "safetensors") {
+        return path
+      }
+    #endif
+    throw .noModel(
+      "there is no " + candidates.map(\.standardized.path).joined(separator: " and no "))
+  }
+
+  /// The first 8 bytes of the SHA-256 of a weights file: the model id in a `.gqz` header.
+  public static func identifier(of bytes: [UInt8]) -> [UInt8] {
+    Array(SHA256.hash(data: bytes).prefix(8))
   }
 
   /// The bytes of a weights file, the one that comes with the program for the tuning when `path` is nil.
@@ -55,17 +63,9 @@ public enum ModelFile {
     return [UInt8](data)
   }
 
-  /// The weights that come with the program whose model id is this, or nil.
-  public static func read(identifier wanted: [UInt8]) throws(ModelError) -> [UInt8]? {
-    for tuning in Tuning.allCases {
-      let bytes = try read(tuning: tuning)
-      if identifier(of: bytes) == wanted { return bytes }
-    }
-    return nil
-  }
-
-  /// The model id of a weights file: the first 8 bytes of its SHA-256.
-  public static func identifier(of bytes: [UInt8]) -> [UInt8] {
-    Array(SHA256.hash(data: bytes).prefix(8))
+  /// The weights of a model id, of those that come with the program; nil when none has it.
+  public static func read(identifier wanted: [UInt8]) -> [UInt8]? {
+    Tuning.allCases.lazy.compactMap { try? read(tuning: $0) }
+      .first { identifier(of: $0) == wanted }
   }
 }

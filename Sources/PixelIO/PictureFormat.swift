@@ -4,24 +4,50 @@ public enum PictureFormat: String, Sendable, CaseIterable, CustomStringConvertib
   case png = "PNG"
   /// JPEG, baseline or progressive.
   case jpeg = "JPEG"
+  /// The PGM and PPM formats of Netpbm.
+  case netpbm = "PPM"
 
   /// The format whose signature a file begins with, or nil when it is none of these.
   public init?(signatureOf bytes: [UInt8]) {
-    for format in Self.allCases where bytes.starts(with: format.signature) {
+    for format in Self.allCases where format.signatures.contains(where: { bytes.starts(with: $0) })
+    {
       self = format
       return
     }
     return nil
   }
 
-  /// The bytes that every file of this format begins with.
-  public var signature: [UInt8] {
+  /// The format that files with this ending have ("png", "JPG"), or nil.
+  public init?(fileEnding: String) {
+    let ending = fileEnding.lowercased()
+    for format in Self.allCases where format.fileEndings.contains(ending) {
+      self = format
+      return
+    }
+    return nil
+  }
+
+  /// One of these is at the beginning of every file of this format.
+  public var signatures: [[UInt8]] {
     switch self {
-    case .png: [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]
-    case .jpeg: [0xFF, 0xD8, 0xFF]
+    case .png: [[0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]]
+    case .jpeg: [[0xFF, 0xD8, 0xFF]]
+    case .netpbm: ["P2", "P3", "P5", "P6"].map { Array($0.utf8) }
     }
   }
 
-  /// The usual name: "PNG" or "JPEG".
+  /// The endings of file names, the usual one first.
+  public var fileEndings: [String] {
+    switch self {
+    case .png: ["png"]
+    case .jpeg: ["jpg", "jpeg", "jpe"]
+    case .netpbm: ["ppm", "pgm", "pnm"]
+    }
+  }
+
+  /// Whether files of this format can hold alpha.
+  public var hasAlpha: Bool { self == .png }
+
+  /// The usual name: "PNG", "JPEG" or "PPM".
   public var description: String { rawValue }
 }

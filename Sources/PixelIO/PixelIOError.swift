@@ -8,6 +8,10 @@ public enum PixelIOError: Error, Sendable, Equatable {
   case damaged(PictureFormat, detail: String)
   /// A valid file with something that a ``Picture`` cannot hold.
   case unsupported(PictureFormat, UnsupportedFeature)
+  /// A valid file that a strict reader refuses, for what would be lost.
+  case notExact(PictureFormat, Conversion)
+  /// Metadata is above ``PictureLimits/maxMetadataBytes``.
+  case metadataTooLarge(Conversion.Metadata, found: Int, limit: Int)
   /// The declared width or height is above ``PictureLimits/maxDimension``.
   case sideTooLong(width: Int, height: Int, limit: Int)
   /// The declared size is above ``PictureLimits/maxPixels``.
@@ -19,14 +23,8 @@ public enum PixelIOError: Error, Sendable, Equatable {
 
   /// What a valid file can have that a ``Picture`` cannot.
   public enum UnsupportedFeature: Sendable, Equatable {
-    /// An alpha value with every pixel.
-    case alphaChannel
-    /// A tRNS chunk: transparent palette entries or a transparent colour.
-    case transparencyChunk
     /// Samples of this many bits instead of at most eight.
     case bitsPerSample(Int)
-    /// Inks instead of light: CMYK or YCCK.
-    case cmyk
     /// This many components whose meaning the file does not say.
     case components(Int)
     /// Something that the library refuses, in its words.
@@ -39,9 +37,9 @@ extension PixelIOError: CustomStringConvertible {
   public var description: String {
     switch self {
     case .unknownFormat(let firstBytes) where firstBytes.isEmpty:
-      "not a PNG or JPEG file: it is empty"
+      "not a PNG, JPEG or PPM file: it is empty"
     case .unknownFormat(let firstBytes):
-      "not a PNG or JPEG file: it begins with the bytes "
+      "not a PNG, JPEG or PPM file: it begins with the bytes "
         + firstBytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined(separator: " ")
     case .truncated(let format, let detail):
       "the \(format) file is cut short (\(detail))"
@@ -49,6 +47,10 @@ extension PixelIOError: CustomStringConvertible {
       "the \(format) file is damaged (\(detail))"
     case .unsupported(let format, let feature):
       "the \(format) file has \(feature)"
+    case .notExact(let format, let conversion):
+      "the \(format) file cannot be taken over exactly: \(conversion)"
+    case .metadataTooLarge(let metadata, let found, let limit):
+      "the \(metadata.rawValue) has \(found) bytes, the limit is \(limit)"
     case .sideTooLong(let width, let height, let limit):
       "a picture of \(width) x \(height) pixels is larger than the limit of \(limit) a side"
     case .tooManyPixels(let width, let height, let limit):
@@ -65,14 +67,8 @@ extension PixelIOError.UnsupportedFeature: CustomStringConvertible {
   /// What was found and what is expected instead.
   public var description: String {
     switch self {
-    case .alphaChannel:
-      "an alpha channel, which is not supported: flatten it to RGB or grey first"
-    case .transparencyChunk:
-      "transparent colours (a tRNS chunk), which are not supported: flatten it first"
     case .bitsPerSample(let bits):
       "\(bits) bits per sample where at most 8 are supported"
-    case .cmyk:
-      "CMYK colours where RGB or grey is supported"
     case .components(let count):
       "\(count) components of unknown meaning where RGB or grey is supported"
     case .other(let detail):

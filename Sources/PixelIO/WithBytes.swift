@@ -10,3 +10,10 @@ func withBytes<Result>(
     return try body(start, buffer.count)
   }
 }
+
+/// Calls `body` with the address of bytes, nil when there are none.
+func withOptionalBytes<Result>(
+  _ bytes: [UInt8], _ body: (_ start: UnsafePointer<UInt8>?) -> Result
+) -> Result {
+  bytes.withUnsafeBufferPointer { body($0.isEmpty ? nil : $0.baseAddress) }
+}

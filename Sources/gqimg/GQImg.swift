@@ -1,4 +1,7 @@
 import ArgumentParser
+import Bitstream
+import Codec
+import Model
 
 /// The program.
 @main
@@ -8,16 +11,24 @@ struct GQImg: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "gqimg",
     abstract: "A learned image codec whose file sizes are known beforehand.",
-    version: "gqimg \(version), format 1",
-    subcommands: [Compress.self, Decompress.self, Info.self, Report.self])
+    subcommands: [Compress.self, Decompress.self, Info.self, Verify.self, Report.self])
+
+  @Flag(help: "Show the versions of program and format and the id of the model.")
+  var version = false
+
+  func run() throws {
+    guard version else { throw CleanExit.helpRequest(self) }
+    let model = (try? ModelFile.identifier(of: ModelFile.read())).map(hexadecimal) ?? "not found"
+    print("gqimg \(Self.version), format \(FileStructure.version), model \(model)")
+  }
 
   static func main() {
     do {
       var command = try parseAsRoot()
       try command.run()
     } catch let problem as Problem {
-      writeToStandardError("gqimg: \(problem.message)\n")
-      exit(withError: ExitCode(problem.exitCode))
+      problem.report()
+      exit(withError: ExitCode(Problem.exitCode))
     } catch {
       exit(withError: error)
     }

@@ -62,3 +62,29 @@ func makeCoded(
   return CodedPicture(
     header: header, ladder: ladder, levelMap: map, tiles: tiles, ancillary: ancillary)
 }
+
+/// Kinds of alpha that pictures have.
+enum MadeUpAlpha: CaseIterable {
+  case opaque, transparent, mask, softDisc, gradient, noise
+
+  func plane(width: Int, height: Int) -> AlphaPlane {
+    var generator = RepeatableGenerator(state: UInt64(width * 1000 + height))
+    var samples: [UInt8] = []
+    for y in 0..<height {
+      for x in 0..<width {
+        let distance =
+          abs(Double(x) - Double(width) / 2) / Double(width)
+          + abs(Double(y) - Double(height) / 2) / Double(height)
+        switch self {
+        case .opaque: samples.append(255)
+        case .transparent: samples.append(0)
+        case .mask: samples.append(distance < 0.3 ? 255 : 0)
+        case .softDisc: samples.append(UInt8(max(0, min(255, (0.4 - distance) * 3000))))
+        case .gradient: samples.append(UInt8((x * 3 + y) % 256))
+        case .noise: samples.append(UInt8.random(in: 0...255, using: &generator))
+        }
+      }
+    }
+    return AlphaPlane(width: width, height: height, samples: samples)
+  }
+}

@@ -11,6 +11,13 @@ struct SecondReaderTests {
     let levels: [UInt8]
     let codes: [String]
     let tiles: [Tile]
+    let ancillary: [Ancillary]
+    let alpha: [UInt8]?
+
+    struct Ancillary: Decodable {
+      let type: String
+      let bytes: Int
+    }
 
     struct Tile: Decodable {
       let bytes: Int
@@ -36,7 +43,16 @@ struct SecondReaderTests {
           .init(bits: 0, variants: 2), .init(bits: 2, variants: 8), .init(bits: 300, variants: 1),
         ]), tileExponent: 0,
         colorType: .grey, ancillary: [Chunk(ancillary: Chunk.exif, payload: [9])], seed: 4),
-    ])
+    ]
+      + MadeUpAlpha.allCases.map {
+        makeCoded(
+          width: 61, height: 43,
+          ancillary: [
+            Chunk(ancillary: Chunk.alpha, payload: $0.plane(width: 61, height: 43).encoded()),
+            Chunk(ancillary: Chunk.iccProfile, payload: [1, 2, 3]),
+            Chunk(ancillary: Chunk.xmp, payload: Array("<x/>".utf8)),
+          ], seed: 6)
+      })
   func agrees(_ coded: CodedPicture) throws {
     let python = try #require(Self.python)
     let path = FileManager.default.temporaryDirectory.appendingPathComponent(
@@ -81,6 +97,12 @@ struct SecondReaderTests {
       }
     }
     #expect(report.codes == codes)
+    #expect(
+      report.ancillary.map(\.type)
+        == coded.ancillary.map { String(Character(UnicodeScalar($0.type))) })
+    #expect(report.ancillary.map(\.bytes) == coded.ancillary.map(\.payload.count))
+    #expect(
+      try report.alpha == FileStructure(parsing: coded.serialized()).alpha()?.samples)
     #expect(report.tiles.map(\.bytes) == layout.tiles.map(\.byteCount))
     #expect(report.tiles.filter(\.intact).count == report.tiles.count)
   }

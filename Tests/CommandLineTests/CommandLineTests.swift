@@ -102,6 +102,13 @@ final class CommandLineTests {
     ["compress", "a", "b", "--bpp", "-1"], ["compress", "a", "b", "--threads", "0"],
     ["compress", "a", "b", "--engine", "abacus"], ["report", "dir"],
     ["report", "dir", "--output", "o", "--rates", "x"],
+    ["compress", "a", "b", "c"], ["compress", "--output", "o"], ["compress", "a", "-", "--json"],
+    ["compress", "-", "--output", "o"], ["compress", "a", "b", "--quiet", "--verbose"],
+    ["decompress", "a.gqz"], ["decompress", "a.gqz", "b.gif"], ["decompress", "a.gqz", "b"],
+    ["decompress", "a.gqz", "b.png", "--format", "gif"],
+    ["decompress", "a", "b.png", "--fit", "0"],
+    ["decompress", "a", "b.jpg", "--jpeg-quality", "0"],
+    ["decompress", "a", "b.jpg", "--background", "red"], ["info"], ["verify"],
   ])
   func wrongUseIsExitCode64(_ arguments: [String]) throws {
     let result = try program.run(arguments)
@@ -131,6 +138,10 @@ final class CommandLineTests {
     try expectRefusal(["compress", "absent.png", "out.gqz"], "absent.png")
     try expectRefusal(["compress", "-", "out.gqz"], "standard input")
     try expectRefusal(["compress", "-", "out.gqz"], input: Array("just text".utf8), "not a PNG")
+    try expectRefusal(
+      ["compress", Program.testdata("read/rgb-16.png"), "out.gqz", "--strict"], "16 bits")
+    try expectRefusal(
+      ["compress", Program.testdata("read/cmyk.jpg"), "out.gqz", "--strict"], "CMYK")
     let png = [UInt8](try Data(contentsOf: URL(fileURLWithPath: sample)))
     try expectRefusal(["compress", "-", "out.gqz"], input: Array(png.prefix(png.count / 2)))
     try expectRefusal(["compress", sample, "out.gqz", "--size", "30"], "too few")

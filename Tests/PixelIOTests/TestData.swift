@@ -27,6 +27,12 @@ enum TestData {
     return try readPNM(try bytes(stem + ".pgm"))
   }
 
+  /// The alpha that a file of `read` must give.
+  static func expectedAlpha(_ path: String) throws -> [UInt8]? {
+    guard let bytes = try? bytes(String(path.dropLast(4)) + "-alpha.pgm") else { return nil }
+    return try readPNM(bytes).samples
+  }
+
   /// Reads binary PGM and PPM as `make.py` writes them: three lines, then samples.
   private static func readPNM(_ bytes: [UInt8]) throws -> Picture {
     let lines = bytes.split(separator: 0x0A, maxSplits: 3, omittingEmptySubsequences: false)
@@ -58,11 +64,15 @@ struct SeededGenerator: RandomNumberGenerator {
 extension Picture {
   /// A picture of noise.
   static func noise(
-    width: Int, height: Int, colorType: ColorType, using generator: inout SeededGenerator
+    width: Int, height: Int, colorType: ColorType, hasAlpha: Bool = false,
+    metadata: PictureMetadata = PictureMetadata(), using generator: inout SeededGenerator
   ) -> Picture {
     let count = width * height * colorType.componentCount
     let samples = (0..<count).map { _ in UInt8.random(in: 0...255, using: &generator) }
-    return Picture(width: width, height: height, colorType: colorType, samples: samples)
+    let alpha = (0..<width * height).map { _ in UInt8.random(in: 0...255, using: &generator) }
+    return Picture(
+      width: width, height: height, colorType: colorType, samples: samples,
+      alpha: hasAlpha ? alpha : nil, metadata: metadata)
   }
 
   /// The largest difference of two samples, or nil when the shapes differ.

@@ -142,6 +142,51 @@ def decode_levels(data, columns, rows, ladder):
     return levels, variants
 
 
+def decode_alpha(payload, width, height):
+    """The alpha samples of all rows."""
+    if payload[:1] == b"\0":
+        if len(payload) != 1 + width * height:
+            raise Invalid("length of stored alpha")
+        return payload[1:]
+    if payload[:1] != b"\1":
+        raise Invalid("method of alpha")
+    coder = RangeDecoder(payload[1:])
+    same = [Probability() for _ in range(2)]
+    left = [Probability() for _ in range(81)]
+    upper = [Probability() for _ in range(81)]
+    difference = [[Probability() for _ in range(256)] for _ in range(3)]
+    above, was_same, samples = bytes([255]) * width, 0, bytearray()
+
+    def kind(value):
+        return 0 if value == 0 else 2 if value == 255 else 1
+
+    for _ in range(height):
+        was_same = int(coder.decide(same[was_same]))
+        row = bytearray()
+        for x in range(0 if was_same else width):
+            n = above[x]
+            w = row[x - 1] if x else n
+            nw = above[x - 1] if x else n
+            ne = above[x + 1] if x + 1 < width else n
+            context = 27 * kind(w) + 9 * kind(n) + 3 * kind(nw) + kind(ne)
+            if coder.decide(left[context]):
+                row.append(w)
+            elif n != w and coder.decide(upper[context]):
+                row.append(n)
+            else:
+                spread = abs(w - n) + abs(n - nw)
+                tree = difference[0 if spread < 8 else 1 if spread < 64 else 2]
+                node = 1
+                for _ in range(8):
+                    node = 2 * node + int(coder.decide(tree[node]))
+                row.append((min(max(w + n - nw, min(w, n)), max(w, n)) + node) & 255)
+        above = above if was_same else bytes(row)
+        samples += above
+    if coder.position < len(payload) - 1 or payload[1:][-1:] == b"\0":
+        raise Invalid("unused bytes after alpha")
+    return bytes(samples)
+
+
 def read(data):
     if data[:8] != SIGNATURE:
         raise Invalid("signature")
@@ -232,6 +277,12 @@ def read(data):
                 raise Invalid("ladder")
             rungs, variants = decode_levels(rest, columns, rows, ladder)
         elif "a" <= kind <= "z":
+            if kind in "aeix" and any(chunk["type"] == kind for chunk in result["ancillary"]):
+                raise Invalid(f"a second chunk {kind}")
+            if kind == "a":
+                if length > result["width"] * result["height"] + 1:
+                    raise Invalid("length of alpha")
+                result["alpha"] = list(decode_alpha(payload, result["width"], result["height"]))
             result["ancillary"].append({"type": kind, "bytes": length})
         else:
             raise Invalid(f"chunk type {kind!r}")

@@ -8,6 +8,12 @@ public struct Chunk: Sendable, Equatable {
   /// XMP packet.
   public static let xmp = UInt8(ascii: "x")
 
+  /// Alpha of every pixel.
+  public static let alpha = UInt8(ascii: "a")
+
+  /// Ancillary types that the format defines; a file has at most one chunk of each.
+  static let defined = [iccProfile, exif, xmp, alpha]
+
   static let levelMap = UInt8(ascii: "L")
   static let indices = UInt8(ascii: "I")
 

@@ -20,6 +20,7 @@ public struct FileStructure: Sendable {
 
   private let bytes: [UInt8]
   private let tileStart: Int
+  private let alphaRange: Range<Int>?
 
   /// Reads a file up to its tiles and checks that the tiles are there.
   ///
@@ -29,6 +30,7 @@ public struct FileStructure: Sendable {
     var cursor = ByteCursor(bytes)
     header = try Self.parseHeader(&cursor, limits: limits)
     var ancillary: [Chunk] = []
+    var alphaRange: Range<Int>?
     var map: (ladder: LevelLadder, levels: LevelMap, byteCount: Int)?
     var tiles: (layout: TileLayout, start: Int)?
     while !cursor.isAtEnd {
@@ -57,7 +59,9 @@ public struct FileStructure: Sendable {
         }
         throw .unknownCriticalChunk(type: type, offset: start)
       }
-      let length = try cursor.size("chunk length", limit: limits.maxAncillaryBytes)
+      let length = try cursor.size(
+        "chunk length",
+        limit: type == Chunk.alpha ? AlphaPlane.maxByteCount(header) : limits.maxAncillaryBytes)
       let payload = try cursor.slice(length, "chunk")
       let computed = CRC32.of(bytes[start..<cursor.offset])
       let declared = try cursor.word("chunk checksum")
@@ -77,6 +81,13 @@ public struct FileStructure: Sendable {
             what: "number of ancillary chunks", found: ancillary.count + 1,
             limit: limits.maxAncillaryChunks)
         }
+        guard !Chunk.defined.contains(type) || !ancillary.contains(where: { $0.type == type })
+        else {
+          throw .invalidValue(
+            what: "chunk", offset: start, found: "a second \(Character(UnicodeScalar(type)))",
+            expected: "at most one")
+        }
+        if type == Chunk.alpha { alphaRange = payload.indices }
         ancillary.append(Chunk(type: type, payload: Array(payload)))
       }
     }
@@ -88,7 +99,21 @@ public struct FileStructure: Sendable {
     layout = tiles.layout
     tileStart = tiles.start
     self.ancillary = ancillary
+    self.alphaRange = alphaRange
     self.bytes = bytes
+  }
+
+  /// The payload of an ancillary chunk, nil when there is none of this type.
+  public func ancillary(_ type: UInt8) -> [UInt8]? {
+    ancillary.first { $0.type == type }?.payload
+  }
+
+  /// The alpha of every pixel, nil when the picture is opaque.
+  ///
+  /// - Throws: `BitstreamError.invalidValue` when the chunk is not what the format says.
+  public func alpha() throws(BitstreamError) -> AlphaPlane? {
+    guard let alphaRange else { return nil }
+    return try AlphaPlane(decoding: bytes[alphaRange], header: header)
   }
 
   /// Bytes of the file.

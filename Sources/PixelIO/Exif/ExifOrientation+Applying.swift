@@ -1,12 +1,28 @@
 internal import Codec
 
 extension ExifOrientation {
-  /// Turns a stored picture upright.
+  /// Turns a stored picture upright, and makes its metadata say so.
   func applied(to picture: Picture) -> Picture {
     guard self != .upright else { return picture }
-    let width = picture.width
-    let height = picture.height
-    let components = picture.colorType.componentCount
+    var metadata = picture.metadata
+    metadata.exif = metadata.exif.map(Self.upright(tiff:))
+    metadata.xmp = metadata.xmp.map(Self.upright(xmp:))
+    let upright = turned(
+      picture.samples, components: picture.colorType.componentCount, width: picture.width,
+      height: picture.height)
+    return Picture(
+      width: swapsSides ? picture.height : picture.width,
+      height: swapsSides ? picture.width : picture.height, colorType: picture.colorType,
+      samples: upright,
+      alpha: picture.alpha.map {
+        turned($0, components: 1, width: picture.width, height: picture.height)
+      }, metadata: metadata)
+  }
+
+  /// The samples of a stored picture in their upright order.
+  private func turned(
+    _ old: [UInt8], components: Int, width: Int, height: Int
+  ) -> [UInt8] {
     let (newWidth, newHeight) = swapsSides ? (height, width) : (width, height)
 
     // Where the upper left pixel of the new picture lies in the old one, and how far one step
@@ -28,8 +44,7 @@ extension ExifOrientation {
     let stepRight = (right.y * width + right.x) * components
     let stepDown = (down.y * width + down.x) * components
 
-    let old = picture.samples
-    let samples = [UInt8](unsafeUninitializedCapacity: old.count) { new, count in
+    return [UInt8](unsafeUninitializedCapacity: old.count) { new, count in
       var target = 0
       for y in 0..<newHeight {
         var source = first + y * stepDown
@@ -43,7 +58,5 @@ extension ExifOrientation {
       }
       count = target
     }
-    return Picture(
-      width: newWidth, height: newHeight, colorType: picture.colorType, samples: samples)
   }
 }

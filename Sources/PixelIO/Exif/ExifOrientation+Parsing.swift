@@ -4,33 +4,62 @@ extension ExifOrientation {
   /// Nil when there is none or when it makes no sense: Exif is a remark beside the picture, and a
   /// bad remark does not spoil the pixels.
   init?(jpeg bytes: [UInt8]) {
-    let signature: [UInt8] = [0x45, 0x78, 0x69, 0x66, 0x00, 0x00]  // "Exif", 0, 0
-    var position = 2
-    // Segments: 0xFF, any more of it as padding, the marker, a length that counts itself.
-    while position + 1 < bytes.count, bytes[position] == 0xFF {
-      let marker = bytes[position + 1]
-      if marker == 0xFF {
-        position += 1
-        continue
+    var tiff: [UInt8]?
+    forEachSegment(ofJPEG: bytes) { marker, content in
+      guard marker == JPEGSegmentName.app1, content.starts(with: JPEGSegmentName.exif) else {
+        return true
       }
-      position += 2
-      if marker == 0x01 || (0xD0...0xD8).contains(marker) { continue }  // no length follows
-      if marker == 0xDA || marker == 0xD9 { return nil }  // the pixels, or the end
-      guard position + 2 <= bytes.count else { return nil }
-      let length = Int(bytes[position]) << 8 | Int(bytes[position + 1])
-      guard length >= 2, position + length <= bytes.count else { return nil }
-      let body = bytes[(position + 2)..<(position + length)]
-      if marker == 0xE1, body.starts(with: signature) {
-        self.init(tiff: Array(body.dropFirst(signature.count)))
-        return
-      }
-      position += length
+      tiff = Array(content.dropFirst(JPEGSegmentName.exif.count))
+      return false
     }
-    return nil
+    guard let tiff else { return nil }
+    self.init(tiff: tiff)
   }
 
   /// Finds the orientation in the first directory of a TIFF structure, as Exif holds it.
   init?(tiff bytes: [UInt8]) {
+    guard let place = Self.place(tiff: bytes) else { return nil }
+    self.init(rawValue: place.value)
+  }
+
+  /// The same TIFF structure with an orientation that says "upright".
+  static func upright(tiff bytes: [UInt8]) -> [UInt8] {
+    guard let place = place(tiff: bytes) else { return bytes }
+    var changed = bytes
+    changed[place.offset] = place.isBigEndian ? 0 : 1
+    changed[place.offset + 1] = place.isBigEndian ? 1 : 0
+    return changed
+  }
+
+  /// The same XMP packet with orientations that say "upright".
+  ///
+  /// They are attributes or elements: `tiff:Orientation="6"`, `<tiff:Orientation>6</tiff:Orientation>`.
+  static func upright(xmp bytes: [UInt8]) -> [UInt8] {
+    let name = Array("tiff:Orientation".utf8)
+    var changed = bytes
+    var position = 0
+    while position + name.count < bytes.count {
+      guard bytes[position] == name[0], bytes[position...].starts(with: name) else {
+        position += 1
+        continue
+      }
+      position += name.count
+      let rest = bytes[position...].prefix(3)
+      let isAttribute = rest.starts(with: Array("=\"".utf8)) || rest.starts(with: Array("='".utf8))
+      let digit = position + (isAttribute ? 2 : rest.first == UInt8(ascii: ">") ? 1 : 3)
+      if digit < bytes.count, digit < position + 3,
+        (UInt8(ascii: "1")...UInt8(ascii: "8")).contains(bytes[digit])
+      {
+        changed[digit] = UInt8(ascii: "1")
+      }
+    }
+    return changed
+  }
+
+  /// Where the orientation's two bytes are in the first directory of a TIFF structure, and what they say.
+  private static func place(
+    tiff bytes: [UInt8]
+  ) -> (offset: Int, value: Int, isBigEndian: Bool)? {
     guard bytes.count >= 8 else { return nil }
     let bigEndian: Bool
     switch (bytes[0], bytes[1]) {
@@ -62,8 +91,7 @@ extension ExifOrientation {
       guard short(at: offset + 2) == 3, long(at: offset + 4) == 1,
         let value = short(at: offset + 8)
       else { return nil }
-      self.init(rawValue: value)
-      return
+      return (offset + 8, value, bigEndian)
     }
     return nil
   }

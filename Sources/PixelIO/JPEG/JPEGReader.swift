@@ -1,9 +1,12 @@
 internal import CPixelIO
 internal import Codec
 
-/// Reads a JPEG file: header, checks, rows. ``JPEGWriter`` goes the other way.
-func readJPEG(_ bytes: [UInt8], limits: PictureLimits) throws(PixelIOError) -> Picture {
-  let picture = try withBytes(bytes) { (start, count) throws(PixelIOError) in
+/// Reads a JPEG file: header, checks, rows, metadata. ``JPEGWriter`` goes the other way.
+func readJPEG(
+  _ bytes: [UInt8], limits: PictureLimits, keepsMetadata: Bool
+) throws(PixelIOError) -> PictureFile {
+  let orientation = ExifOrientation(jpeg: bytes) ?? .upright
+  return try withBytes(bytes) { (start, count) throws(PixelIOError) in
     guard let reader = gq_jpeg_reader_create(start, count) else { throw .outOfMemory(.jpeg) }
     defer { gq_jpeg_reader_destroy(reader) }
 
@@ -13,21 +16,36 @@ func readJPEG(_ bytes: [UInt8], limits: PictureLimits) throws(PixelIOError) -> P
       throw .unsupported(.jpeg, .bitsPerSample(Int(header.bit_depth)))
     }
     let colorType: Picture.ColorType
+    var isCMYK = false
     switch Int(header.colour) {
     case GQ_JPEG_GREY: colorType = .grey
     case GQ_JPEG_COLOUR: colorType = .rgb
-    case GQ_JPEG_CMYK: throw .unsupported(.jpeg, .cmyk)
+    case GQ_JPEG_CMYK:
+      colorType = .rgb
+      isCMYK = true
     default: throw .unsupported(.jpeg, .components(Int(header.component_count)))
     }
     let width = Int(header.width)
     let height = Int(header.height)
     try limits.check(width: width, height: height)
+    var (metadata, conversions) =
+      keepsMetadata
+      ? try readMetadata(ofJPEG: bytes, limits: limits) : (PictureMetadata(), [])
+    if isCMYK {
+      conversions.append(.cmykToRGB)
+      if metadata.iccProfile != nil {
+        metadata.iccProfile = nil
+        conversions.append(.leftOut(.iccProfile, reason: "it is for CMYK"))
+      }
+    }
 
     let rowBytes = width * colorType.componentCount
     let samples = try makeSamples(count: height * rowBytes) { samples throws(PixelIOError) in
       try check(.jpeg) { message in gq_jpeg_read_rows(reader, samples, rowBytes, message) }
     }
-    return Picture(width: width, height: height, colorType: colorType, samples: samples)
+    let picture = Picture(
+      width: width, height: height, colorType: colorType, samples: samples, metadata: metadata)
+    return PictureFile(
+      picture: orientation.applied(to: picture), format: .jpeg, conversions: conversions)
   }
-  return (ExifOrientation(jpeg: bytes) ?? .upright).applied(to: picture)
 }

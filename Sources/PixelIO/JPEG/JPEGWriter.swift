@@ -1,7 +1,7 @@
 internal import CPixelIO
 public import Codec
 
-/// Writes JPEG files: the codec that others are measured against.
+/// Writes JPEG files, with the picture's metadata.
 public struct JPEGWriter: Sendable {
   /// The libjpeg quality, 1 to 100.
   public let quality: Int
@@ -35,16 +35,23 @@ public struct JPEGWriter: Sendable {
   }
 
   /// Writes a whole file. ``PictureReader/read(_:)`` reads it back, less what JPEG loses.
+  ///
+  /// - Throws: `PixelIOError.notWritable` for a picture with alpha, and for metadata too large for segments.
   public func write(_ picture: Picture) throws(PixelIOError) -> [UInt8] {
     guard let width = UInt32(exactly: picture.width), let height = UInt32(exactly: picture.height)
     else {
       throw .notWritable(.jpeg, detail: "\(picture.width) x \(picture.height) pixels")
     }
+    if picture.alpha != nil { throw .notWritable(.jpeg, detail: "it has alpha") }
+    let segments = try metadataSegments(picture.metadata)
     return try withBytes(picture.samples) { (samples, _) throws(PixelIOError) in
       try collectBytes(.jpeg) { buffer, message in
-        gq_jpeg_write(
-          samples, width, height, CInt(picture.colorType.componentCount), CInt(quality),
-          optimized ? 1 : 0, progressive ? 1 : 0, subsampling == .halved ? 1 : 0, &buffer, message)
+        withOptionalBytes(segments) { segmentStart in
+          gq_jpeg_write(
+            samples, width, height, CInt(picture.colorType.componentCount), CInt(quality),
+            optimized ? 1 : 0, progressive ? 1 : 0, subsampling == .halved ? 1 : 0, segmentStart,
+            segments.count, &buffer, message)
+        }
       }
     }
   }

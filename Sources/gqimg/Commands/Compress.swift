@@ -1,19 +1,28 @@
 import ArgumentParser
 import Codec
+import Model
+import PixelIO
 
 struct Compress: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Compress a PNG or JPEG picture into a .gqz file.",
+    abstract: "Compress PNG, JPEG, PGM or PPM pictures into .gqz files.",
+    usage: """
+      gqimg compress [<options>] <in> <out.gqz>
+      gqimg compress [<options>] --output <folder> <in> ...
+      """,
     discussion: """
       Without a target the quality is \(Int(EncodingOptions.defaultQuality)), about half a bit per pixel on \
-      photographs. --bpp and --size are promises: the file, header included, is never larger.
+      photographs. --bpp and --size are promises: the file, with header, alpha and metadata, is never larger. \
+      Alpha is kept without loss; ICC profile, Exif and XMP are kept unless --strip is given. A file that fails is \
+      reported and does not stop the others.
       """)
 
-  @Argument(help: ArgumentHelp("PNG or JPEG file, or - for standard input.", valueName: "in"))
-  var input: String
-
-  @Argument(help: ArgumentHelp("File to write, or - for standard output.", valueName: "out.gqz"))
-  var output: String
+  @Argument(
+    help: ArgumentHelp(
+      "A picture and the .gqz file to write, or with --output any number of pictures and folders. - is standard "
+        + "input or output.", valueName: "path"),
+    completion: .file(extensions: ["png", "jpg", "jpeg", "ppm", "pgm", "gqz"]))
+  var paths: [String]
 
   @Option(name: .shortAndLong, help: "0 (smallest) to 100 (best).")
   var quality: Double?
@@ -35,15 +44,18 @@ struct Compress: ParsableCommand {
   @Option(help: "How coefficients become bits: trellis or block.")
   var quantizer: QuantizerChoice = .trellis
 
-  @Flag(name: .shortAndLong, help: "Overwrite the output.")
-  var force = false
+  @Flag(help: "Leave out ICC profile, Exif and XMP.")
+  var strip = false
 
-  @Flag(name: .shortAndLong, help: "Say nothing but errors.")
-  var quiet = false
+  @Flag(help: "Refuse what cannot be taken over exactly: 16 bits, CMYK, a gamma, bad metadata.")
+  var strict = false
+
+  @OptionGroup(title: "Output") var outputs: OutputOptions
 
   @OptionGroup(title: "Model") var model: ModelOptions
 
   func validate() throws {
+    if let problem = outputs.problem(paths: paths) { throw ValidationError(problem) }
     if [quality != nil, bpp != nil, size != nil].filter({ $0 }).count > 1 {
       throw ValidationError("--quality, --bpp and --size exclude each other")
     }
@@ -61,24 +73,68 @@ struct Compress: ParsableCommand {
   }
 
   func run() throws {
-    try refuseExisting(output, overwrite: force)
-    let picture = try readPicture(input)
-    let start = now()
-    let encoder = GQEncoder(network: try model.network())
-    let result = try reporting(input) {
-      try encoder.encode(
-        picture,
-        options: EncodingOptions(
-          target: target, uniform: uniform, effort: effort, quantizer: quantizer))
+    let jobs = try outputs.jobs(
+      paths: paths, endings: PictureFormat.allCases.flatMap(\.fileEndings), newEnding: "gqz")
+    let reader = PictureReader(keepsMetadata: !strip, isStrict: strict)
+    let options = EncodingOptions(
+      target: target, uniform: uniform, effort: effort, quantizer: quantizer)
+    var loaded: Network?
+    try outputs.run(jobs) { job in
+      let file = try reporting(job.input) {
+        try reader.open(try FileReader.read(job.input, maxBytes: maximumInputBytes))
+      }
+      let start = now()
+      let network = try loaded ?? model.network()
+      loaded = network
+      let bytes = try reporting(job.input) {
+        try GQEncoder(network: network).encode(file.picture, options: options).bytes
+      }
+      let description = CompressedFile(job, file, bytes: bytes.count, seconds: now() - start)
+      try outputs.write(bytes, job)
+      return Outcome(
+        description: description, text: description.text,
+        details: [
+          "from \(file.format), \(description.colorType)\(description.alpha ? " with alpha" : "")",
+          "\(description.metadataBytes) bytes of metadata",
+          "model \(hexadecimal(network.identifier))",
+        ], warnings: description.warnings)
     }
-    let seconds = now() - start
-    try writeOutput(result.bytes, to: output, overwrite: force)
-    if !quiet {
-      let rate = Double(result.bytes.count * 8) / Double(picture.width * picture.height)
-      writeToStandardError(
-        "\(picture.width)x\(picture.height), \(result.bytes.count) bytes, \(fixed(rate, 4)) bpp, "
-          + "\(fixed(seconds, 2)) s\n")
-    }
+  }
+}
+
+/// What `compress` says of a file.
+private struct CompressedFile: Encodable {
+  let input: String
+  let output: String
+  let width: Int
+  let height: Int
+  let colorType: String
+  let alpha: Bool
+  let metadataBytes: Int
+  let bytes: Int
+  let bitsPerPixel: Double
+  let seconds: Double
+  let warnings: [String]
+
+  init(_ job: FileJob, _ file: PictureFile, bytes: Int, seconds: Double) {
+    let picture = file.picture
+    input = job.input
+    output = job.output
+    width = picture.width
+    height = picture.height
+    colorType = "\(picture.colorType)"
+    alpha = picture.alpha != nil
+    metadataBytes = [
+      picture.metadata.iccProfile, picture.metadata.exif, picture.metadata.xmp,
+    ].reduce(0) { $0 + ($1?.count ?? 0) }
+    self.bytes = bytes
+    bitsPerPixel = Double(bytes * 8) / Double(picture.width * picture.height)
+    self.seconds = seconds
+    warnings = file.conversions.map { "\($0)" }
+  }
+
+  var text: String {
+    "\(width)x\(height), \(bytes) bytes, \(fixed(bitsPerPixel, 4)) bpp, \(fixed(seconds, 2)) s"
   }
 }
 

@@ -1,47 +1,156 @@
-import ArgumentParser
+public import ArgumentParser
 import Codec
-import PixelIO
+import Foundation
+import Model
+public import PixelIO
 
 struct Decompress: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Decompress a .gqz file into a PNG picture.")
-
-  @Argument(help: ArgumentHelp("A .gqz file, or - for standard input.", valueName: "in.gqz"))
-  var input: String
+    abstract: "Decompress .gqz files into PNG, JPEG or PPM pictures.",
+    usage: """
+      gqimg decompress [<options>] <in.gqz> <out>
+      gqimg decompress [<options>] --output <folder> <in.gqz> ...
+      """,
+    discussion: """
+      The format is that of the output's ending unless --format names it; on standard output and with --output it is \
+      PNG by default. ICC profile, Exif and XMP are written to PNG and JPEG. JPEG and PPM hold no alpha: \
+      --background puts the picture on a colour.
+      """)
 
   @Argument(
-    help: ArgumentHelp("PNG file to write, or - for standard output.", valueName: "out.png"))
-  var output: String
+    help: ArgumentHelp(
+      "A .gqz file and the picture to write, or with --output any number of files and folders. - is standard input "
+        + "or output.", valueName: "path"),
+    completion: .file(extensions: ["gqz", "png", "jpg", "jpeg", "ppm", "pgm"]))
+  var paths: [String]
+
+  @Option(help: ArgumentHelp("png, jpeg or ppm.", valueName: "format"))
+  var format: PictureFormat?
 
   @Option(help: ArgumentHelp("PNG compression, 0 (none) to 9 (slow).", valueName: "level"))
   var pngLevel = 3
 
-  @Flag(name: .shortAndLong, help: "Overwrite the output.")
-  var force = false
+  @Option(help: ArgumentHelp("JPEG quality, 1 to 100.", valueName: "quality"))
+  var jpegQuality = 92
 
-  @Flag(name: .shortAndLong, help: "Say nothing but errors.")
-  var quiet = false
+  @Option(
+    help: ArgumentHelp("Shrink the picture so that no side has more pixels.", valueName: "pixels"))
+  var fit: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      "Put a picture with alpha on this colour: white, black or six hexadecimal digits.",
+      valueName: "colour"))
+  var background: BackgroundColour?
+
+  @Flag(help: "Leave out ICC profile, Exif and XMP.")
+  var strip = false
+
+  @OptionGroup(title: "Output") var outputs: OutputOptions
 
   @OptionGroup(title: "Model") var model: ModelOptions
 
   func validate() throws {
+    if let problem = outputs.problem(paths: paths) { throw ValidationError(problem) }
     if !(0...9).contains(pngLevel) { throw ValidationError("--png-level must be 0 to 9") }
+    if !(1...100).contains(jpegQuality) {
+      throw ValidationError("--jpeg-quality must be 1 to 100")
+    }
+    if let fit, !(1...65535).contains(fit) { throw ValidationError("--fit must be 1 to 65535") }
+    if outputs.output == nil, formatOfOutput == nil {
+      throw ValidationError(
+        "the ending of \(paths[1]) names no format: png, jpg or ppm, or --format")
+    }
+  }
+
+  /// The format to write, or nil when nothing says which.
+  private var formatOfOutput: PictureFormat? {
+    if let format { return format }
+    if outputs.output != nil || paths.last == "-" { return .png }
+    return PictureFormat(fileEnding: ((paths.last ?? "") as NSString).pathExtension)
   }
 
   func run() throws {
-    try refuseExisting(output, overwrite: force)
-    let bytes = try reporting(input) {
-      try FileReader.read(input, maxBytes: maximumInputBytes)
-    }
-    let start = now()
-    let picture = try reporting(input) {
-      try GQDecoder(network: try model.network()).decode(bytes)
-    }
-    let seconds = now() - start
-    let png = try reporting(output) { try PNGWriter(compressionLevel: pngLevel).write(picture) }
-    try writeOutput(png, to: output, overwrite: force)
-    if !quiet {
-      writeToStandardError("\(picture.width)x\(picture.height), \(fixed(seconds, 2)) s\n")
+    let format = formatOfOutput ?? .png
+    let jobs = try outputs.jobs(
+      paths: paths, endings: ["gqz"], newEnding: format.fileEndings[0])
+    let writer = PictureWriter(format: format, pngLevel: pngLevel, jpegQuality: jpegQuality)
+    var loaded: Network?
+    try outputs.run(jobs) { job in
+      let bytes = try reporting(job.input) {
+        try FileReader.read(job.input, maxBytes: maximumInputBytes)
+      }
+      let start = now()
+      let network = try loaded ?? model.network()
+      loaded = network
+      var picture = try reporting(job.input) { try GQDecoder(network: network).decode(bytes) }
+      let seconds = now() - start
+      let (width, height) = (picture.width, picture.height)
+      if strip { picture.metadata = PictureMetadata() }
+      if let background { picture = background.under(picture) }
+      if !format.hasAlpha, picture.alpha != nil {
+        throw Problem(
+          message: "\(named(job.input)): \(format) holds no alpha; --background puts it on a colour"
+        )
+      }
+      if let fit { picture = picture.fitted(within: fit) }
+      let written = try reporting(job.output) { try writer.write(picture) }
+      try outputs.write(written.bytes, job)
+      let warnings = written.conversions.map { "\($0)" }
+      return Outcome(
+        description: DecompressedFile(
+          input: job.input, output: job.output, format: "\(format)", width: width, height: height,
+          outputWidth: picture.width, outputHeight: picture.height,
+          alpha: picture.alpha != nil, inputBytes: bytes.count, bytes: written.bytes.count,
+          seconds: seconds, warnings: warnings),
+        text: "\(width)x\(height), \(fixed(seconds, 2)) s",
+        details: [
+          "from \(bytes.count) bytes",
+          "to \(format), \(picture.width)x\(picture.height), "
+            + "\(written.bytes.count) bytes", "model \(hexadecimal(network.identifier))",
+        ], warnings: warnings)
     }
   }
+}
+
+/// What `decompress` says of a file.
+private struct DecompressedFile: Encodable {
+  let input: String
+  let output: String
+  let format: String
+  let width: Int
+  let height: Int
+  let outputWidth: Int
+  let outputHeight: Int
+  let alpha: Bool
+  let inputBytes: Int
+  let bytes: Int
+  let seconds: Double
+  let warnings: [String]
+}
+
+/// A colour to put under pictures with alpha.
+struct BackgroundColour: ExpressibleByArgument {
+  private let red: UInt8
+  private let green: UInt8
+  private let blue: UInt8
+
+  init?(argument: String) {
+    let digits = ["white": "ffffff", "black": "000000"][argument] ?? argument
+    guard digits.count == 6, digits.allSatisfy(\.isHexDigit), let value = UInt32(digits, radix: 16)
+    else { return nil }
+    red = UInt8(value >> 16)
+    green = UInt8(value >> 8 & 255)
+    blue = UInt8(value & 255)
+  }
+
+  func under(_ picture: Picture) -> Picture {
+    picture.flattened(red: red, green: green, blue: blue)
+  }
+}
+
+extension PictureFormat: ExpressibleByArgument {
+  public init?(argument: String) { self.init(fileEnding: argument) }
+
+  public static var allValueStrings: [String] { ["png", "jpeg", "ppm"] }
 }

@@ -8,7 +8,9 @@ struct Info: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Tell what a .gqz file says, without a model.")
 
-  @Argument(help: ArgumentHelp("A .gqz file, or - for standard input.", valueName: "file"))
+  @Argument(
+    help: ArgumentHelp("A .gqz file, or - for standard input.", valueName: "file"),
+    completion: .file(extensions: ["gqz"]))
   var input: String
 
   @Flag(help: "Print JSON.")
@@ -39,9 +41,33 @@ struct FileDescription: Encodable {
   let levelMapBytes: Int
   let tiles: Int
   let damagedTiles: Int
+  /// One string for each row of tiles: `.` intact, `-` without bits, `X` damaged.
+  let tileStates: [String]
+  /// Chunks beside level map and codes, in their order.
+  let chunks: [ChunkDescription]
   /// Positions at each level.
   let positionsPerLevel: [Int]
   let bitsPerLevel: [Int]
+
+  /// A chunk that a reader may skip.
+  struct ChunkDescription: Encodable {
+    let type: String
+    let name: String
+    let bytes: Int
+
+    init(_ chunk: Chunk) {
+      type = String(Character(UnicodeScalar(chunk.type)))
+      name =
+        switch chunk.type {
+        case Chunk.iccProfile: "ICC profile"
+        case Chunk.exif: "Exif"
+        case Chunk.xmp: "XMP"
+        case Chunk.alpha: "alpha"
+        default: "unknown"
+        }
+      bytes = chunk.payload.count
+    }
+  }
 
   init(_ file: FileStructure) {
     let header = file.header
@@ -61,7 +87,17 @@ struct FileDescription: Encodable {
     codeBits = file.layout.tiles.reduce(0) { $0 + $1.bitCount }
     levelMapBytes = file.levelMapByteCount
     tiles = file.layout.tiles.count
-    damagedTiles = file.layout.tiles.filter { !file.isIntact($0) }.count
+    var states: [String] = []
+    var damaged = 0
+    for tile in file.layout.tiles {
+      if tile.columns.lowerBound == 0 { states.append("") }
+      let isIntact = file.isIntact(tile)
+      if !isIntact { damaged += 1 }
+      states[states.count - 1] += !isIntact ? "X" : tile.bitCount == 0 ? "-" : "."
+    }
+    damagedTiles = damaged
+    tileStates = states
+    chunks = file.ancillary.map(ChunkDescription.init)
     var counts = [Int](repeating: 0, count: file.ladder.levelCount)
     for level in file.levelMap.levels { counts[Int(level)] += 1 }
     positionsPerLevel = counts
@@ -76,9 +112,14 @@ struct FileDescription: Encodable {
       "quantizer     \(quantizer), seed \(seed)",
       "grid          \(columns) x \(rows) positions, \(codeBits) bits of codes",
       "level map     \(levelMapBytes) bytes",
+      "beside        "
+        + (chunks.isEmpty
+          ? "neither metadata nor alpha"
+          : chunks.map { "\($0.name) (\($0.type)) \($0.bytes) bytes" }.joined(separator: ", ")),
       "tiles         \(tiles), \(damagedTiles) damaged",
-      "levels           bits  positions",
     ]
+    lines += tileStates.map { "  \($0)" }
+    lines.append("levels           bits  positions")
     let most = max(1, positionsPerLevel.max() ?? 1)
     for (level, count) in positionsPerLevel.enumerated() {
       let bar = String(repeating: "#", count: (count * 40 + most - 1) / most)
@@ -92,11 +133,4 @@ struct FileDescription: Encodable {
 private func padded(_ value: Int, _ width: Int) -> String {
   let text = String(value)
   return String(repeating: " ", count: max(0, width - text.count)) + text
-}
-
-/// JSON with sorted keys, on several lines.
-func jsonText(_ value: some Encodable) throws -> String {
-  let encoder = JSONEncoder()
-  encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-  return String(decoding: try encoder.encode(value), as: UTF8.self)
 }

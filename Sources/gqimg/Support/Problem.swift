@@ -8,13 +8,17 @@ import PixelIO
   import Darwin
 #endif
 
-/// What ends the program: one line for standard error and an exit code.
+/// What went wrong with a file: one line for standard error.
 struct Problem: Error {
-  /// Data or files are at fault.
-  static let dataExitCode: Int32 = 1
+  /// The program's exit code when data or files are at fault.
+  static let exitCode: Int32 = 1
 
   let message: String
-  var exitCode = dataExitCode
+  /// Whether other files would fail in the same way.
+  var concernsAll = false
+
+  /// Says it on standard error.
+  func report() { writeToStandardError("gqimg: \(message)\n") }
 }
 
 /// Runs `body`; what it throws becomes one line that starts with the file's name.

@@ -10,7 +10,8 @@ extension QuantizerChoice: ExpressibleByArgument {}
 struct ModelOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "Weights file to use instead of the one that comes with gqimg.", valueName: "file"))
+      "Weights file to use instead of the one that comes with gqimg.", valueName: "file"),
+    completion: .file(extensions: ["safetensors"]))
   var model: String?
 
   @Option(help: "What runs the network: automatic, bfloat16, float32 or reference.")
@@ -27,9 +28,11 @@ struct ModelOptions: ParsableArguments {
 
   /// Loads the model.
   func network() throws -> Network {
-    try reporting(model ?? "model") {
-      try Network(
+    do {
+      return try Network(
         parsing: try ModelFile.read(model), engine: engine, pool: WorkerPool(threadCount: threads))
+    } catch {
+      throw Problem(message: "\(model ?? "model"): \(error)", concernsAll: true)
     }
   }
 }
@@ -37,10 +40,13 @@ struct ModelOptions: ParsableArguments {
 /// The largest file that is read whole, in bytes.
 let maximumInputBytes = 1 << 31
 
-/// Reads a picture file.
+/// Reads the colours of a picture file for measurements, in which alpha has no place.
 func readPicture(_ path: String) throws -> Picture {
   try reporting(path) {
-    try PictureReader().read(try FileReader.read(path, maxBytes: maximumInputBytes))
+    let picture = try PictureReader(keepsMetadata: false).read(
+      try FileReader.read(path, maxBytes: maximumInputBytes))
+    if picture.alpha != nil { throw Problem(message: "\(path): the picture has alpha") }
+    return picture
   }
 }
 

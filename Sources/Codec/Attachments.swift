@@ -1,0 +1,39 @@
+import Bitstream
+
+/// What a file holds beside the codes: metadata and alpha, as chunks.
+struct Attachments {
+  /// In the order in which they stand in the file.
+  let chunks: [Chunk]
+
+  /// The attachments of a picture.
+  ///
+  /// - Throws: `CodecError.metadataTooLarge` when a reader would refuse the file.
+  init(_ picture: Picture) throws(CodecError) {
+    let metadata = picture.metadata
+    let limit = DecodeLimits().maxAncillaryBytes
+    var chunks: [Chunk] = []
+    for (type, name, payload) in [
+      (Chunk.iccProfile, "ICC profile", metadata.iccProfile), (Chunk.exif, "Exif", metadata.exif),
+      (Chunk.xmp, "XMP", metadata.xmp),
+    ] {
+      guard let payload else { continue }
+      guard payload.count <= limit else {
+        throw .metadataTooLarge(name, found: payload.count, limit: limit)
+      }
+      chunks.append(Chunk(ancillary: type, payload: payload))
+    }
+    if let alpha = picture.alpha {
+      let plane = AlphaPlane(width: picture.width, height: picture.height, samples: alpha)
+      chunks.append(Chunk(ancillary: Chunk.alpha, payload: plane.encoded()))
+    }
+    self.chunks = chunks
+  }
+
+  var metadataBytes: Int {
+    chunks.filter { $0.type != Chunk.alpha }.reduce(0) { $0 + $1.payload.count }
+  }
+
+  var alphaBytes: Int {
+    chunks.filter { $0.type == Chunk.alpha }.reduce(0) { $0 + $1.payload.count }
+  }
+}

@@ -1,0 +1,37 @@
+/// Something that a picture lost or that changed on its way between a file and memory.
+public enum Conversion: Sendable, Equatable {
+  /// The parts of ``Codec/PictureMetadata``.
+  public enum Metadata: String, Sendable {
+    /// ICC profile.
+    case iccProfile = "ICC profile"
+    /// Exif block.
+    case exif = "Exif"
+    /// XMP packet.
+    case xmp = "XMP"
+  }
+
+  /// Samples of this many bits were rounded to eight.
+  case roundedSamples(bits: Int)
+  /// Inks became light by the plain formula, without a profile.
+  case cmykToRGB
+  /// A PNG file asks for another exponent than sRGB's; samples were taken as they are. 100000 is linear.
+  case gammaIgnored(Int)
+  /// This part of the metadata could not be kept, for this reason.
+  case leftOut(Metadata, reason: String)
+}
+
+extension Conversion: CustomStringConvertible {
+  /// One clause, fit for a user.
+  public var description: String {
+    switch self {
+    case .roundedSamples(let bits):
+      "\(bits) bits per sample are rounded to 8"
+    case .cmykToRGB:
+      "CMYK is converted to RGB without a profile"
+    case .gammaIgnored(let gamma):
+      "the gamma of \(gamma) / 100000 (gAMA) is not kept, samples are taken as sRGB"
+    case .leftOut(let metadata, let reason):
+      "\(metadata.rawValue) is left out (\(reason))"
+    }
+  }
+}

@@ -1,0 +1,61 @@
+import ArgumentParser
+import Bitstream
+import Codec
+import Foundation
+import PixelIO
+
+struct Verify: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Check all checksums of .gqz files, without a model.",
+    discussion: "The exit code is 1 when any file is damaged; every damaged tile is named.")
+
+  @Argument(
+    help: ArgumentHelp(".gqz files; - is standard input.", valueName: "file"),
+    completion: .file(extensions: ["gqz"]))
+  var inputs: [String]
+
+  @Flag(help: "Say nothing but errors.")
+  var quiet = false
+
+  @Flag(help: "Print one JSON object per file on standard output.")
+  var json = false
+
+  func run() throws {
+    var isAnyDamaged = false
+    for input in inputs {
+      let problems = problems(input)
+      isAnyDamaged = isAnyDamaged || !problems.isEmpty
+      for problem in problems { Problem(message: "\(named(input)): \(problem)").report() }
+      if json {
+        print(try jsonLine(Verdict(input: input, intact: problems.isEmpty, problems: problems)))
+      } else if problems.isEmpty, !quiet {
+        print("\(named(input)): intact")
+      }
+    }
+    if isAnyDamaged { throw ExitCode(Problem.exitCode) }
+  }
+
+  /// Everything that is wrong with a file, as far as it can be read.
+  private func problems(_ input: String) -> [String] {
+    let file: FileStructure
+    do {
+      file = try FileStructure(
+        parsing: try FileReader.read(input, maxBytes: maximumInputBytes))
+    } catch {
+      return ["\(error)"]
+    }
+    var problems: [String] = []
+    do { _ = try file.alpha() } catch { problems.append("\(error)") }
+    for tile in file.layout.tiles {
+      do { _ = try file.data(of: tile) } catch { problems.append("\(error)") }
+    }
+    return problems
+  }
+}
+
+/// What `verify` says of a file.
+private struct Verdict: Encodable {
+  let input: String
+  let intact: Bool
+  let problems: [String]
+}

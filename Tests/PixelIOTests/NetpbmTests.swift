@@ -1,0 +1,70 @@
+import Codec
+import Testing
+
+@testable import PixelIO
+
+@Suite struct NetpbmTests {
+  @Test(arguments: [(1, 1), (7, 3), (64, 20)], Picture.ColorType.allCases)
+  func comesBack(size: (Int, Int), type: Picture.ColorType) throws {
+    var generator = SeededGenerator(seed: 4)
+    let picture = Picture.noise(
+      width: size.0, height: size.1, colorType: type, using: &generator)
+    let bytes = try NetpbmWriter().write(picture)
+    #expect(try PictureReader(isStrict: true).read(bytes) == picture)
+    for count in bytes.indices {
+      #expect(throws: PixelIOError.self) { try PictureReader().read(Array(bytes.prefix(count))) }
+    }
+    #expect(throws: PixelIOError.self) { try PictureReader().read(bytes + [0]) }
+  }
+
+  @Test(arguments: [
+    ("P5 2 1 255 ", [0x0A, 0xFF] as [UInt8], [0x0A, 0xFF] as [UInt8]),
+    ("P5\n# a remark\n2 # and one\n1\n15\n", [0, 15], [0, 255]),
+    ("P5 3 1 1\n", [0, 1, 0], [0, 255, 0]), ("P5 2 1 65535\n", [0xFF, 0xFF, 0, 128], [255, 0]),
+    ("P5 2 1 65535\n", [0, 129, 1, 1], [1, 1]), ("P5 1 1 1000\n", [1, 0xF4], [128]),
+    ("P2 3 1 255\n0 17  255\n", [], [0, 17, 255]), ("P2\n1 2\n7\n7\n# end\n0", [], [255, 0]),
+  ])
+  func readsGrey(header: String, body: [UInt8], samples: [UInt8]) throws {
+    let picture = try PictureReader().read(Array(header.utf8) + body)
+    #expect(picture.colorType == .grey && picture.samples == samples)
+  }
+
+  @Test func readsPlainColours() throws {
+    let picture = try PictureReader().read(Array("P3 2 1 255 1 2 3 4 5 6\n".utf8))
+    #expect(picture.colorType == .rgb && picture.samples == [1, 2, 3, 4, 5, 6])
+  }
+
+  @Test func strictReadersRefuseSixteenBits() {
+    let bytes = Array("P5 1 1 256\n".utf8) + [0, 9]
+    #expect(throws: PixelIOError.notExact(.netpbm, .roundedSamples(bits: 16))) {
+      try PictureReader(isStrict: true).read(bytes)
+    }
+  }
+
+  @Test(arguments: [
+    "P5", "P5 ", "P52 1 255 ab", "P5 2 1 255", "P5 2 1 0 ab", "P5 0 1 255 ", "P5 2 1 65536 abcd",
+    "P5 2 -1 255 ab", "P5 x 1 255 ab", "P5 2 1 255#ab", "P5 2 1 9 ab", "P2 2 1 255 1",
+    "P2 2 1 255 1 2 3", "P2 2 1 255 1 256", "P3 1 1 255 1 2", "P5 99999999999 1 255 a",
+    "P5 70000 1 255 a", "P5 65535 65535 255 a", "P5 60000 4000 255 a", "P4 1 1 a", "P7 1 1 a",
+  ])
+  func refuses(text: String) {
+    #expect(throws: PixelIOError.self) { try PictureReader().read(Array(text.utf8)) }
+  }
+
+  @Test func garbageNeverTraps() {
+    var generator = SeededGenerator(seed: 6)
+    let start = Array("P6 12 9 255\n".utf8)
+    for _ in 0..<3000 {
+      var bytes = start + Array(repeating: 50, count: 324)
+      for _ in 0..<3 {
+        bytes[Int.random(in: 1..<14, using: &generator)] =
+          Array("0123456789# \nP".utf8).randomElement(using: &generator) ?? 0
+      }
+      do throws(PixelIOError) {
+        _ = try PictureReader().read(bytes)
+      } catch {
+        #expect(!error.description.isEmpty)
+      }
+    }
+  }
+}
