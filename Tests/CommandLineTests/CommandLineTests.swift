@@ -59,6 +59,44 @@ final class CommandLineTests {
     #expect(text.contains("600 x 400, rgb"))
   }
 
+  /// The limits that models of this format keep: 25,000 multiply-adds per pixel on each side, 16 MB.
+  @Test func modelsAreSmall() throws {
+    let result = try program.run(["info", "--model", "--json"])
+    struct Description: Decodable {
+      let tuning: String
+      let bytes: Int
+      let encoding: Double
+      let decoding: Double
+    }
+    let models = try JSONDecoder().decode([Description].self, from: Data(result.output))
+    #expect(models.map(\.tuning) == ["psnr", "ms-ssim"])
+    for model in models {
+      #expect(model.encoding > 5 && model.encoding <= 25)
+      #expect(model.decoding > 5 && model.decoding <= 25)
+      #expect(model.bytes <= 16_000_000)
+    }
+  }
+
+  @Test func tuningsAreToldApart() throws {
+    let picture = Program.testdata("sample.png")
+    var similarities: [String: Double] = [:]
+    var noise: [String: Double] = [:]
+    for tuning in ["psnr", "ms-ssim"] {
+      let file = "\(tuning).gqz"
+      #expect(
+        try program.run(["compress", picture, file, "--tune", tuning, "--bpp", "0.5"]).exitCode == 0
+      )
+      // The decoder needs no telling.
+      #expect(try program.run(["decompress", file, "\(tuning).png"]).exitCode == 0)
+      let original = try PictureReader().read(try FileReader.read(picture, maxBytes: 1 << 24))
+      let decoded = try PictureReader().read(try program.read("\(tuning).png"))
+      similarities[tuning] = try MSSSIM.value(original, decoded)
+      noise[tuning] = try PSNR.decibels(original, decoded)
+    }
+    #expect(similarities["ms-ssim"]! > similarities["psnr"]!)
+    #expect(noise["ms-ssim"]! < noise["psnr"]!)
+  }
+
   @Test func reportMeasures() throws {
     try FileManager.default.createDirectory(
       at: program.folder.appendingPathComponent("pictures"), withIntermediateDirectories: false)

@@ -22,6 +22,16 @@ public struct FileStructure: Sendable {
   private let tileStart: Int
   private let alphaRange: Range<Int>?
 
+  /// The header alone, of a file whose rest may be anything.
+  ///
+  /// - Throws: `BitstreamError`.
+  public static func header(
+    of bytes: [UInt8], limits: DecodeLimits = DecodeLimits()
+  ) throws(BitstreamError) -> Header {
+    var cursor = ByteCursor(bytes)
+    return try parseHeader(&cursor, limits: limits)
+  }
+
   /// Reads a file up to its tiles and checks that the tiles are there.
   ///
   /// - Throws: `BitstreamError`.

@@ -41,6 +41,9 @@ struct Compress: ParsableCommand {
   @Option(name: .shortAndLong, help: "1 (fast) to 9 (thorough).")
   var effort = 5
 
+  @Option(help: "What the picture should be good at for its size: psnr or ms-ssim.")
+  var tune: Tuning = .psnr
+
   @Option(help: "How coefficients become bits: trellis or block.")
   var quantizer: QuantizerChoice = .trellis
 
@@ -84,7 +87,7 @@ struct Compress: ParsableCommand {
         try reader.open(try FileReader.read(job.input, maxBytes: maximumInputBytes))
       }
       let start = now()
-      let network = try loaded ?? model.network()
+      let network = try loaded ?? model.network(tune)
       loaded = network
       let bytes = try reporting(job.input) {
         try GQEncoder(network: network).encode(file.picture, options: options).bytes

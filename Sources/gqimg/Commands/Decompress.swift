@@ -1,4 +1,5 @@
 public import ArgumentParser
+import Bitstream
 import Codec
 import Foundation
 import Model
@@ -75,14 +76,15 @@ struct Decompress: ParsableCommand {
     let jobs = try outputs.jobs(
       paths: paths, endings: ["gqz"], newEnding: format.fileEndings[0])
     let writer = PictureWriter(format: format, pngLevel: pngLevel, jpegQuality: jpegQuality)
-    var loaded: Network?
+    var loaded: [[UInt8]: Network] = [:]
     try outputs.run(jobs) { job in
       let bytes = try reporting(job.input) {
         try FileReader.read(job.input, maxBytes: maximumInputBytes)
       }
       let start = now()
-      let network = try loaded ?? model.network()
-      loaded = network
+      let header = try reporting(job.input) { try FileStructure.header(of: bytes) }
+      let network = try loaded[header.modelIdentifier] ?? model.network(decoding: header)
+      loaded[header.modelIdentifier] = network
       var picture = try reporting(job.input) { try GQDecoder(network: network).decode(bytes) }
       let seconds = now() - start
       let (width, height) = (picture.width, picture.height)

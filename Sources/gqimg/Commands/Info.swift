@@ -2,21 +2,47 @@ import ArgumentParser
 import Bitstream
 import Codec
 import Foundation
+import Model
 import PixelIO
 
 struct Info: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Tell what a .gqz file says, without a model.")
+    abstract: "Tell what a .gqz file says, without a model, or what a model is.",
+    usage: """
+      gqimg info [--json] <file.gqz>
+      gqimg info [--json] --model [<file.safetensors>]
+      """)
 
   @Argument(
     help: ArgumentHelp("A .gqz file, or - for standard input.", valueName: "file"),
-    completion: .file(extensions: ["gqz"]))
-  var input: String
+    completion: .file(extensions: ["gqz", "safetensors"]))
+  var input: String?
+
+  @Flag(
+    help:
+      "Tell size, levels and cost of a weights file; without a file, of those that come with gqimg."
+  )
+  var model = false
 
   @Flag(help: "Print JSON.")
   var json = false
 
+  func validate() throws {
+    if input == nil, !model { throw ValidationError("expected a .gqz file or --model") }
+  }
+
   func run() throws {
+    if model {
+      let paths =
+        try input.map { [$0] }
+        ?? reporting("model") { try Tuning.allCases.map { try ModelFile.defaultPath($0) } }
+      let models = try paths.map { path in
+        try reporting(path) { try ModelDescription(path: path) }
+      }
+      print(try json ? jsonText(models) : models.map(\.text).joined(separator: "\n\n"))
+      return
+    }
+    let input = input ?? "-"
     let description = try reporting(input) {
       FileDescription(
         try FileStructure(parsing: try FileReader.read(input, maxBytes: maximumInputBytes)))

@@ -1,10 +1,12 @@
 public import ArgumentParser
+import Bitstream
 public import Codec
 public import Model
 import PixelIO
 
 extension EngineChoice: ExpressibleByArgument {}
 extension QuantizerChoice: ExpressibleByArgument {}
+extension Tuning: ExpressibleByArgument {}
 
 /// Which model runs, and on what.
 struct ModelOptions: ParsableArguments {
@@ -26,11 +28,25 @@ struct ModelOptions: ParsableArguments {
     }
   }
 
-  /// Loads the model.
-  func network() throws -> Network {
+  /// Loads the model that encodes with a tuning.
+  func network(_ tuning: Tuning = .psnr) throws -> Network {
+    try network { try ModelFile.read(model, tuning: tuning) }
+  }
+
+  /// Loads the model that a file was made with, or one that will say that it is not the right one.
+  func network(decoding header: Header) throws -> Network {
+    try network {
+      if model == nil, let bytes = ModelFile.read(identifier: header.modelIdentifier) {
+        return bytes
+      }
+      return try ModelFile.read(model)
+    }
+  }
+
+  private func network(_ weights: () throws -> [UInt8]) throws -> Network {
     do {
       return try Network(
-        parsing: try ModelFile.read(model), engine: engine, pool: WorkerPool(threadCount: threads))
+        parsing: try weights(), engine: engine, pool: WorkerPool(threadCount: threads))
     } catch {
       throw Problem(message: "\(model ?? "model"): \(error)", concernsAll: true)
     }
