@@ -231,7 +231,9 @@ def main():
                 if world > 1:
                     dist.all_reduce(shift)
                 model.predictor.head.bias += shift / world
-        prediction = F.huber_loss(predicted, (by_position.detach() + 1e-6).log())
+        # Under one level throughout, easy positions give bits to hard ones: not what a level is worth where it is chosen.
+        chosen = (bins < BINS).float()[:, None, None]
+        prediction = F.huber_loss(predicted * chosen, (by_position.detach() + 1e-6).log() * chosen)
         with torch.no_grad():
             sums = torch.zeros(2, len(running))
             sums[0].index_add_(0, bins, errors)

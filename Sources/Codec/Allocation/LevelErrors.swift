@@ -9,16 +9,23 @@ struct LevelErrors {
   let features: EncoderFeatures
   let source: Tensor
 
-  /// Sums of distortions [level][position], predicted or measured; squared errors, or what else the model is tuned for.
+  /// Sums of distortions [level][position]; squared errors, or what else the model is tuned for.
   ///
-  /// `effort` 1 to 6 asks the predictor, which costs next to nothing; 7 and 8 code the picture with one level
-  /// throughout for every level, noise standing in for codewords; 9 does so with codewords. For
-  /// other distortions than squared errors the predictor is always asked.
+  /// `effort` 1 to 6 asks the predictor, which costs next to nothing. From 7 on the picture is also coded with one level
+  /// throughout for every level, noise standing in for codewords, once at 7, twice at 8, four times at 9; predictions
+  /// steady what is measured. For other distortions than squared errors the predictor alone is asked.
   func estimate(effort: Int) throws -> [[Double]] {
-    if effort < 7 || network.configuration.tuning != .psnr { return try predicted() }
-    let positions = header.columns * header.rows
-    return try (0..<network.levels.levels.count).map { level in
-      try measured([UInt8](repeating: UInt8(level), count: positions), codewords: effort == 9)
+    let predicted = try predicted()
+    guard effort >= 7, network.configuration.tuning == .psnr else { return predicted }
+    let draws = 1 << (effort - 7)
+    return try predicted.enumerated().map { level, predicted in
+      var sums = [Double](repeating: 0, count: predicted.count)
+      for draw in 0..<draws {
+        for (position, error) in try measured(level: UInt8(level), draw: draw).enumerated() {
+          sums[position] += error
+        }
+      }
+      return zip(predicted, sums).map { ($0 * $1 / Double(draws)).squareRoot() }
     }
   }
 
@@ -40,13 +47,13 @@ struct LevelErrors {
       min(stride, header.height - row * stride) * min(stride, header.width - column * stride) * 3)
   }
 
-  private func measured(_ levels: [UInt8], codewords: Bool) throws -> [Double] {
+  private func measured(level: UInt8, draw: Int) throws -> [Double] {
+    let levels = [UInt8](repeating: level, count: header.columns * header.rows)
     let coder = LatentCoder(
       network: network, quantizer: quantizer, header: header,
-      levelMap: LevelMap(columns: header.columns, rows: header.rows, levels: levels))
-    let latents =
-      codewords
-      ? try coder.encode(features).latents : try coder.simulate(features, .expectedError)
+      levelMap: LevelMap(columns: header.columns, rows: header.rows, levels: levels),
+      hasPositionsAlone: true)
+    let latents = try coder.simulate(features, .expectedError, draw: draw)
     return positionErrors(
       try network.pixels(latents, levels: levels), source, width: header.width,
       height: header.height)

@@ -8,10 +8,15 @@ struct LatentCoder {
   let quantizer: any CoefficientQuantizer
   let packing: CodePacking
   let grid: LatentGrid
+  /// Whether every position's divergence is its own bits, so that its error does not depend on other positions'
+  /// levels: for measuring levels. Files are coded with the divergence exact for tiles.
+  let hasPositionsAlone: Bool
 
   init(
-    network: Network, quantizer: any CoefficientQuantizer, header: Header, levelMap: LevelMap
+    network: Network, quantizer: any CoefficientQuantizer, header: Header, levelMap: LevelMap,
+    hasPositionsAlone: Bool = false
   ) {
+    self.hasPositionsAlone = hasPositionsAlone
     self.network = network
     self.quantizer = quantizer
     grid = LatentGrid(rows: levelMap.rows, columns: levelMap.columns)
@@ -62,12 +67,12 @@ struct LatentCoder {
     }
   }
 
-  /// The decoder's input if noise stood in for codewords.
-  func simulate(_ features: EncoderFeatures, _ noise: Noise) throws -> Tensor {
+  /// The decoder's input if noise stood in for codewords; each `draw` is other noise.
+  func simulate(_ features: EncoderFeatures, _ noise: Noise, draw: Int = 0) throws -> Tensor {
     let source = try network.latents(features, levels: levels)
     // Any table of normal numbers will do; this one repeats exactly.
     let normal = try Trellis(stateBitCount: 12).values
-    var count: UInt32 = 0
+    var count = UInt32(draw) << 28
     return try network.decodedLatents(rows: grid.rows, columns: grid.columns, levels: levels) {
       prediction in
       let tiles = phaseTiles(prediction)
@@ -94,12 +99,18 @@ struct LatentCoder {
     Posterior(
       try network.coefficients(of: source, prediction), tilts: prediction.tilts,
       levels: prediction.levels,
-      groups: quantizer.groups(levels: prediction.levels, tiles: tiles),
+      groups: quantizer.groups(
+        levels: prediction.levels, tiles: exactTiles(tiles)),
       bound: network.configuration.latentBound, pool: network.pool)
   }
 
   private func phaseTiles(_ prediction: PhasePrediction) -> [[Int]] {
     packing.tiles(of: prediction.phase, positions: prediction.positions)
+  }
+
+  /// The sets of positions whose divergence is exact.
+  private func exactTiles(_ tiles: [[Int]]) -> [[Int]] {
+    hasPositionsAlone ? tiles.joined().map { [$0] } : tiles
   }
 
   /// The best estimates of coefficients from codeword values [n, width]: times sqrt(1 - v), with the posterior
@@ -108,7 +119,7 @@ struct LatentCoder {
     _ values: [Float], _ prediction: PhasePrediction, _ tiles: [[Int]]
   ) -> [Float] {
     let groups = DivergenceGroup.tiles(
-      levels: prediction.levels, tiles: tiles, table: network.levels)
+      levels: prediction.levels, tiles: exactTiles(tiles), table: network.levels)
     var result = values
     result.withUnsafeMutableBufferPointer { result in
       let result = Disjoint(result)
