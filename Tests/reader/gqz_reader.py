@@ -317,7 +317,7 @@ def walk(result, codes, widths, trellis):
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("file")
-    parser.add_argument("--full", action="store_true", help="print the bits of all positions too")
+    parser.add_argument("--full", action="store_true", help="print the bits of all positions and alpha too")
     parser.add_argument("--widths", help="JSON file of the model's code widths by level: print trellis states, or indices")
     arguments = parser.parse_args()
     with open(arguments.file, "rb") as file:
@@ -326,7 +326,9 @@ def main():
         result, codes = read(data)
     except Invalid as error:
         sys.exit(f"{arguments.file}: {error}")
-    if arguments.full:
+    if not arguments.full:
+        result.pop("alpha", None)
+    else:
         result["codes"] = [text for row in codes for text in row]
     if arguments.widths:
         with open(arguments.widths) as file:
