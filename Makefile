@@ -57,6 +57,7 @@ static: setup # The program with the Swift runtime in it, in a build folder of i
 install: static ## Install under PREFIX, by default /usr/local: make install [PREFIX=/usr] [DESTDIR=root]
 	packaging/install.sh $(STATIC)/release $(or $(PREFIX),/usr/local) $(DESTDIR)
 
+deb: APT_PACKAGES += dpkg-dev
 deb: static ## Make a Debian package in build
 	packaging/deb.sh $(STATIC)/release build
 

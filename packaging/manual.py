@@ -100,8 +100,8 @@ def page(program, command, version, others):
             out += [".TP", f"\\fI{plain(path)}\\fR", plain(text)]
     if name in EXAMPLES:
         out.append(".SH EXAMPLES")
-        for text, line in EXAMPLES[name]:
-            out += [".PP", plain(text), ".PP", ".RS", ".nf", plain(line), ".fi", ".RE"]
+        for number, (text, line) in enumerate(EXAMPLES[name]):
+            out += ([".PP"] if number else []) + [plain(text), ".PP", ".RS", ".nf", plain(line), ".fi", ".RE"]
     also = [other for other in others if other != title]
     out += [".SH SEE ALSO", ", ".join(f"\\fB{plain(other)}\\fR(1)" for other in also)]
     return title, "\n".join(out) + "\n"
