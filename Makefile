@@ -7,6 +7,7 @@ PYTHON ?= python3
 BUILD := $(SWIFT) build -c release
 PROGRAM := .build/release/gqimg
 DEMO := build/demo
+STATIC := .build/static
 VENV := .venv
 
 # Debian 12 packages that the build needs beside Swift.
@@ -50,6 +51,16 @@ report: build ## Rate and distortion over a folder: make report DIR=pictures [OU
 	$(PROGRAM) report $(DIR) --output $(or $(OUT),build/report) --uniform --posterior-samples --force \
 	  $(if $(RATES),--rates $(RATES))
 
+static: setup # The program with the Swift runtime in it, in a build folder of its own
+	$(BUILD) --static-swift-stdlib --product gqimg --scratch-path $(STATIC)
+
+install: static ## Install under PREFIX, by default /usr/local: make install [PREFIX=/usr] [DESTDIR=root]
+	packaging/install.sh $(STATIC)/release $(or $(PREFIX),/usr/local) $(DESTDIR)
+
+deb: APT_PACKAGES += dpkg-dev
+deb: static ## Make a Debian package in build
+	packaging/deb.sh $(STATIC)/release build
+
 $(VENV)/bin/python: training/pyproject.toml
 	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || { \
 	  sudo=$$([ "$$(id -u)" = 0 ] || echo sudo); \
@@ -72,4 +83,4 @@ export: $(VENV)/bin/python ## Put the weights of a run into the program: make ex
 test-training: $(VENV)/bin/python ## Run the tests of the training code
 	$(VENV)/bin/python -m unittest discover -s training/tests -t training
 
-.PHONY: help setup build demo test lint format bench report train export test-training
+.PHONY: help setup build static install deb demo test lint format bench report train export test-training

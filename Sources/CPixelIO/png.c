@@ -90,6 +90,8 @@ gq_png_reader *gq_png_reader_create(
   // A wrong checksum anywhere means a damaged file: tRNS, dropped in silence, would change pixels.
   png_set_crc_action(reader->png, PNG_CRC_ERROR_QUIT, PNG_CRC_ERROR_QUIT);
   png_set_chunk_malloc_max(reader->png, metadata_limit);
+  // As many texts are unpacked; each may be as long as the limit.
+  png_set_chunk_cache_max(reader->png, 16);
   // Skip every chunk that is not asked for: no profile or compressed text is unpacked in vain.
   static const png_byte pixel_chunks[] = "eXIf\0gAMA\0sRGB";
   static const png_byte metadata_chunks[] = "iCCP\0iTXt";

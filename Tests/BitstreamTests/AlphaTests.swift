@@ -26,13 +26,13 @@ struct AlphaTests {
     #expect(count(.opaque) <= 8)
     #expect(count(.transparent) <= 64)
     #expect(count(.mask) < 600)
-    #expect(count(.softDisc) < 5000)
+    #expect(count(.softDisc) < 6000)
     #expect(count(.noise) <= 512 * 512 + 1)
   }
 
   @Test func bytesArePinned() {
     let bytes = MadeUpAlpha.allCases.flatMap { $0.plane(width: 61, height: 43).encoded() }
-    #expect(CRC32.of(bytes[...]) == 281151144)
+    #expect(CRC32.of(bytes[...]) == 1_259_857_485)
   }
 
   @Test func wrongPayloadsThrow() throws {

@@ -117,6 +117,13 @@ final class PictureKindTests {
     }
     #expect(try Set(program.names()) == ["in", "out", "c.ppm"])
 
+    try FileManager.default.createDirectory(
+      at: program.folder.appendingPathComponent("empty"), withIntermediateDirectories: false)
+    let empty = try program.run(["compress", "empty", "c.ppm", "--output", "other", "-e", "1"])
+    #expect(empty.exitCode == 1 && empty.errors.contains("empty: no files that end in png"))
+    #expect(try program.read("other/c.gqz") == (try program.read("out/c.gqz")))
+    try FileManager.default.removeItem(at: program.folder.appendingPathComponent("other"))
+
     // Files that are there stay, the others are made.
     try FileManager.default.removeItem(at: program.folder.appendingPathComponent("out/c.gqz"))
     let again = try program.run(["compress", "in/deep", "c.ppm", "--output", "out", "-e", "1"])

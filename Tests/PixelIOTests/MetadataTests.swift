@@ -80,6 +80,26 @@ import Testing
     }
   }
 
+  @Test func limitsAreTheCallers() throws {
+    for path in ["metadata.png", "metadata.jpg"] {
+      let bytes = try TestData.bytes("read/\(path)")
+      #expect(
+        throws: PixelIOError.metadataTooLarge(.iccProfile, found: 588, limit: 587), "\(path)"
+      ) {
+        try PictureReader(limits: PictureLimits(maxMetadataBytes: 587)).read(bytes)
+      }
+      #expect(
+        try PictureReader(limits: PictureLimits(maxMetadataBytes: 588)).read(bytes).metadata
+          .iccProfile?.count == 588)
+    }
+    // Chunks beyond any limit, packed and plain.
+    var picture = Picture(width: 1, height: 1, colorType: .grey, samples: [1])
+    picture.metadata.xmp = Array(repeating: 65, count: 20 << 20)
+    let bytes = try PNGWriter(compressionLevel: 1).write(picture)
+    #expect(throws: PixelIOError.self) { try PictureReader().read(bytes) }
+    #expect(try PictureReader(keepsMetadata: false).read(bytes).samples == [1])
+  }
+
   @Test func whatAFormatCannotHoldIsSaidOrRefused() throws {
     var generator = SeededGenerator(seed: 3)
     var picture = Picture.noise(width: 9, height: 5, colorType: .rgb, using: &generator)

@@ -152,9 +152,9 @@ def decode_alpha(payload, width, height):
         raise Invalid("method of alpha")
     coder = RangeDecoder(payload[1:])
     same = [Probability() for _ in range(2)]
-    left = [Probability() for _ in range(81)]
-    upper = [Probability() for _ in range(81)]
-    difference = [[Probability() for _ in range(256)] for _ in range(3)]
+    left = [Probability() for _ in range(324)]
+    upper = [Probability() for _ in range(324)]
+    difference = [[Probability() for _ in range(256)] for _ in range(7)]
     above, was_same, samples = bytes([255]) * width, 0, bytearray()
 
     def kind(value):
@@ -168,18 +168,18 @@ def decode_alpha(payload, width, height):
             w = row[x - 1] if x else n
             nw = above[x - 1] if x else n
             ne = above[x + 1] if x + 1 < width else n
-            context = 27 * kind(w) + 9 * kind(n) + 3 * kind(nw) + kind(ne)
+            context = 4 * (27 * kind(w) + 9 * kind(n) + 3 * kind(nw) + kind(ne)) + 2 * (w == n) + (n == nw)
             if coder.decide(left[context]):
                 row.append(w)
             elif n != w and coder.decide(upper[context]):
                 row.append(n)
             else:
                 spread = abs(w - n) + abs(n - nw)
-                tree = difference[0 if spread < 8 else 1 if spread < 64 else 2]
+                tree = difference[sum(spread >= bound for bound in (2, 4, 7, 12, 24, 64))]
                 node = 1
                 for _ in range(8):
                     node = 2 * node + int(coder.decide(tree[node]))
-                row.append((min(max(w + n - nw, min(w, n)), max(w, n)) + node) & 255)
+                row.append((min(max(w + n - nw, 0), 255) + node) & 255)
         above = above if was_same else bytes(row)
         samples += above
     if coder.position < len(payload) - 1 or payload[1:][-1:] == b"\0":
@@ -330,7 +330,7 @@ def walk(result, codes, widths, trellis):
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("file")
-    parser.add_argument("--full", action="store_true", help="print the bits of all positions too")
+    parser.add_argument("--full", action="store_true", help="print the bits of all positions and alpha too")
     parser.add_argument("--widths", help="JSON file of the model's code widths by level: print trellis states, or indices")
     arguments = parser.parse_args()
     with open(arguments.file, "rb") as file:
@@ -339,7 +339,9 @@ def main():
         result, codes = read(data)
     except Invalid as error:
         sys.exit(f"{arguments.file}: {error}")
-    if arguments.full:
+    if not arguments.full:
+        result.pop("alpha", None)
+    else:
         result["codes"] = [text for row in codes for text in row]
     if arguments.widths:
         with open(arguments.widths) as file:

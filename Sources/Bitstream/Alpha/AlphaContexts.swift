@@ -6,11 +6,11 @@
 struct AlphaContexts {
   /// [the row above was such a row]
   private var same = [AdaptiveBit](repeating: AdaptiveBit(), count: 2)
-  /// [classes of the four neighbours]
-  private var left = [AdaptiveBit](repeating: AdaptiveBit(), count: 81)
-  private var upper = [AdaptiveBit](repeating: AdaptiveBit(), count: 81)
+  /// [classes of the four neighbours, which of them are equal]
+  private var left = [AdaptiveBit](repeating: AdaptiveBit(), count: 81 * 4)
+  private var upper = [AdaptiveBit](repeating: AdaptiveBit(), count: 81 * 4)
   /// [activity, node of the binary tree of eight levels]
-  private var difference = [AdaptiveBit](repeating: AdaptiveBit(), count: 3 * 256)
+  private var difference = [AdaptiveBit](repeating: AdaptiveBit(), count: 7 * 256)
   private var lastWasSame = false
 
   /// Codes a row, or decodes into it when it is not `known`: `coder` is given each decision (false when
@@ -30,8 +30,8 @@ struct AlphaContexts {
       let w = x > 0 ? row[x - 1] : n
       let nw = x > 0 ? above[x - 1] : n
       let ne = x + 1 < row.count ? above[x + 1] : n
-      let context =
-        ((Self.kind(w) * 3 + Self.kind(n)) * 3 + Self.kind(nw)) * 3 + Self.kind(ne)
+      let kinds = ((Self.kind(w) * 3 + Self.kind(n)) * 3 + Self.kind(nw)) * 3 + Self.kind(ne)
+      let context = kinds * 4 + (w == n ? 2 : 0) + (n == nw ? 1 : 0)
       let value = row[x]
       if coder(known && value == w, &left[context]) {
         row[x] = w
@@ -47,12 +47,15 @@ struct AlphaContexts {
   /// Transparent, between, opaque.
   private static func kind(_ value: UInt8) -> Int { value == 0 ? 0 : value == 255 ? 2 : 1 }
 
+  private static let activityBounds = [2, 4, 7, 12, 24, 64]
+
   private mutating func codeDifference(
     _ value: UInt8?, w: Int, n: Int, nw: Int, _ coder: (Bool, inout AdaptiveBit) -> Bool
   ) -> UInt8 {
-    let prediction = UInt8(min(max(w + n - nw, min(w, n)), max(w, n)))
+    // A plane through the neighbours: soft edges are slopes.
+    let prediction = UInt8(min(max(w + n - nw, 0), 255))
     let spread = abs(w - n) + abs(n - nw)
-    let activity = spread < 8 ? 0 : spread < 64 ? 1 : 2
+    let activity = Self.activityBounds.count { spread >= $0 }
     let wanted = value.map { $0 &- prediction } ?? 0
     var node = 1
     for bit: UInt8 in [7, 6, 5, 4, 3, 2, 1, 0] {

@@ -8,7 +8,9 @@ func readPNG(
   try withBytes(bytes) { (start, count) throws(PixelIOError) in
     guard
       let reader = gq_png_reader_create(
-        start, count, keepsMetadata ? 1 : 0, limits.maxMetadataBytes)
+        start, count, keepsMetadata ? 1 : 0,
+        // Chunks that have to do with pixels need some room too.
+        keepsMetadata ? max(limits.maxMetadataBytes, 4096) : 64 << 20)
     else { throw .outOfMemory(.png) }
     defer { gq_png_reader_destroy(reader) }
 
@@ -40,6 +42,9 @@ func readPNG(
     let exif = copy(found.exif, found.exif_count)
     var metadata = PictureMetadata()
     if keepsMetadata {
+      try limits.check(.iccProfile, byteCount: found.icc_count)
+      try limits.check(.exif, byteCount: found.exif_count)
+      try limits.check(.xmp, byteCount: found.xmp_count)
       metadata = PictureMetadata(
         iccProfile: copy(found.icc, found.icc_count), exif: exif,
         xmp: copy(found.xmp, found.xmp_count))

@@ -152,7 +152,9 @@ struct BackgroundColour: ExpressibleByArgument {
 }
 
 extension PictureFormat: ExpressibleByArgument {
+  /// The format with this file ending.
   public init?(argument: String) { self.init(fileEnding: argument) }
 
+  /// What help shows.
   public static var allValueStrings: [String] { ["png", "jpeg", "ppm"] }
 }

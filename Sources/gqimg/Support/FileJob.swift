@@ -6,8 +6,8 @@ import PixelIO
 struct FileJob {
   let input: String
   let output: String
-  /// The input that becomes the same output, if one came before.
-  var rival: String?
+  /// Why it cannot be made, if that is known before.
+  var problem: String?
 }
 
 /// Where outputs go, and what is said about them.
@@ -58,7 +58,9 @@ struct OutputOptions: ParsableArguments {
     func add(_ input: String, as name: String) {
       let stem = (name as NSString).deletingPathExtension
       let path = (output as NSString).appendingPathComponent(stem + "." + newEnding)
-      jobs.append(FileJob(input: input, output: path, rival: makers[path]))
+      jobs.append(
+        FileJob(
+          input: input, output: path, problem: makers[path].map { "\($0) becomes \(path) too" }))
       if makers[path] == nil { makers[path] = input }
     }
     for path in paths {
@@ -70,7 +72,9 @@ struct OutputOptions: ParsableArguments {
         .filter { endings.contains(($0 as NSString).pathExtension.lowercased()) }
         .filter { !isFolder((path as NSString).appendingPathComponent($0)) }.sorted()
       if names.isEmpty {
-        throw Problem(message: "\(path): no files ending in \(endings.joined(separator: ", "))")
+        let endings = endings.joined(separator: ", ")
+        jobs.append(
+          FileJob(input: path, output: output, problem: "no files that end in \(endings)"))
       }
       for name in names { add((path as NSString).appendingPathComponent(name), as: name) }
     }
@@ -84,9 +88,7 @@ struct OutputOptions: ParsableArguments {
     var hasFailed = false
     for job in jobs {
       do {
-        if let rival = job.rival {
-          throw Problem(message: "\(job.input): \(rival) becomes \(job.output) too")
-        }
+        if let problem = job.problem { throw Problem(message: "\(job.input): \(problem)") }
         try refuseExisting(job.output, overwrite: force)
         let outcome = try body(job)
         for warning in outcome.warnings where !quiet {
