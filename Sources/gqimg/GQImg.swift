@@ -9,7 +9,10 @@ struct GQImg: ParsableCommand {
     commandName: "gqimg",
     abstract: "A learned image codec whose file sizes are known beforehand.",
     version: "gqimg \(version), format 1",
-    subcommands: [Compress.self, Decompress.self, Info.self, Report.self])
+    subcommands: [
+      Compress.self, Decompress.self, Info.self, ReportCommand.self, JPEGEncode.self,
+      JPEGDecode.self,
+    ])
 
   static func main() {
     do {

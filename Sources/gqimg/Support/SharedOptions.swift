@@ -25,6 +25,12 @@ struct ModelOptions: ParsableArguments {
     }
   }
 
+  /// The same choices as arguments of another run.
+  var arguments: [String] {
+    (model.map { ["--model", $0] } ?? []) + ["--engine", engine.rawValue]
+      + (threads.map { ["--threads", "\($0)"] } ?? [])
+  }
+
   /// Loads the model.
   func network() throws -> Network {
     try reporting(model ?? "model") {

@@ -1,0 +1,74 @@
+public import Codec
+import PixelIO
+
+/// This project's codec.
+public struct GQPictureCodec: PictureCodec {
+  public let identity: CodecIdentity
+  private let encoder: GQEncoder
+  private let decoder: GQDecoder
+  private let options: EncodingOptions
+  private let program: OwnProgram
+  private let modelArguments: [String]
+
+  /// Makes the codec.
+  ///
+  /// - Parameters:
+  ///   - encoder: makes the files.
+  ///   - decoder: reads them.
+  ///   - options: effort, quantizer and whether one level serves everywhere; the target does not count.
+  ///   - version: of the program, its build and its model.
+  ///   - program: runs the same in a process of its own.
+  ///   - modelArguments: what this process was told about the model, engine and threads, as arguments.
+  public init(
+    encoder: GQEncoder, decoder: GQDecoder, options: EncodingOptions, version: String,
+    program: OwnProgram, modelArguments: [String]
+  ) {
+    self.encoder = encoder
+    self.decoder = decoder
+    self.options = options
+    self.program = program
+    self.modelArguments = modelArguments
+    let words =
+      ["--effort \(options.effort)", "--quantizer \(options.quantizer.rawValue)"]
+      + (options.uniform ? ["--uniform"] : []) + modelArguments
+    identity = CodecIdentity(
+      name: options.uniform ? "gqimg-uniform" : "gqimg",
+      title: options.uniform ? "gqimg, one level" : "gqimg", version: version,
+      options: words.joined(separator: " "), timing: .library)
+  }
+
+  public func encode(_ source: SourcePicture, atMost byteCount: Int) throws -> EncodedFile? {
+    guard byteCount > 0 else { return nil }
+    var options = options
+    options.target = .bytes(byteCount)
+    let (bytes, seconds): ([UInt8], Double)
+    do {
+      (bytes, seconds) = try timed { try encoder.encode(source.picture, options: options).bytes }
+    } catch CodecError.targetTooSmall {
+      return nil
+    }
+    var cost = Cost(seconds: seconds)
+    cost.add(
+      try program.run(
+        [
+          "compress", "--quiet", "--force", "--size", "\(byteCount)", "--effort",
+          "\(options.effort)", "--quantizer", options.quantizer.rawValue,
+        ] + (options.uniform ? ["--uniform"] : []) + modelArguments + [
+          try source.path(), source.scratchFile("encoded.gqz"),
+        ]))
+    return EncodedFile(bytes: bytes, setting: nil, cost: cost)
+  }
+
+  public func decode(_ file: [UInt8], of source: SourcePicture) throws -> DecodedFile {
+    let (picture, seconds) = try timed { try decoder.decode(file) }
+    let input = source.scratchFile("coded.gqz")
+    try AtomicFile.write(file, to: input, overwrite: true)
+    var cost = Cost(seconds: seconds)
+    cost.add(
+      try program.run(
+        ["decompress", "--quiet", "--force"] + modelArguments + [
+          input, source.scratchFile("decoded.png"),
+        ]))
+    return DecodedFile(picture: picture, cost: cost)
+  }
+}
