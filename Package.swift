@@ -104,9 +104,10 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "ReportTests", dependencies: ["Report", "Codec", "PixelIO", "Metrics"],
-      resources: [.copy("Browser")], swiftSettings: strict),
+      swiftSettings: strict),
     .testTarget(
-      name: "CommandLineTests", dependencies: ["gqimg", "PixelIO", "Metrics"],
+      name: "CommandLineTests", dependencies: ["gqimg", "PixelIO", "Metrics", "Report"],
+      exclude: ["Browser"],
       swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]

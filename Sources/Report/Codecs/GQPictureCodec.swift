@@ -33,7 +33,7 @@ public struct GQPictureCodec: PictureCodec {
       + (options.uniform ? ["--uniform"] : []) + modelArguments
     identity = CodecIdentity(
       name: options.uniform ? "gqimg-uniform" : "gqimg",
-      title: options.uniform ? "gqimg, one level" : "gqimg", version: version,
+      title: options.uniform ? "gqimg (one level)" : "gqimg", version: version,
       options: words.joined(separator: " "), timing: .library)
   }
 

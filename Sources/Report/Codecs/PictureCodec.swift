@@ -8,6 +8,14 @@ public protocol PictureCodec: Sendable {
 
   /// The picture of a file that `encode` made of `source`.
   func decode(_ file: [UInt8], of source: SourcePicture) throws -> DecodedFile
+
+  /// Throws when the codec does not work here, though it is installed.
+  func check() throws
+}
+
+extension PictureCodec {
+  /// Linked in, it works.
+  public func check() throws {}
 }
 
 /// Which codec, in which version, set how. A measurement holds for equal identities.

@@ -14,7 +14,7 @@ public struct PosteriorSampleCodec: PictureCodec {
     self.encoder = encoder
     self.options = options
     identity = CodecIdentity(
-      name: "gqimg-posterior-samples", title: "gqimg, no codebook", version: version,
+      name: "gqimg-posterior-samples", title: "gqimg (no codebook)", version: version,
       options: "--effort \(options.effort)", timing: .library)
   }
 

@@ -1,3 +1,4 @@
+import Codec
 import PixelIO
 
 /// A codec of two programs, one that reads PNG and one that writes it.
@@ -18,6 +19,16 @@ protocol ProgramCodec: QualityCodec {
 }
 
 extension ProgramCodec {
+  /// Makes a small file and reads it: some programs find out only then that a part of theirs is missing.
+  func check() throws {
+    let samples = (0..<(32 * 32 * 3)).map { UInt8($0 / 12) }
+    let source = try SourcePicture(
+      name: "check", picture: Picture(width: 32, height: 32, colorType: .rgb, samples: samples))
+    _ = try decode(
+      try encode(source, setting: (settings.lowerBound + settings.upperBound) / 2).bytes,
+      of: source)
+  }
+
   func encode(_ source: SourcePicture, setting: Int) throws -> EncodedFile {
     let output = source.scratchFile("encoded.\(fileExtension)")
     let result = try ChildProcess(

@@ -109,7 +109,7 @@ public struct CurvesFigure {
     return Panel(
       offset: Self.text(70 + Double(number) * (Self.width + 90)), title: "\(quality.title), dB",
       horizontal: rates.map { Tick(position: Self.text($0.1), label: "\($0.0)") },
-      vertical: vertical.ticks(5).map { Tick(position: Self.text(y($0.value)), label: $0.label) },
+      vertical: vertical.ticks(8).map { Tick(position: Self.text(y($0.value)), label: $0.label) },
       curves: curves)
   }
 

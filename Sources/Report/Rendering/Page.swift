@@ -25,6 +25,7 @@ public struct Page {
   private struct Values {
     let title: String
     let summary: String
+    let version: String
     let methods: [Method]
     let savingRates: String
     let hasViews: Bool
@@ -44,8 +45,8 @@ public struct Page {
     let values = Values(
       title: others.isEmpty ? "gqimg" : "gqimg beside \(Self.list(others))",
       summary: "\(Self.count(results.pictures.count, "picture")) at "
-        + "\(Self.list(rates)) bits per pixel. "
-        + (results.methods.first.map { "gqimg \($0.version)." } ?? ""),
+        + "\(Self.list(rates)) bits per pixel.",
+      version: results.methods.first { $0.name == Results.own }?.version ?? "",
       methods: results.methods.map { method in
         let palette = MethodPalette.of(method.name)
         return Method(

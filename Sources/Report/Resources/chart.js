@@ -5,9 +5,7 @@
 {
   const container = byId("chart");
   const state = { metric: "psnr", axis: "log", rate: null };
-  // To the right there is room for the longest name.
-  const longest = Math.max(...results.methods.map(({ title }) => title.length));
-  const margin = { top: 14, right: 34 + longest * 6.8, bottom: 46, left: 54 };
+  const margin = { top: 14, bottom: 46, left: 54 };
 
   segments(byId("metric"), Object.entries(metrics).map(([key, { title }]) => [key, title]), state.metric,
     (value) => { state.metric = value; draw(); });
@@ -52,8 +50,10 @@
       return;
     }
 
-    // Scales.
-    const inner = { right: width - (width < 560 ? 20 : margin.right), bottom: height - margin.bottom };
+    // Scales. To the right there is room for the longest name, where the names have room at all.
+    const longest = Math.max(...series.map(({ method }) => titleOf(method).length));
+    const isWide = width >= 560;
+    const inner = { right: width - (isWide ? 30 + longest * 7 : 20), bottom: height - margin.bottom };
     const rates = all.map((point) => point.rate);
     const values = all.map((point) => point.value);
     const isLog = state.axis === "log";
@@ -115,7 +115,7 @@
     }
 
     // Names at the ends, pushed apart where they would overlap.
-    if (width >= 560) {
+    if (isWide) {
       const labels = series.map(({ method, points }) => {
         const end = points[points.length - 1];
         return { method, x: x(end.rate), end: y(end.value), y: y(end.value) };

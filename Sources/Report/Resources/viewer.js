@@ -101,6 +101,7 @@ if (views.length) {
 
   function draw() {
     const { view } = state;
+    stage.dataset.overlay = state.overlay;
     stage.style.aspectRatio = `${view.width} / ${view.height}`;
     // At most as large as the picture and a half, and never higher than the window.
     stage.style.width = `min(${Math.round(view.width * 1.5)}px, calc(82vh * ${view.width / view.height}))`;

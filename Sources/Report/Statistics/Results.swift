@@ -38,7 +38,8 @@ public struct Results: Sendable, Encodable {
     unreachable = findings.unreachable
     means = Mean.all(of: rows)
     rateSavings = RateSaving.all(
-      test: Self.own, methods: methods.map(\.name), rows: rows, means: means, pictures: pictures.map(\.name))
+      test: Self.own, methods: methods.map(\.name), rows: rows, means: means,
+      pictures: pictures.map(\.name))
   }
 
   /// As JSON with sorted keys.

@@ -143,9 +143,10 @@ struct ReportCommand: ParsableCommand {
     let program = OwnProgram(path: try ownPath())
     // What is missing is said before the model is loaded.
     let others = try reporting("--against") {
-      try (against.map { try OtherCodec.list($0) } ?? OtherCodec.installed()).map {
-        try $0.make(program: program)
+      if let against {
+        return try OtherCodec.list(against).map { try $0.make(program: program) }
       }
+      return try OtherCodec.installed().map { try $0.make(program: program) }.filter(works)
     }
     let network = try model.network()
     let version = try versionText(network)
@@ -166,6 +167,17 @@ struct ReportCommand: ParsableCommand {
           PosteriorSampleCodec(encoder: encoder, options: options, version: version))
       }
       return codecs + others
+    }
+  }
+
+  /// Whether a codec that nobody asked for by name works; says so when it does not.
+  private func works(_ codec: any PictureCodec) -> Bool {
+    do {
+      try codec.check()
+      return true
+    } catch {
+      writeToStandardError("gqimg: \(codec.identity.name) is left out: \(error)\n")
+      return false
     }
   }
 
