@@ -28,6 +28,7 @@ final class ReportPageTests {
     try program.copyPictures(["chelsea.png", "camera.png"])
     let report = try program.run([
       "report", "pictures", "--output", "out", "--rates", "0.15,0.25,0.5", "-e", "1",
+      "--against", ProgramPath.find("cwebp") == nil ? "jpeg" : "jpeg,webp",
     ])
     try #require(report.exitCode == 0, "\(report.errors)")
     let page = String(decoding: try program.read("out/index.html"), as: UTF8.self)

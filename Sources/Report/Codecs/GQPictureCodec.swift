@@ -3,6 +3,7 @@ import PixelIO
 
 /// This project's codec.
 public struct GQPictureCodec: PictureCodec {
+  /// With the effort, the quantizer and the model among the options and the version.
   public let identity: CodecIdentity
   private let encoder: GQEncoder
   private let decoder: GQDecoder
@@ -37,6 +38,7 @@ public struct GQPictureCodec: PictureCodec {
       options: words.joined(separator: " "), timing: .library)
   }
 
+  /// The real file of this size; nil when the picture needs more.
   public func encode(_ source: SourcePicture, atMost byteCount: Int) throws -> EncodedFile? {
     guard byteCount > 0 else { return nil }
     var options = options
@@ -59,6 +61,7 @@ public struct GQPictureCodec: PictureCodec {
     return EncodedFile(bytes: bytes, setting: nil, cost: cost)
   }
 
+  /// What the decoder shows.
   public func decode(_ file: [UInt8], of source: SourcePicture) throws -> DecodedFile {
     let (picture, seconds) = try timed { try decoder.decode(file) }
     let input = source.scratchFile("coded.gqz")

@@ -5,6 +5,7 @@ public import Codec
 ///
 /// There is no such file. Its bytes are those of the real file with the same levels, and times mean nothing.
 public struct PosteriorSampleCodec: PictureCodec {
+  /// With the effort, the quantizer and the model among the options and the version.
   public let identity: CodecIdentity
   private let encoder: GQEncoder
   private let options: EncodingOptions
@@ -18,6 +19,7 @@ public struct PosteriorSampleCodec: PictureCodec {
       options: "--effort \(options.effort)", timing: .library)
   }
 
+  /// The real file of this size; nil when the picture needs more.
   public func encode(_ source: SourcePicture, atMost byteCount: Int) throws -> EncodedFile? {
     guard byteCount > 0 else { return nil }
     var options = options
@@ -30,6 +32,7 @@ public struct PosteriorSampleCodec: PictureCodec {
     }
   }
 
+  /// What it would show with samples in the place of codewords.
   public func decode(_ file: [UInt8], of source: SourcePicture) throws -> DecodedFile {
     let levels = try FileStructure(parsing: file).levelMap
     return DecodedFile(

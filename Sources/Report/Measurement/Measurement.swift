@@ -5,6 +5,7 @@ import Metrics
 public struct Measurement: Sendable, Equatable, Codable {
   /// Of the whole file.
   public let bytes: Int
+  /// Bits of the file per pixel of the picture.
   public let bitsPerPixel: Double
   /// dB over all samples; nil when the pictures are equal and it is infinite.
   public let psnr: Double?
@@ -16,7 +17,9 @@ public struct Measurement: Sendable, Equatable, Codable {
   public let msssim: Double?
   /// What the codec was told to get this size; nil when it was told the size.
   public let setting: String?
+  /// What making the file took.
   public let encode: Cost
+  /// What reading it took.
   public let decode: Cost
 
   /// Compares what came back with what went in.

@@ -24,7 +24,9 @@ public struct MeasurementRun {
   public struct Findings: Sendable {
     /// By picture, then by rate, then by codec.
     public internal(set) var rows: [ResultRow] = []
+    /// Where no file is as small as asked for.
     public internal(set) var unreachable: [UnreachableRate] = []
+    /// The pictures, in the order in which they were measured.
     public internal(set) var pictures: [PictureSize] = []
 
     /// Nothing yet.
@@ -87,7 +89,10 @@ public struct MeasurementRun {
 
 /// A picture that took part.
 public struct PictureSize: Sendable, Encodable {
+  /// The name of its file.
   public let name: String
+  /// Pixels in a row.
   public let width: Int
+  /// Rows.
   public let height: Int
 }

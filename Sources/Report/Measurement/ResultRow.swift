@@ -6,6 +6,7 @@ public struct ResultRow: Sendable, Encodable {
   public let method: String
   /// Bits per pixel asked for.
   public let target: Double
+  /// What was measured.
   public let measurement: Measurement
 
   /// Makes a row.
@@ -32,7 +33,9 @@ public struct ResultRow: Sendable, Encodable {
 
 /// A picture, a codec and a rate that has no file.
 public struct UnreachableRate: Sendable, Equatable, Encodable {
+  /// The name of the picture's file.
   public let picture: String
+  /// The codec's name.
   public let method: String
   /// Bits per pixel asked for.
   public let target: Double

@@ -1,18 +1,28 @@
 /// Means over the pictures, for a codec at a rate.
 public struct Mean: Sendable, Encodable {
+  /// The codec's name.
   public let method: String
   /// Bits per pixel asked for.
   public let target: Double
   /// How many pictures have a file of at most this size.
   public let pictures: Int
+  /// Mean of the files' rates.
   public let bitsPerPixel: Double
+  /// Mean of the pictures' dB, equal pictures left out.
   public let psnr: Double?
+  /// The same of the luma alone.
   public let psnrY: Double?
+  /// Mean over the pictures that have it.
   public let ssim: Double?
+  /// Mean over the pictures that have it.
   public let msssim: Double?
+  /// Of what the codec's ``CodecIdentity/timing`` says.
   public let encodeSeconds: Double?
+  /// Of what the codec's ``CodecIdentity/timing`` says.
   public let decodeSeconds: Double?
+  /// Of a whole process.
   public let encodeProcessSeconds: Double?
+  /// Of a whole process.
   public let decodeProcessSeconds: Double?
   /// The largest over the pictures, in bytes.
   public let encodePeakMemoryBytes: Int?

@@ -9,6 +9,7 @@ public struct RateSaving: Sendable, Encodable {
 
   /// The other codec.
   public let anchor: String
+  /// The quality that is equal.
   public let quality: Quality
   /// The mean of the pictures' own numbers; nil when no picture has one.
   public let percent: Double?

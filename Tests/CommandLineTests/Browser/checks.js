@@ -1,4 +1,4 @@
-// Uses the page as a person does, then leaves nothing but what it found. `expected` has the rows of the CSV file, `problems`
+// Uses the page as a person does, then leaves what it found in front of it. `expected` has the rows of the CSV file, `problems`
 // whatever the page complained about.
 
 (async () => {
@@ -177,6 +177,9 @@
     problems.push(`checks: ${error.stack ?? error}`);
   }
   const text = JSON.stringify({ checks, problems });
-  document.documentElement.innerHTML = '<pre id="found"></pre>';
-  document.getElementById("found").textContent = btoa(unescape(encodeURIComponent(text)));
+  // In front of all else, since only the beginning of what the browser prints is read.
+  const found = document.createElement("pre");
+  found.id = "found";
+  found.textContent = btoa(unescape(encodeURIComponent(text)));
+  document.documentElement.prepend(found);
 })();
