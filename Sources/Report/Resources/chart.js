@@ -160,7 +160,7 @@
             element("td", { class: "rate" }, `${fixed(point.rate, 3)} bpp`),
             element("td", {}, `${fixed(point.value, metric.digits)} ${metric.unit}`)))));
       const flip = place > width / 2;
-      tooltip.style.left = flip ? "" : `${place + 16}px`;
+      tooltip.style.left = flip ? "" : `${Math.max(0, Math.min(place + 16, width - tooltip.offsetWidth))}px`;
       tooltip.style.right = flip ? `${width - place + 16}px` : "";
       tooltip.style.top = `${Math.min(margin.top + 8, height - tooltip.offsetHeight - 8)}px`;
       if (!flip) return;
