@@ -12,9 +12,12 @@ VENV := .venv
 
 # Debian 12 packages that the build needs beside Swift.
 APT_PACKAGES := libpng-dev libjpeg-dev libdnnl-dev python3
+# What the report measures against and draws with, and the browser that its test uses; a release may lack one.
+REPORT_PACKAGES := webp libavif-bin libjxl-tools libheif-examples librsvg2-bin
+TEST_PACKAGES := chromium
 
 help: ## List the verbs
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
 
 setup: ## Install what the build needs (Debian packages; asks for nothing when all is there)
 	@missing=$$(for p in $(APT_PACKAGES); do dpkg -s $$p >/dev/null 2>&1 || echo $$p; done); \
@@ -22,6 +25,25 @@ setup: ## Install what the build needs (Debian packages; asks for nothing when a
 	  sudo=$$([ "$$(id -u)" = 0 ] || echo sudo); \
 	  $$sudo apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq $$missing; \
 	fi
+
+# Installs those of $(PACKAGES) that are missing and that this release of Debian has.
+define install_available
+@missing=$$(for p in $(PACKAGES); do dpkg -s $$p >/dev/null 2>&1 || echo $$p; done); \
+if [ -n "$$missing" ]; then \
+  sudo=$$([ "$$(id -u)" = 0 ] || echo sudo); \
+  $$sudo apt-get update -qq; \
+  have=$$(for p in $$missing; do if apt-cache show $$p >/dev/null 2>&1; then echo $$p; else echo "no package $$p here" >&2; fi; done); \
+  [ -z "$$have" ] || DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq --no-install-recommends $$have; \
+fi
+endef
+
+setup-report: PACKAGES := $(REPORT_PACKAGES)
+setup-report: ## Install the other codecs that reports measure
+	$(install_available)
+
+setup-test: PACKAGES := $(REPORT_PACKAGES) $(TEST_PACKAGES)
+setup-test: ## Install what all tests can use: other codecs and a browser; tests without theirs are skipped
+	$(install_available)
 
 build: setup ## Build the program
 	$(BUILD) --product gqimg
@@ -44,7 +66,7 @@ format: ## Format all Swift files
 	git ls-files -z '*.swift' | xargs -0 $(SWIFT) format --in-place
 
 bench: build ## Times beside libjpeg's in the same run, with ratios: make bench [DIR=testdata]
-	$(PROGRAM) report $(or $(DIR),testdata) --output build/bench --rates 0.25,0.5,1.0 --force 2>/dev/null
+	$(PROGRAM) report $(or $(DIR),testdata) --output build/bench --against jpeg --rates 0.25,0.5,1.0 --force --fresh 2>/dev/null
 
 report: build ## Rate and distortion over a folder: make report DIR=pictures [OUT=build/report] [RATES=0.25,0.5,1.0]
 	@[ -n "$(DIR)" ] || { echo "usage: make report DIR=pictures"; exit 64; }
@@ -60,6 +82,13 @@ install: static ## Install under PREFIX, by default /usr/local: make install [PR
 deb: APT_PACKAGES += dpkg-dev
 deb: static ## Make a Debian package in build
 	packaging/deb.sh $(STATIC)/release build
+
+report-kodak: build setup-report ## Against all codecs at eight rates: make report-kodak DIR=kodak [OUT=build/report-kodak]
+	@[ -n "$(DIR)" ] || { echo "usage: make report-kodak DIR=pictures"; exit 64; }
+	$(PROGRAM) report $(DIR) --output $(or $(OUT),build/report-kodak) --force \
+	  --tune psnr,ms-ssim \
+	  --against jpeg,webp,avif,jxl$$(command -v heif-enc >/dev/null && echo ,heic) --rates 0.1,0.15,0.2,0.25,0.35,0.5,0.75,1.0
+	@echo "Open $(or $(OUT),build/report-kodak)/index.html"
 
 $(VENV)/bin/python: training/pyproject.toml
 	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || { \
@@ -83,4 +112,5 @@ export: $(VENV)/bin/python ## Put the weights of a run into the program: make ex
 test-training: $(VENV)/bin/python ## Run the tests of the training code
 	$(VENV)/bin/python -m unittest discover -s training/tests -t training
 
-.PHONY: help setup build static install deb demo test lint format bench report train export test-training
+.PHONY: help setup setup-report setup-test build static install deb demo test lint format bench report report-kodak train export \
+  test-training

@@ -3,7 +3,7 @@ import PackageDescription
 
 // Dependencies run one way:
 //   GaussianQuant            the quantizer, a library of its own
-//   Bitstream <- Model <- Codec <- { PixelIO, Metrics } <- gqimg
+//   Bitstream <- Model <- Codec <- { PixelIO, Metrics } <- Report <- gqimg
 
 let strict: [SwiftSetting] = [
   .enableUpcomingFeature("ExistentialAny"),
@@ -27,6 +27,7 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
   ],
   targets: [
     // The quantizer.
@@ -62,11 +63,28 @@ let package = Package(
     .target(name: "PixelIO", dependencies: ["Codec", "CPixelIO"], swiftSettings: strict),
     .target(name: "Metrics", dependencies: ["Codec"], swiftSettings: strict),
 
+    // This codec beside others: measurements and the pages that show them.
+    .target(
+      name: "Report",
+      dependencies: [
+        "Bitstream", "Codec", "Model", "PixelIO", "Metrics",
+        .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "Mustache", package: "swift-mustache"),
+      ],
+      // In the program itself, so that it needs no folder of templates beside it.
+      resources: [
+        .embedInCode("Resources/curves.mustache"), .embedInCode("Resources/page.mustache"),
+        .embedInCode("Resources/page.css"), .embedInCode("Resources/common.js"),
+        .embedInCode("Resources/chart.js"), .embedInCode("Resources/savings.js"),
+        .embedInCode("Resources/viewer.js"), .embedInCode("Resources/numbers.js"),
+      ],
+      swiftSettings: strict),
+
     // The program.
     .executableTarget(
       name: "gqimg",
       dependencies: [
-        "Codec", "PixelIO", "Metrics",
+        "Codec", "Model", "PixelIO", "Metrics", "Report",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
@@ -86,7 +104,11 @@ let package = Package(
       name: "MetricsTests", dependencies: ["Metrics"], exclude: ["golden.json", "make_golden.py"],
       swiftSettings: strict),
     .testTarget(
-      name: "CommandLineTests", dependencies: ["gqimg", "PixelIO", "Metrics"],
+      name: "ReportTests", dependencies: ["Report", "Codec", "PixelIO", "Metrics"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "CommandLineTests", dependencies: ["gqimg", "PixelIO", "Metrics", "Report"],
+      exclude: ["Browser"],
       swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]

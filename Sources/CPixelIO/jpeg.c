@@ -293,3 +293,14 @@ int gq_jpeg_write(
   jpeg_destroy_compress(&cinfo);
   return GQ_OK;
 }
+
+#define GQ_TEXT_OF(value) #value
+#define GQ_TEXT(value) GQ_TEXT_OF(value)
+
+const char *gq_jpeg_library_version(void) {
+#if defined(LIBJPEG_TURBO_VERSION)
+  return "libjpeg-turbo " GQ_TEXT(LIBJPEG_TURBO_VERSION);
+#else
+  return "libjpeg " GQ_TEXT(JPEG_LIB_VERSION);
+#endif
+}

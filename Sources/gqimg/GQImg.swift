@@ -11,7 +11,10 @@ struct GQImg: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "gqimg",
     abstract: "A learned image codec whose file sizes are known beforehand.",
-    subcommands: [Compress.self, Decompress.self, Info.self, Verify.self, Report.self])
+    subcommands: [
+      Compress.self, Decompress.self, Info.self, Verify.self, ReportCommand.self,
+      JPEGEncode.self, JPEGDecode.self,
+    ])
 
   @Flag(help: "Show the versions of program and format and the id of the model.")
   var version = false

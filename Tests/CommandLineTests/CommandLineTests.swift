@@ -97,32 +97,44 @@ final class CommandLineTests {
     #expect(noise["ms-ssim"]! < noise["psnr"]!)
   }
 
+  private struct Report: Decodable {
+    struct Cost: Decodable {
+      let seconds, processSeconds: Double?
+      let peakMemoryBytes: Int?
+    }
+    struct Row: Decodable {
+      let method: String
+      let bytes: Int
+      let psnr: Double
+      let encode, decode: Cost
+    }
+    let rows: [Row]
+  }
+
   @Test func reportMeasures() throws {
-    try FileManager.default.createDirectory(
-      at: program.folder.appendingPathComponent("pictures"), withIntermediateDirectories: false)
-    try FileManager.default.copyItem(
-      atPath: Program.testdata("chelsea.png"),
-      toPath: program.folder.appendingPathComponent("pictures/chelsea.png").path)
+    try program.copyPictures(["chelsea.png"])
     let arguments = [
       "report", "pictures", "--output", "out", "--rates", "0.3,0.6", "--uniform", "-e", "1",
+      "--against", "jpeg",
     ]
-    #expect(try program.run(arguments).exitCode == 0)
-    struct Report: Decodable {
-      struct Row: Decodable {
-        let method: String
-        let bytes: Int
-        let psnr: Double
-      }
-      let rows: [Row]
-    }
+    let first = try program.run(arguments)
+    #expect(first.exitCode == 0)
+    let text = String(decoding: first.output, as: UTF8.self)
+    #expect(text.contains("times libjpeg's time to encode") && text.contains("BD-rate"))
     let report = try JSONDecoder().decode(
       Report.self, from: Data(try program.read("out/results.json")))
     #expect(
       report.rows.map(\.method).sorted() == [
         "gqimg", "gqimg", "gqimg-uniform", "gqimg-uniform", "jpeg", "jpeg",
       ])
-    let lines = String(decoding: try program.read("out/results.csv"), as: UTF8.self).split(
-      separator: "\n")
+    for row in report.rows {
+      for cost in [row.encode, row.decode] {
+        #expect((cost.seconds ?? 0) > 0 && (cost.processSeconds ?? 0) > 0)
+        #expect((cost.peakMemoryBytes ?? 0) > 1 << 20)
+      }
+    }
+    let csv = String(decoding: try program.read("out/results.csv"), as: UTF8.self)
+    let lines = csv.split(separator: "\n")
     #expect(lines.count == report.rows.count + 1)
     for (line, row) in zip(lines.dropFirst(), report.rows) {
       let cells = line.split(separator: ",", omittingEmptySubsequences: false)
@@ -131,6 +143,40 @@ final class CommandLineTests {
     }
     // Earlier results are not overwritten unasked.
     #expect(try program.run(arguments).exitCode == 1)
+    // What was measured is not measured again: even the times are the same.
+    let again = try program.run(arguments + ["--force"])
+    #expect(again.exitCode == 0 && again.output == first.output)
+    #expect(String(decoding: try program.read("out/results.csv"), as: UTF8.self) == csv)
+    #expect(!again.errors.contains("bpp"))
+    #expect(try program.run(arguments + ["--force", "--fresh"]).errors.contains("0.3 bpp"))
+  }
+
+  @Test func reportNamesThePackageOfAMissingCodec() throws {
+    try program.copyPictures(["chelsea.png"])
+    let result = try program.run(
+      ["report", "pictures", "--output", "out", "--against", "jpeg,jxl"], path: "/nowhere")
+    #expect(result.exitCode == 1 && result.output.isEmpty)
+    #expect(result.errors.contains("cjxl") && result.errors.contains("libjxl-tools"))
+    #expect(try program.names() == ["pictures"])
+  }
+
+  /// Without any program of others there is still a report against the library that is linked in.
+  @Test func reportWorksAlone() throws {
+    try program.copyPictures(["chelsea.png"])
+    let result = try program.run(
+      ["report", "pictures", "--output", "out", "--rates", "0.4", "-e", "1"], path: "/nowhere")
+    #expect(result.exitCode == 0)
+    #expect(result.errors.contains("librsvg2-bin"))
+    let files = try FileManager.default.contentsOfDirectory(
+      atPath: program.folder.appendingPathComponent("out").path)
+    #expect(
+      files.sorted() == [
+        "curves.svg", "index.html", "measurements", "results.csv", "results.json",
+      ])
+    let page = String(decoding: try program.read("out/index.html"), as: UTF8.self)
+    #expect(page.contains("gqimg beside JPEG") && page.contains("data:image/"))
+    // Nothing is loaded from anywhere.
+    #expect(!page.contains("src=\"http") && !page.contains("href=\"http"))
   }
 
   @Test(arguments: [
@@ -147,6 +193,9 @@ final class CommandLineTests {
     ["decompress", "a", "b.png", "--fit", "0"],
     ["decompress", "a", "b.jpg", "--jpeg-quality", "0"],
     ["decompress", "a", "b.jpg", "--background", "red"], ["info"], ["verify"],
+    ["report", "dir", "--output", "o", "--rates", "1,1"],
+    ["report", "dir", "--output", "o", "--against", "png"],
+    ["report", "dir", "--output", "o", "--pages", "-1"],
   ])
   func wrongUseIsExitCode64(_ arguments: [String]) throws {
     let result = try program.run(arguments)

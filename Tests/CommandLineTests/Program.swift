@@ -28,9 +28,14 @@ struct Program {
     fatalError("gqimg was not built beside the tests")
   }()
 
-  /// Runs `gqimg` in the folder, `input` on its standard input.
-  func run(_ arguments: [String], input: [UInt8] = []) throws -> Result {
+  /// Runs `gqimg` in the folder, `input` on its standard input, `path` in the place of `PATH`.
+  func run(
+    _ arguments: [String], input: [UInt8] = [], path: String? = nil
+  ) throws -> Result {
     let process = Process()
+    if let path {
+      process.environment = ProcessInfo.processInfo.environment.merging(["PATH": path]) { $1 }
+    }
     process.executableURL = Self.executable
     process.arguments = arguments
     process.currentDirectoryURL = folder
@@ -54,6 +59,16 @@ struct Program {
   func names() throws -> Set<String> {
     Set(try FileManager.default.contentsOfDirectory(atPath: folder.path))
       .subtracting([".standard-input", ".standard-output", ".standard-error"])
+  }
+
+  /// Puts test pictures into the folder `pictures`.
+  func copyPictures(_ names: [String]) throws {
+    let pictures = folder.appendingPathComponent("pictures")
+    try FileManager.default.createDirectory(at: pictures, withIntermediateDirectories: true)
+    for name in names {
+      try FileManager.default.copyItem(
+        atPath: Self.testdata(name), toPath: pictures.appendingPathComponent(name).path)
+    }
   }
 
   func write(_ name: String, _ bytes: [UInt8]) throws {

@@ -142,6 +142,9 @@ int gq_jpeg_write(
     int optimize, int progressive, int halve_chroma, const uint8_t *segments,
     size_t segments_count, gq_buffer *buffer, char message[GQ_MESSAGE_SIZE]);
 
+// The name and version of the JPEG library that this was compiled with.
+const char *gq_jpeg_library_version(void);
+
 // --- Files -------------------------------------------------------------------------------------
 
 // Renames a file unless the new name exists. 0, or the errno value: EEXIST when it does.

@@ -3,6 +3,9 @@ public import Codec
 
 /// Writes JPEG files, with the picture's metadata.
 public struct JPEGWriter: Sendable {
+  /// The name and version of the library that does the work.
+  public static var libraryVersion: String { String(cString: gq_jpeg_library_version()) }
+
   /// The libjpeg quality, 1 to 100.
   public let quality: Int
   /// Whether the Huffman tables are fitted to the picture.

@@ -1,15 +1,20 @@
 import ArgumentParser
+import Bitstream
 import Codec
 import Foundation
-import Metrics
+import Model
 import PixelIO
+import Report
 
-struct Report: ParsableCommand {
+struct ReportCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Measure rate, distortion and time over a folder of pictures.",
+    commandName: "report",
+    abstract: "Measure rate, distortion, time and memory over a folder of pictures.",
     discussion: """
-      Every picture is compressed and decompressed at every rate, and compressed as JPEG (4:2:0, optimised, \
-      progressive) of at most the same size. Out come results.csv and results.json.
+      Every picture is compressed and decompressed at every rate, and so with every other codec that is installed, to \
+      the largest file that is not above the same size. Out come index.html, a page that holds all it shows, \
+      results.csv, results.json, curves.svg and, with rsvg-convert on the PATH, curves.png. What was measured is kept \
+      in the folder measurements and not measured again: a report that was stopped goes on where it was.
       """)
 
   @Argument(help: ArgumentHelp("Folder of PNG and JPEG pictures.", valueName: "dir"))
@@ -18,11 +23,23 @@ struct Report: ParsableCommand {
   @Option(name: .shortAndLong, help: ArgumentHelp("Folder to write into.", valueName: "out"))
   var output: String
 
+  @Option(
+    help: ArgumentHelp(
+      "Codecs to measure beside gqimg: jpeg, webp, avif, jxl, heic, separated by commas, or none (default: all that are installed).",
+      valueName: "list"))
+  var against: String?
+
   @Option(help: ArgumentHelp("Bits per pixel, separated by commas.", valueName: "list"))
   var rates = "0.125,0.25,0.5,0.75,1.0"
 
   @Option(name: .shortAndLong, help: "1 (fast) to 9 (thorough).")
   var effort = 5
+
+  @Option(
+    help: ArgumentHelp(
+      "Tunings to measure, separated by commas: psnr, ms-ssim. The first is the main one.",
+      valueName: "list"))
+  var tune = "psnr"
 
   @Option(help: "How coefficients become bits: trellis or block.")
   var quantizer = QuantizerChoice.trellis
@@ -33,6 +50,16 @@ struct Report: ParsableCommand {
   @Flag(help: "Also with samples of the posterior in the place of codewords.")
   var posteriorSamples = false
 
+  @Option(help: ArgumentHelp("Show at most this many pictures in the page.", valueName: "n"))
+  var pages = 8
+
+  @Option(
+    help: ArgumentHelp("Show the pictures at the rate next to this.", valueName: "rate"))
+  var pageRate = 0.25
+
+  @Flag(help: "Measure again what was measured before.")
+  var fresh = false
+
   @Flag(name: .shortAndLong, help: "Overwrite earlier results.")
   var force = false
 
@@ -42,41 +69,155 @@ struct Report: ParsableCommand {
     rates.split(separator: ",").compactMap { Double($0) }.filter { $0 > 0 && $0 <= 100 }
   }
 
+  private var tunings: [Tuning] {
+    tune.split(separator: ",").compactMap { Tuning(rawValue: String($0)) }
+  }
+
   func validate() throws {
+    if tunings.isEmpty || tunings.count != tune.split(separator: ",").count
+      || Set(tunings).count != tunings.count
+    {
+      throw ValidationError("--tune must be psnr, ms-ssim or both")
+    }
     if rateList.count != rates.split(separator: ",").count || rateList.isEmpty {
       throw ValidationError("--rates must be numbers above 0, separated by commas")
     }
+    if Set(rateList).count != rateList.count { throw ValidationError("--rates has one twice") }
     if !(1...9).contains(effort) { throw ValidationError("--effort must be 1 to 9") }
+    if pages < 0 { throw ValidationError("--pages must be 0 or more") }
+    do {
+      _ = try against.map { try OtherCodec.list($0) }
+    } catch {
+      throw ValidationError("--against: \(error)")
+    }
   }
 
   func run() throws {
-    let csv = output + "/results.csv"
-    let json = output + "/results.json"
-    for path in [csv, json] { try refuseExisting(path, overwrite: force) }
+    let paths = OutputPaths(folder: output)
+    for path in paths.all { try refuseExisting(path, overwrite: force) }
     let files = try pictureFiles()
-    let network = try model.network()
-    let runner = try reporting("model") {
-      ReportRunner(
-        encoder: GQEncoder(network: network), decoder: GQDecoder(network: network),
-        effort: effort, quantizer: quantizer, uniform: uniform,
-        posteriorSamples: posteriorSamples)
+    let codecs = try codecs()
+    let store = try reporting(output) {
+      try MeasurementStore(folder: paths.measurements, isFresh: fresh)
     }
-    var rows: [ReportRow] = []
-    for (number, path) in files.enumerated() {
+    let progress = Progress(
+      codecs: codecs.map(\.identity.name), stepsPerCodec: files.count * rateList.count)
+    let run = MeasurementRun(codecs: codecs, rates: rateList, store: store, progress: progress)
+    var findings = MeasurementRun.Findings()
+    var views: [PictureView] = []
+    let shown = shownIndices(files.count)
+    for (index, path) in files.enumerated() {
       let picture = try readPicture(path)
-      let name = URL(fileURLWithPath: path).lastPathComponent
-      for rate in rateList {
-        writeToStandardError("\(number + 1)/\(files.count) \(name) \(rate) bpp\n")
-        rows += try reporting(path) { try runner.measure(picture, name: name, rate: rate) }
+      try reporting(path) {
+        let source = try SourcePicture(
+          name: URL(fileURLWithPath: path).lastPathComponent, picture: picture)
+        try run.measure(source, into: &findings)
+        if shown.contains(index) {
+          views.append(
+            try PictureView(source, codecs: codecs, rate: shownRate, store: store))
+        }
       }
     }
-    try reporting(output) {
-      try FileManager.default.createDirectory(atPath: output, withIntermediateDirectories: true)
+    progress.finish()
+    let results = Results(codecs: codecs.map(\.identity), rates: rateList, findings: findings)
+    try write(results, views, to: paths)
+    print(results.text)
+  }
+
+  /// Writes all files; the page last, since it is what people open.
+  private func write(_ results: Results, _ views: [PictureView], to paths: OutputPaths) throws {
+    let (json, svg, html) = try reporting(output) {
+      (
+        try results.json(), try CurvesFigure(results: results).svg(),
+        try Page(results: results, views: views).html()
+      )
     }
-    let summary = ReportSummary(rows: rows)
-    try writeOutput(Array(ReportRow.csv(rows).utf8), to: csv, overwrite: force)
-    try writeOutput(Array(try jsonText(summary).utf8), to: json, overwrite: force)
-    print(summary.text)
+    try writeOutput(Array(CSV.text(results).utf8), to: paths.csv, overwrite: force)
+    try writeOutput(json, to: paths.json, overwrite: force)
+    try writeOutput(svg, to: paths.svg, overwrite: force)
+    if let png = try reporting(paths.svg, { try Rasteriser.png(svg) }) {
+      try writeOutput(png, to: paths.png, overwrite: force)
+    } else {
+      writeToStandardError("gqimg: \(Rasteriser.absence)\n")
+    }
+    try writeOutput(html, to: paths.html, overwrite: force)
+  }
+
+  private var shownRate: Double {
+    rateList.min { abs($0 - pageRate) < abs($1 - pageRate) } ?? pageRate
+  }
+
+  /// Pictures spread evenly over the folder.
+  private func shownIndices(_ count: Int) -> Set<Int> {
+    let wanted = min(pages, count)
+    return Set((0..<wanted).map { $0 * count / wanted })
+  }
+
+  /// This project's codec in the wanted variants, then the others.
+  private func codecs() throws -> [any PictureCodec] {
+    let program = OwnProgram(path: try ownPath())
+    // What is missing is said before the model is loaded.
+    let others = try reporting("--against") {
+      if let against {
+        return try OtherCodec.list(against).map { try $0.make(program: program) }
+      }
+      return try OtherCodec.installed().map { try $0.make(program: program) }.filter(works)
+    }
+    let network = try model.network(tunings[0])
+    let version = try versionText(network)
+    return try reporting("model") {
+      let (encoder, decoder) = (GQEncoder(network: network), GQDecoder(network: network))
+      let options = EncodingOptions(effort: effort, quantizer: quantizer)
+      func own(uniform: Bool) -> GQPictureCodec {
+        var options = options
+        options.uniform = uniform
+        return GQPictureCodec(
+          encoder: encoder, decoder: decoder, options: options, version: version,
+          program: program, modelArguments: model.arguments, tuning: tunings[0])
+      }
+      var codecs: [any PictureCodec] = [own(uniform: false)]
+      for tuning in tunings.dropFirst() {
+        let network = try model.network(tuning)
+        codecs.append(
+          GQPictureCodec(
+            encoder: GQEncoder(network: network), decoder: GQDecoder(network: network),
+            options: options, version: try versionText(network), program: program,
+            modelArguments: model.arguments, tuning: tuning, isMain: false))
+      }
+      if uniform { codecs.append(own(uniform: true)) }
+      if posteriorSamples {
+        codecs.append(
+          PosteriorSampleCodec(encoder: encoder, options: options, version: version))
+      }
+      return codecs + others
+    }
+  }
+
+  /// Whether a codec that nobody asked for by name works; says so when it does not.
+  private func works(_ codec: any PictureCodec) -> Bool {
+    do {
+      try codec.check()
+      return true
+    } catch {
+      writeToStandardError("gqimg: \(codec.identity.name) is left out: \(error)\n")
+      return false
+    }
+  }
+
+  /// Version, model and build: another build may give other files under the same version.
+  private func versionText(_ network: Network) throws -> String {
+    let build = try reporting("gqimg") {
+      CRC32.of(try FileReader.read(try ownPath(), maxBytes: maximumInputBytes)[...])
+    }
+    return "\(GQImg.version), model \(hexadecimal(network.identifier)), build "
+      + String(format: "%08x", build)
+  }
+
+  private func ownPath() throws -> String {
+    guard let path = Bundle.main.executablePath else {
+      throw Problem(message: "gqimg does not find its own file")
+    }
+    return path
   }
 
   private func pictureFiles() throws -> [String] {
@@ -89,4 +230,18 @@ struct Report: ParsableCommand {
     guard !files.isEmpty else { throw Problem(message: "\(folder): no PNG or JPEG pictures") }
     return files
   }
+}
+
+/// What a report writes.
+private struct OutputPaths {
+  let folder: String
+
+  var csv: String { folder + "/results.csv" }
+  var json: String { folder + "/results.json" }
+  var svg: String { folder + "/curves.svg" }
+  var png: String { folder + "/curves.png" }
+  var html: String { folder + "/index.html" }
+  var measurements: String { folder + "/measurements" }
+
+  var all: [String] { [csv, json, svg, png, html] }
 }

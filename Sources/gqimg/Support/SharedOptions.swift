@@ -28,6 +28,12 @@ struct ModelOptions: ParsableArguments {
     }
   }
 
+  /// The same choices as arguments of another run.
+  var arguments: [String] {
+    (model.map { ["--model", $0] } ?? []) + ["--engine", engine.rawValue]
+      + (threads.map { ["--threads", "\($0)"] } ?? [])
+  }
+
   /// Loads the model that encodes with a tuning.
   func network(_ tuning: Tuning = .psnr) throws -> Network {
     try network { try ModelFile.read(model, tuning: tuning) }

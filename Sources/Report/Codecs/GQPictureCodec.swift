@@ -1,0 +1,84 @@
+public import Codec
+public import Model
+import PixelIO
+
+/// This project's codec.
+public struct GQPictureCodec: PictureCodec {
+  /// With the effort, the quantizer and the model among the options and the version.
+  public let identity: CodecIdentity
+  private let encoder: GQEncoder
+  private let decoder: GQDecoder
+  private let options: EncodingOptions
+  private let program: OwnProgram
+  private let modelArguments: [String]
+  private let tuning: Tuning
+
+  /// Makes the codec.
+  ///
+  /// - Parameters:
+  ///   - encoder: makes the files.
+  ///   - decoder: reads them.
+  ///   - options: effort, quantizer and whether one level serves everywhere; the target does not count.
+  ///   - version: of the program, its build and its model.
+  ///   - program: runs the same in a process of its own.
+  ///   - modelArguments: what this process was told about the model, engine and threads, as arguments.
+  ///   - tuning: what the model is tuned for.
+  ///   - isMain: whether it bears the codec's plain name; other tunings bear theirs beside it.
+  public init(
+    encoder: GQEncoder, decoder: GQDecoder, options: EncodingOptions, version: String,
+    program: OwnProgram, modelArguments: [String], tuning: Tuning = .psnr, isMain: Bool = true
+  ) {
+    self.tuning = tuning
+    self.encoder = encoder
+    self.decoder = decoder
+    self.options = options
+    self.program = program
+    self.modelArguments = modelArguments
+    let words =
+      ["--effort \(options.effort)", "--quantizer \(options.quantizer.rawValue)"]
+      + (options.uniform ? ["--uniform"] : []) + ["--tune", tuning.rawValue] + modelArguments
+    let suffix = isMain ? "" : " \(tuning.rawValue)"
+    identity = CodecIdentity(
+      name: options.uniform ? "gqimg-uniform" : isMain ? "gqimg" : "gqimg-\(tuning.rawValue)",
+      title: options.uniform ? "gqimg (one level)" : "gqimg\(suffix)", version: version,
+      options: words.joined(separator: " "), timing: .library)
+  }
+
+  /// The real file of this size; nil when the picture needs more.
+  public func encode(_ source: SourcePicture, atMost byteCount: Int) throws -> EncodedFile? {
+    guard byteCount > 0 else { return nil }
+    var options = options
+    options.target = .bytes(byteCount)
+    let (bytes, seconds): ([UInt8], Double)
+    do {
+      (bytes, seconds) = try timed { try encoder.encode(source.picture, options: options).bytes }
+    } catch CodecError.targetTooSmall {
+      return nil
+    }
+    var cost = Cost(seconds: seconds)
+    cost.add(
+      try program.run(
+        [
+          "compress", "--quiet", "--force", "--size", "\(byteCount)", "--effort",
+          "\(options.effort)", "--quantizer", options.quantizer.rawValue, "--tune",
+          tuning.rawValue,
+        ] + (options.uniform ? ["--uniform"] : []) + modelArguments + [
+          try source.path(), source.scratchFile("encoded.gqz"),
+        ]))
+    return EncodedFile(bytes: bytes, setting: nil, cost: cost)
+  }
+
+  /// What the decoder shows.
+  public func decode(_ file: [UInt8], of source: SourcePicture) throws -> DecodedFile {
+    let (picture, seconds) = try timed { try decoder.decode(file) }
+    let input = source.scratchFile("coded.gqz")
+    try AtomicFile.write(file, to: input, overwrite: true)
+    var cost = Cost(seconds: seconds)
+    cost.add(
+      try program.run(
+        ["decompress", "--quiet", "--force"] + modelArguments + [
+          input, source.scratchFile("decoded.png"),
+        ]))
+    return DecodedFile(picture: picture, cost: cost)
+  }
+}

@@ -1,0 +1,41 @@
+import Bitstream
+public import Codec
+
+/// This project's codec with samples of the posterior in the place of codewords: what the codebook costs.
+///
+/// There is no such file. Its bytes are those of the real file with the same levels, and times mean nothing.
+public struct PosteriorSampleCodec: PictureCodec {
+  /// With the effort, the quantizer and the model among the options and the version.
+  public let identity: CodecIdentity
+  private let encoder: GQEncoder
+  private let options: EncodingOptions
+
+  /// Makes the codec, from the same values as ``GQPictureCodec``.
+  public init(encoder: GQEncoder, options: EncodingOptions, version: String) {
+    self.encoder = encoder
+    self.options = options
+    identity = CodecIdentity(
+      name: "gqimg-posterior-samples", title: "gqimg (no codebook)", version: version,
+      options: "--effort \(options.effort)", timing: .library)
+  }
+
+  /// The real file of this size; nil when the picture needs more.
+  public func encode(_ source: SourcePicture, atMost byteCount: Int) throws -> EncodedFile? {
+    guard byteCount > 0 else { return nil }
+    var options = options
+    options.target = .bytes(byteCount)
+    do {
+      let bytes = try encoder.encode(source.picture, options: options).bytes
+      return EncodedFile(bytes: bytes, setting: nil, cost: Cost())
+    } catch CodecError.targetTooSmall {
+      return nil
+    }
+  }
+
+  /// What it would show with samples in the place of codewords.
+  public func decode(_ file: [UInt8], of source: SourcePicture) throws -> DecodedFile {
+    let levels = try FileStructure(parsing: file).levelMap
+    return DecodedFile(
+      picture: try encoder.posteriorSample(source.picture, levelMap: levels), cost: Cost())
+  }
+}

@@ -1,0 +1,29 @@
+import Crypto
+import Foundation
+
+/// What a measurement depends on: where all of this is equal, it need not be made again.
+struct MeasurementKey: Sendable, Equatable, Codable {
+  /// Rises when measurements mean something else than before.
+  static let currentFormat = 1
+
+  let format: Int
+  /// Of the picture's pixels, ``SourcePicture/digest``.
+  let picture: String
+  let codec: CodecIdentity
+  /// The most bytes allowed.
+  let byteCount: Int
+
+  init(source: SourcePicture, codec: CodecIdentity, byteCount: Int) {
+    format = Self.currentFormat
+    picture = source.digest
+    self.codec = codec
+    self.byteCount = byteCount
+  }
+
+  /// A file name made from all of it.
+  func fileName() throws -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = .sortedKeys
+    return String(hexadecimal(SHA256.hash(data: try encoder.encode(self))).prefix(32))
+  }
+}

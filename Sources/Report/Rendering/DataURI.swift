@@ -1,0 +1,28 @@
+import Codec
+import Foundation
+import PixelIO
+
+/// Pictures inside a page.
+enum DataURI {
+  /// The quality of pictures that stand in for decoded ones: its own errors are far below those that are shown.
+  private static let quality = 95
+
+  /// A picture, as whichever is smaller of PNG and a JPEG without visible loss.
+  static func picture(_ picture: Picture) throws -> String {
+    let jpeg = try JPEGWriter(quality: quality, subsampling: .full).write(picture)
+    let png = try PNGWriter(compressionLevel: 9).write(picture)
+    return png.count <= jpeg.count ? make("image/png", png) : make("image/jpeg", jpeg)
+  }
+
+  /// A coded file itself, when every browser decodes its format; else nil.
+  static func codedFile(_ bytes: [UInt8], method: String) -> String? {
+    switch method {
+    case "jpeg", "webp", "avif": make("image/\(method)", bytes)
+    default: nil
+    }
+  }
+
+  private static func make(_ type: String, _ bytes: [UInt8]) -> String {
+    "data:\(type);base64,\(Data(bytes).base64EncodedString())"
+  }
+}
