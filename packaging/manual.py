@@ -8,7 +8,7 @@ from pathlib import Path
 
 EXIT_STATUS = (
     ("0", "Everything was done."),
-    ("1", "A file could not be read, written, or is damaged; standard error has a line for each. Other files were done."),
+    ("1", "A file cannot be read or written, or is damaged; standard error has a line for each. Others were done."),
     ("64", "The command line makes no sense."),
 )
 EXAMPLES = {
