@@ -8,8 +8,9 @@ here=$(cd "$(dirname "$0")" && pwd)
 program=$build/gqimg
 
 install -D -m 755 "$program" "$root/bin/gqimg"
-install -D -m 644 "$build/gqimg_Model.resources/Resources/gqimg.safetensors" \
-  "$root/share/gqimg/gqimg.safetensors"
+for weights in "$build"/gqimg_Model.resources/Resources/*.safetensors; do
+  install -D -m 644 "$weights" "$root/share/gqimg/$(basename "$weights")"
+done
 install -D -m 644 "$here/gqimg.magic" "$root/share/gqimg/gqimg.magic"
 install -D -m 644 "$here/gqimg.xml" "$root/share/mime/packages/gqimg.xml"
 install -D -m 644 "$here/gqimg.thumbnailer" "$root/share/thumbnailers/gqimg.thumbnailer"

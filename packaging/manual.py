@@ -68,6 +68,10 @@ def option(argument):
     return heading, text
 
 
+def is_shown(command):
+    return command["commandName"] != "help" and command.get("shouldDisplay", True)
+
+
 def page(program, command, version, others):
     name = command["commandName"]
     title = "gqimg" if name == "gqimg" else f"gqimg-{name}"
@@ -77,7 +81,7 @@ def page(program, command, version, others):
     out += [".SH SYNOPSIS", ".nf", *(plain(line) for line in usage(program, name)), ".fi"]
     if command.get("discussion"):
         out += [".SH DESCRIPTION", plain(command["discussion"])]
-    shown = [other for other in command.get("subcommands", []) if other["commandName"] != "help"]
+    shown = [other for other in command.get("subcommands", []) if is_shown(other)]
     if shown:
         out.append(".SH COMMANDS")
         for other in shown:
@@ -112,7 +116,7 @@ def main():
     folder.mkdir(parents=True, exist_ok=True)
     root = json.loads(output(program, "--experimental-dump-help"))["command"]
     version = " ".join(output(program, "--version").split(",")[0].split())
-    commands = [root] + [c for c in root["subcommands"] if c["commandName"] != "help"]
+    commands = [root] + [c for c in root["subcommands"] if is_shown(c)]
     titles = [f"gqimg-{c['commandName']}" if c is not root else "gqimg" for c in commands]
     for command in commands:
         title, text = page(program, command, version, titles)
