@@ -16,13 +16,20 @@ struct GQImg: ParsableCommand {
       JPEGEncode.self, JPEGDecode.self,
     ])
 
-  @Flag(help: "Show the versions of program and format and the id of the model.")
+  @Flag(help: "Show the versions of program and format and the ids of the models.")
   var version = false
 
   func run() throws {
     guard version else { throw CleanExit.helpRequest(self) }
-    let model = (try? ModelFile.identifier(of: ModelFile.read())).map(hexadecimal) ?? "not found"
-    print("gqimg \(Self.version), format \(FileStructure.version), model \(model)")
+    let models = Tuning.allCases.map { tuning in
+      let weights = try? ModelFile.read(tuning: tuning)
+      return
+        "model \(weights.map { hexadecimal(ModelFile.identifier(of: $0)) } ?? "not found") "
+        + "(\(tuning.rawValue))"
+    }
+    print(
+      "gqimg \(Self.version), format \(FileStructure.version), "
+        + models.joined(separator: ", "))
   }
 
   static func main() {
