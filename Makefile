@@ -68,6 +68,22 @@ format: ## Format all Swift files
 bench: build ## Times beside libjpeg's in the same run, with ratios: make bench [DIR=testdata]
 	$(PROGRAM) report $(or $(DIR),testdata) --output build/bench --against jpeg --rates 0.25,0.5,1.0 --force --fresh 2>/dev/null
 
+faults: build ## Full disks, read-only folders, no memory, kills: make faults [ROUNDS=10]
+	$(PYTHON) tools/faults.py --program $(PROGRAM) --rounds $(or $(ROUNDS),10)
+
+memory: build ## Peak memory by picture size, and refusals of huge claims
+	$(PYTHON) tools/memory.py --program $(PROGRAM)
+
+same-everywhere: build ## Decode with every instruction set: make same-everywhere [PICTURES=...]
+	$(PYTHON) tools/same_everywhere.py --program $(PROGRAM) $(PICTURES)
+
+fuzz: setup ## Fuzz all readers: make fuzz [TIME=60] [HARNESSES="container pixels"], seconds each
+	Fuzz/run.sh $(or $(TIME),60) $(HARNESSES)
+
+thread-sanitizer: setup ## One model used by many tasks, under the thread sanitizer
+	TSAN_OPTIONS="suppressions=$(CURDIR)/tools/tsan.txt" $(SWIFT) test -c release --sanitize=thread \
+	  --scratch-path .build/thread-sanitizer --filter ThreadSafetyTests
+
 report: build ## Rate and distortion over a folder: make report DIR=pictures [OUT=build/report] [RATES=0.25,0.5,1.0]
 	@[ -n "$(DIR)" ] || { echo "usage: make report DIR=pictures"; exit 64; }
 	$(PROGRAM) report $(DIR) --output $(or $(OUT),build/report) --uniform --posterior-samples --force \
@@ -114,4 +130,4 @@ test-training: $(VENV)/bin/python ## Run the tests of the training code
 	$(VENV)/bin/python -m unittest discover -s training/tests -t training
 
 .PHONY: help setup setup-report setup-test build static install deb demo test lint format bench report report-kodak train export \
-  test-training
+  test-training faults memory same-everywhere fuzz thread-sanitizer

@@ -15,7 +15,7 @@ let package = Package(
   name: "gqimg",
   products: [
     .library(name: "GaussianQuant", targets: ["GaussianQuant"]),
-    .library(name: "GQCodec", targets: ["Codec", "PixelIO"]),
+    .library(name: "GQCodec", targets: ["Bitstream", "Model", "Codec", "PixelIO"]),
     .executable(name: "gqimg", targets: ["gqimg"]),
   ],
   traits: [

@@ -59,7 +59,10 @@ void gq_version(int version[3]) {
 
 int gq_has_bfloat16(void) {
 #if defined(__x86_64__)
-  return __builtin_cpu_supports("avx512bf16") != 0;
+  // ONEDNN_MAX_CPU_ISA may hold oneDNN to less than the processor has.
+  int isa = dnnl_get_effective_cpu_isa();
+  return __builtin_cpu_supports("avx512bf16") != 0
+         && (isa & dnnl_cpu_isa_avx512_core_bf16) == dnnl_cpu_isa_avx512_core_bf16;
 #else
   return 0;
 #endif

@@ -1,3 +1,5 @@
+public import Bitstream
+
 /// How large or how good a file shall be.
 public enum RateTarget: Sendable, Equatable {
   /// 0 (smallest) to 100 (best): how much error a bit must save, the same for every picture.
@@ -22,16 +24,23 @@ public struct EncodingOptions: Sendable, Equatable {
   public var effort: Int
   /// How coefficients become bits.
   public var quantizer: QuantizerChoice
+  /// In which order codes stand in the file: `phases` for files that may be cut short.
+  public var order: CodeOrder
+  /// Whether header and level map stand in the file a second time, for files that may be damaged.
+  public var copiesHead: Bool
 
   /// Options; out-of-range values are refused by the encoder.
   public init(
     target: RateTarget = .quality(EncodingOptions.defaultQuality), uniform: Bool = false,
-    effort: Int = 5, quantizer: QuantizerChoice = .trellis
+    effort: Int = 5, quantizer: QuantizerChoice = .trellis, order: CodeOrder = .tiles,
+    copiesHead: Bool = false
   ) {
     self.target = target
     self.uniform = uniform
     self.effort = effort
     self.quantizer = quantizer
+    self.order = order
+    self.copiesHead = copiesHead
   }
 
   func check() throws(CodecError) {

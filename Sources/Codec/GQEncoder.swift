@@ -49,10 +49,12 @@ public final class GQEncoder: Sendable {
       ).estimate(effort: effort)
     }
     let map = LevelMap(columns: header.columns, rows: header.rows, levels: levels)
-    let coder = LatentCoder(network: network, quantizer: quantizer, header: header, levelMap: map)
+    let coder = LatentCoder(
+      network: network, quantizer: quantizer, header: header, levelMap: map, order: options.order)
     let coded = CodedPicture(
-      header: header, ladder: LevelLadder(network.levels), levelMap: map,
-      tiles: try coder.encode(features).tiles, ancillary: attachments.chunks)
+      header: header, ladder: LevelLadder(network.levels), levelMap: map, order: options.order,
+      segments: try coder.encode(features).segments, ancillary: attachments.chunks,
+      hasHeadCopy: options.copiesHead)
     return Result(bytes: coded.serialized(), levelMap: map)
   }
 
@@ -93,7 +95,7 @@ public final class GQEncoder: Sendable {
         CodedPicture.byteCount(
           header: header, ladder: ladder,
           levelMap: LevelMap(columns: header.columns, rows: header.rows, levels: $0),
-          ancillary: attachments.chunks)
+          order: options.order, ancillary: attachments.chunks, hasHeadCopy: options.copiesHead)
       }
     }
     let bytes: Int

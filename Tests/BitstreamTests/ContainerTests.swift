@@ -6,12 +6,17 @@ struct ContainerTests {
 
   @Test(arguments: sizes, MapKind.allCases)
   func filesComeBack(_ size: (Int, Int), _ kind: MapKind) throws {
-    let coded = makeCoded(width: size.0, height: size.1, kind: kind, colorType: .grey, seed: 5)
-    let bytes = coded.serialized()
-    #expect(try CodedPicture(parsing: bytes) == coded)
-    #expect(
-      CodedPicture.byteCount(
-        header: coded.header, ladder: coded.ladder, levelMap: coded.levelMap) == bytes.count)
+    for order in CodeOrder.allCases {
+      let coded = makeCoded(
+        width: size.0, height: size.1, kind: kind, colorType: .grey, order: order,
+        hasHeadCopy: order == .phases, seed: 5)
+      let bytes = coded.serialized()
+      #expect(try CodedPicture(parsing: bytes) == coded)
+      #expect(
+        CodedPicture.byteCount(
+          header: coded.header, ladder: coded.ladder, levelMap: coded.levelMap, order: order,
+          hasHeadCopy: coded.hasHeadCopy) == bytes.count)
+    }
   }
 
   @Test(
@@ -80,7 +85,7 @@ struct ContainerTests {
     for kind in [MapKind.equal, .random] {
       let bytes = makeCoded(width: 768, height: 512, kind: kind, seed: 3).serialized()
       let file = try FileStructure(parsing: bytes)
-      let packed = file.layout.tiles.reduce(0) { $0 + $1.byteCount - 4 }
+      let packed = file.layout.segments.reduce(0) { $0 + $1.byteCount - 4 }
       #expect(bytes.count - packed - file.levelMapByteCount <= 64)
       if kind == .equal { #expect(file.levelMapByteCount <= 12) }
     }
@@ -101,9 +106,11 @@ struct ContainerTests {
     #expect(throws: BitstreamError.self) { try CodedPicture(parsing: bytes + [0]) }
   }
 
-  @Test func everyFlippedBitThrows() {
+  @Test(arguments: CodeOrder.allCases)
+  func everyFlippedBitThrows(_ order: CodeOrder) {
     let bytes = makeCoded(
-      width: 40, height: 20, ancillary: [Chunk(ancillary: Chunk.xmp, payload: [1, 2, 3])], seed: 2
+      width: 40, height: 20, ancillary: [Chunk(ancillary: Chunk.xmp, payload: [1, 2, 3])],
+      order: order, hasHeadCopy: order == .phases, seed: 2
     ).serialized()
     for place in bytes.indices {
       for bit in 0..<8 {
@@ -166,6 +173,27 @@ struct ContainerTests {
     }
   }
 
+  /// The refusal comes before any memory is taken for the picture, so it takes no time.
+  @Test func hugeClaimsAreRefusedAtOnce() {
+    var payload: [UInt8] = []
+    payload.appendVarint(1 << 31)
+    payload.appendVarint(1 << 31)
+    payload += [0x40, 0x2C, 0, 1, 2, 3, 4, 5, 6, 7, 8]
+    var bytes = FileStructure.signature + [1, UInt8(payload.count)] + payload
+    let checksum = CRC32.of(bytes[8...])
+    bytes += [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: checksum >> UInt32($0)) }
+    bytes += Array(repeating: 0, count: 60 - bytes.count)
+    let start = ContinuousClock.now
+    for _ in 0..<1000 {
+      #expect(throws: BitstreamError.limitExceeded(what: "width", found: 1 << 31, limit: 65535)) {
+        try FileStructure(parsing: bytes)
+      }
+      #expect(throws: BitstreamError.self) { try FileStructure(recovering: bytes) }
+    }
+    // A thousand in the time that a slow machine may take for them, all the same far from 2^62 pixels.
+    #expect(ContinuousClock.now - start < .seconds(10))
+  }
+
   @Test func limitsAreTheCallers() {
     let bytes = makeCoded(width: 100, height: 50).serialized()
     #expect(throws: BitstreamError.self) {
@@ -173,6 +201,16 @@ struct ContainerTests {
     }
     #expect(throws: BitstreamError.self) {
       try FileStructure(parsing: bytes, limits: DecodeLimits(maxDimension: 99))
+    }
+    #expect(throws: BitstreamError.self) {
+      try FileStructure(parsing: bytes, limits: DecodeLimits(maxLevelMapBytes: 2))
+    }
+    let manyTiles = makeCoded(width: 100, height: 50, tileExponent: 0).serialized()
+    #expect(throws: BitstreamError.limitExceeded(what: "number of tiles", found: 28, limit: 27)) {
+      try FileStructure(parsing: manyTiles, limits: DecodeLimits(maxTiles: 27))
+    }
+    #expect(throws: Never.self) {
+      try FileStructure(parsing: manyTiles, limits: DecodeLimits(maxTiles: 28))
     }
   }
 }

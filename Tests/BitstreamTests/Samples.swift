@@ -42,7 +42,7 @@ func makeCoded(
   width: Int, height: Int, kind: MapKind = .smooth, ladder: LevelLadder = .standard,
   tileExponent: Int = 4,
   quantizer: Header.Quantizer = .trellis(stateBits: 12), colorType: Header.ColorType = .rgb,
-  ancillary: [Chunk] = [], seed: UInt64 = 1
+  ancillary: [Chunk] = [], order: CodeOrder = .tiles, hasHeadCopy: Bool = false, seed: UInt64 = 1
 ) -> CodedPicture {
   let header = Header(
     width: width, height: height, colorType: colorType, tileExponent: tileExponent,
@@ -51,16 +51,18 @@ func makeCoded(
   let map = makeMap(
     kind, columns: header.columns, rows: header.rows, levelCount: ladder.levelCount, seed: seed)
   var generator = RepeatableGenerator(state: seed &+ 99)
-  let layout = TileLayout(header: header, ladder: ladder, levelMap: map)
-  let tiles = layout.tiles.map { tile in
+  let layout = TileLayout(header: header, ladder: ladder, levelMap: map, order: order)
+  let segments = layout.segments.map { segment in
     var writer = BitWriter()
-    for _ in 0..<tile.bitCount {
+    for _ in 0..<segment.bitCount {
       writer.write(UInt32.random(in: 0...1, using: &generator), count: 1)
     }
     return writer.finish()
   }
   return CodedPicture(
-    header: header, ladder: ladder, levelMap: map, tiles: tiles, ancillary: ancillary)
+    header: header, ladder: ladder, levelMap: map, order: order, segments: segments,
+    ancillary: ancillary,
+    hasHeadCopy: hasHeadCopy)
 }
 
 /// Kinds of alpha that pictures have.

@@ -43,6 +43,9 @@ struct SecondReaderTests {
           .init(bits: 0, variants: 2), .init(bits: 2, variants: 8), .init(bits: 300, variants: 1),
         ]), tileExponent: 0,
         colorType: .grey, ancillary: [Chunk(ancillary: Chunk.exif, payload: [9])], seed: 4),
+      makeCoded(width: 600, height: 333, order: .phases, seed: 5),
+      makeCoded(
+        width: 90, height: 40, kind: .extremes, tileExponent: 0, order: .phases, hasHeadCopy: true),
     ]
       + MadeUpAlpha.allCases.map {
         makeCoded(
@@ -84,15 +87,14 @@ struct SecondReaderTests {
     #expect(report.seed == header.seed)
     #expect(report.ladder == coded.ladder.rungs.map { [$0.bits, $0.variants] })
     #expect(report.levels == coded.levelMap.levels)
-    let layout = TileLayout(header: header, ladder: coded.ladder, levelMap: coded.levelMap)
+    let layout = TileLayout(
+      header: header, ladder: coded.ladder, levelMap: coded.levelMap, order: coded.order)
     var codes = report.levels.map { _ in "" }
-    for (tile, data) in zip(layout.tiles, coded.tiles) {
+    for (segment, data) in zip(layout.segments, coded.segments) {
       var reader = BitReader(data[...])
-      for phase in CodingPhase.allCases {
-        for position in tile.positions(of: phase, gridColumns: header.columns) {
-          for _ in 0..<coded.ladder.bits[Int(report.levels[position])] {
-            codes[position] += try reader.read(count: 1) == 1 ? "1" : "0"
-          }
+      for position in layout.positions(of: segment, gridColumns: header.columns) {
+        for _ in 0..<coded.ladder.bits[Int(report.levels[position])] {
+          codes[position] += try reader.read(count: 1) == 1 ? "1" : "0"
         }
       }
     }
@@ -103,7 +105,7 @@ struct SecondReaderTests {
     #expect(report.ancillary.map(\.bytes) == coded.ancillary.map(\.payload.count))
     #expect(
       try report.alpha == FileStructure(parsing: coded.serialized()).alpha()?.samples)
-    #expect(report.tiles.map(\.bytes) == layout.tiles.map(\.byteCount))
+    #expect(report.tiles.map(\.bytes) == layout.segments.map(\.byteCount))
     #expect(report.tiles.filter(\.intact).count == report.tiles.count)
   }
 }

@@ -112,7 +112,7 @@ struct AttachmentTests {
       try CodedPicture(parsing: makeEncoder().encode(picture, options: options).bytes),
       try CodedPicture(parsing: makeEncoder().encode(plain, options: options).bytes)
     )
-    #expect(with.tiles == without.tiles && with.levelMap == without.levelMap)
+    #expect(with.segments == without.segments && with.levelMap == without.levelMap)
   }
 
   @Test func tooSmallTargetsNameTheReason() throws {
@@ -149,7 +149,8 @@ struct AttachmentTests {
       parsing: makeEncoder().encode(picture, options: EncodingOptions(target: .quality(10))).bytes)
     func replaced(_ payload: [UInt8]) -> [UInt8] {
       CodedPicture(
-        header: coded.header, ladder: coded.ladder, levelMap: coded.levelMap, tiles: coded.tiles,
+        header: coded.header, ladder: coded.ladder, levelMap: coded.levelMap,
+        segments: coded.segments,
         ancillary: [Chunk(ancillary: Chunk.alpha, payload: payload)]
       ).serialized()
     }

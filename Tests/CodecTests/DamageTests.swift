@@ -44,7 +44,7 @@ struct DamageTests {
       let layout = TileLayout(header: header, ladder: ladder, levelMap: map)
       return CodedPicture(
         header: header, ladder: ladder, levelMap: map,
-        tiles: layout.tiles.map { Array(repeating: 0, count: $0.dataByteCount) }
+        segments: layout.segments.map { Array(repeating: 0, count: $0.dataByteCount) }
       ).serialized()
     }
     let own = coded.header.modelIdentifier

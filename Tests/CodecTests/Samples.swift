@@ -12,6 +12,28 @@ let network: Network = {
   }
 }()
 
+/// A model of few channels and random weights, made by `testdata/make_tiny_model.py`: quick, and never trained anew.
+func makeTinyNetwork(_ engine: EngineChoice = .reference, threads: Int = 1) throws -> Network {
+  let path = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+    .appendingPathComponent("../../testdata/tiny.safetensors").standardized.path
+  return try Network(
+    parsing: try ModelFile.read(path), engine: engine, pool: WorkerPool(threadCount: threads))
+}
+
+/// A picture of waves and edges, different everywhere.
+func madeUpPicture(width: Int, height: Int) -> Picture {
+  var samples: [UInt8] = []
+  for y in 0..<height {
+    for x in 0..<width {
+      let edge = (x / 37 + y / 23) % 2 == 0 ? 30 : 0
+      samples.append(UInt8((x * 5 / 4 + y + edge) % 200))
+      samples.append(UInt8((x / 3 + 2 * y + edge) % 220))
+      samples.append(UInt8((x + y / 2 + (x * y) % 31) % 240))
+    }
+  }
+  return Picture(width: width, height: height, colorType: .rgb, samples: samples)
+}
+
 func makeEncoder() -> GQEncoder { GQEncoder(network: network) }
 
 func makeDecoder() -> GQDecoder { GQDecoder(network: network) }

@@ -33,7 +33,7 @@ import Testing
 
     let coder = LatentCoder(
       network: network, quantizer: quantizer, header: coded.header, levelMap: coded.levelMap)
-    let codes = try coder.packing.unpack(coded.tiles)
+    let codes = try coder.packing.unpack(coded.segments)
     switch choice {
     case .block:
       #expect(report.values == codes)

@@ -153,7 +153,7 @@ final class PictureKindTests {
     let structure = try FileStructure(parsing: file)
     let start = file.count - structure.layout.byteCount
     var damaged = file
-    for tile in [1, 4] { damaged[start + structure.layout.tiles[tile].offset + 9] ^= 4 }
+    for tile in [1, 4] { damaged[start + structure.layout.segments[tile].offset + 9] ^= 4 }
     try program.write("b.gqz", damaged)
     try program.write("c.gqz", Array(file.dropLast()))
     let result = try program.run(["verify", "a.gqz", "b.gqz", "c.gqz", "absent.gqz", "--json"])

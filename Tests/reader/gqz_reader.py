@@ -219,42 +219,45 @@ def read(data):
         "rows": rows,
         "ancillary": [],
     }
-    rungs = ladder = codes = None
+    rungs = ladder = codes = copy = None
+    head = data[8 : cursor.offset]
     while cursor.offset < len(data):
         start = cursor.offset
         kind, length = chr(cursor.byte()), cursor.varint()
-        if kind == "I":
+        if kind in "IP":
             if rungs is None or codes is not None:
                 raise Invalid("chunk order")
             stop = cursor.offset + length
             codes = [["" for _ in range(columns)] for _ in range(rows)]
             tiles = []
-            for top in range(0, rows, side):
-                for left in range(0, columns, side):
-                    places = [
-                        (y, x)
-                        for odd_row, odd_column in PHASES
-                        for y in range(top, min(top + side, rows))
-                        for x in range(left, min(left + side, columns))
-                        if (y % 2, x % 2) == (odd_row, odd_column)
-                    ]
-                    count = sum(ladder[rungs[y][x]][0] for y, x in places)
-                    if not count:
-                        tiles.append({"bytes": 0, "intact": True})
-                        continue
-                    declared, packed = cursor.word(), cursor.take((count + 7) // 8)
-                    tiles.append({"bytes": len(packed) + 4, "intact": zlib.crc32(packed) == declared})
-                    text = "".join(f"{byte:08b}" for byte in packed)
-                    place = 0
-                    for y, x in places:
-                        width = ladder[rungs[y][x]][0]
-                        codes[y][x] = text[place : place + width]
-                        place += width
-                    if "1" in text[place:]:
-                        raise Invalid("padding")
+            for phases in [PHASES] if kind == "I" else [(phase,) for phase in PHASES]:
+                for top in range(0, rows, side):
+                    for left in range(0, columns, side):
+                        places = [
+                            (y, x)
+                            for odd_row, odd_column in phases
+                            for y in range(top, min(top + side, rows))
+                            for x in range(left, min(left + side, columns))
+                            if (y % 2, x % 2) == (odd_row, odd_column)
+                        ]
+                        count = sum(ladder[rungs[y][x]][0] for y, x in places)
+                        if not count:
+                            tiles.append({"bytes": 0, "intact": True})
+                            continue
+                        declared, packed = cursor.word(), cursor.take((count + 7) // 8)
+                        tiles.append({"bytes": len(packed) + 4, "intact": zlib.crc32(packed) == declared})
+                        text = "".join(f"{byte:08b}" for byte in packed)
+                        place = 0
+                        for y, x in places:
+                            width = ladder[rungs[y][x]][0]
+                            codes[y][x] = text[place : place + width]
+                            place += width
+                        if "1" in text[place:]:
+                            raise Invalid("padding")
             if cursor.offset != stop:
                 raise Invalid("length of the indices")
             result["tiles"] = tiles
+            result["order"] = "tiles" if kind == "I" else "phases"
             continue
         payload = cursor.take(length)
         cursor.check(start, f"chunk {kind}")
@@ -276,6 +279,11 @@ def read(data):
             else:
                 raise Invalid("ladder")
             rungs, variants = decode_levels(rest, columns, rows, ladder)
+            head += data[start : cursor.offset]
+        elif kind == "r":
+            if copy is not None:
+                raise Invalid("a second chunk r")
+            copy = payload
         elif "a" <= kind <= "z":
             if kind in "aeix" and any(chunk["type"] == kind for chunk in result["ancillary"]):
                 raise Invalid(f"a second chunk {kind}")
@@ -288,6 +296,9 @@ def read(data):
             raise Invalid(f"chunk type {kind!r}")
     if codes is None:
         raise Invalid("a required chunk is missing")
+    if copy is not None and copy != head:
+        raise Invalid("copy of header and level map")
+    result["hasCopy"] = copy is not None
     first = [sum(n for _, n in ladder[:k]) for k in range(len(ladder))]
     result["ladder"] = [list(rung) for rung in ladder]
     result["levels"] = [first[r] + v for a, b in zip(rungs, variants) for r, v in zip(a, b)]
@@ -309,6 +320,8 @@ def walk(result, codes, widths, trellis):
     values, states = {}, {}
     for odd_row, odd_column in PHASES:
         steps = {}
+        if result["order"] == "phases":
+            states = {}
         for y in range(odd_row, result["rows"], 2):
             for x in range(odd_column, columns, 2):
                 text, place = codes[y][x], 0

@@ -121,4 +121,4 @@ class RealCodes:
                 self.error[1] += np.bincount(steps, minlength=9)
         value = join_tiles(torch.from_numpy(values), shape)
         noise_drawn = ((value - centre) / spread).detach()
-        return (centre + spread * noise_drawn) * model.shrink(levels, tilts, shape)
+        return (centre + spread * noise_drawn) * model.shrink(levels, tilts)

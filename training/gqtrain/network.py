@@ -339,9 +339,11 @@ class Codec(nn.Module):
         place = self._solve(y * y, levels, tilts, shape)
         return torch.exp(0.5 * F.logsigmoid(-place)) * y, F.logsigmoid(place)
 
-    def shrink(self, levels, tilts, shape):
-        """What codewords are multiplied with: sqrt(1 - v) where the coefficients' squares are as predicted."""
-        return torch.exp(0.5 * F.logsigmoid(-self._solve(torch.ones_like(tilts), levels, tilts, shape)))
+    def shrink(self, levels, tilts):
+        """What codewords are multiplied with: sqrt(1 - v) where the coefficients' squares are as predicted. Here each
+        position's divergence is its own bits: what is wrong in the prediction of one does not reach others."""
+        place = self.solver(torch.ones_like(tilts), tilts, self.nats[levels])
+        return torch.exp(0.5 * F.logsigmoid(-place))
 
     def sample(self, y, levels, tilts, shape, log_variances=None, inflate=True, bits=None):
         """Decoded value of coefficients y [n, width] with noise in the place of codewords.
@@ -363,7 +365,7 @@ class Codec(nn.Module):
         spread = torch.exp(0.5 * log_variance)
         if inflate:
             spread = spread * torch.sqrt(self.inflation[levels])
-        return (mean + spread * torch.randn_like(mean)) * self.shrink(levels, tilts, shape)
+        return (mean + spread * torch.randn_like(mean)) * self.shrink(levels, tilts)
 
     def encode(self, pixels, levels, features=None):
         """Latents of about unit variance, and log-variances or None."""

@@ -11,11 +11,15 @@ public struct Chunk: Sendable, Equatable {
   /// Alpha of every pixel.
   public static let alpha = UInt8(ascii: "a")
 
+  /// A copy of header and level map, for files of which the original is damaged.
+  public static let headCopy = UInt8(ascii: "r")
+
   /// Ancillary types that the format defines; a file has at most one chunk of each.
-  static let defined = [iccProfile, exif, xmp, alpha]
+  static let defined = [iccProfile, exif, xmp, alpha, headCopy]
 
   static let levelMap = UInt8(ascii: "L")
   static let indices = UInt8(ascii: "I")
+  static let phasedIndices = UInt8(ascii: "P")
 
   /// An ASCII letter.
   public let type: UInt8

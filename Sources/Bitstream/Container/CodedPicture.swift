@@ -6,24 +6,31 @@ public struct CodedPicture: Sendable, Equatable {
   public let ladder: LevelLadder
   /// The level of every position.
   public let levelMap: LevelMap
-  /// For each tile its positions' bits, phase by phase and row by row, packed from the most significant bit of
-  /// each byte on and filled up with zeros; no bytes where there are no bits.
-  public let tiles: [[UInt8]]
+  /// In which order the codes stand.
+  public let order: CodeOrder
+  /// For each segment of the layout its positions' bits, phase by phase and row by row, packed from the most
+  /// significant bit of each byte on and filled up with zeros; no bytes where there are no bits.
+  public let segments: [[UInt8]]
   /// Chunks that a decoder may skip.
   public let ancillary: [Chunk]
+  /// Whether header and level map stand in the file a second time, at its end.
+  public let hasHeadCopy: Bool
 
-  /// A coded picture; tiles of another size than the level map implies stop the program.
+  /// A coded picture; segments of another size than the level map implies stop the program.
   public init(
-    header: Header, ladder: LevelLadder, levelMap: LevelMap, tiles: [[UInt8]],
-    ancillary: [Chunk] = []
+    header: Header, ladder: LevelLadder, levelMap: LevelMap, order: CodeOrder = .tiles,
+    segments: [[UInt8]], ancillary: [Chunk] = [], hasHeadCopy: Bool = false
   ) {
-    let layout = TileLayout(header: header, ladder: ladder, levelMap: levelMap)
-    precondition(tiles.map(\.count) == layout.tiles.map(\.dataByteCount))
+    let layout = TileLayout(header: header, ladder: ladder, levelMap: levelMap, order: order)
+    precondition(segments.map(\.count) == layout.segments.map(\.dataByteCount))
+    precondition(!ancillary.contains { $0.type == Chunk.headCopy }, "hasHeadCopy makes it")
     self.header = header
     self.ladder = ladder
     self.levelMap = levelMap
-    self.tiles = tiles
+    self.order = order
+    self.segments = segments
     self.ancillary = ancillary
+    self.hasHeadCopy = hasHeadCopy
   }
 
   /// The bytes of a file. Inverse: `init(parsing:limits:)`.
@@ -31,13 +38,14 @@ public struct CodedPicture: Sendable, Equatable {
     var bytes = Self.preamble(header)
     for chunk in ancillary { chunk.write(to: &bytes) }
     Self.levelMapChunk(ladder, levelMap).write(to: &bytes)
-    let layout = TileLayout(header: header, ladder: ladder, levelMap: levelMap)
-    bytes.append(Chunk.indices)
+    let layout = TileLayout(header: header, ladder: ladder, levelMap: levelMap, order: order)
+    bytes.append(order.chunkType)
     bytes.appendVarint(UInt64(layout.byteCount))
-    for data in tiles where !data.isEmpty {
+    for data in segments where !data.isEmpty {
       bytes.appendWord(CRC32.of(data[...]))
       bytes += data
     }
+    if hasHeadCopy { Self.headCopy(header, ladder, levelMap).write(to: &bytes) }
     return bytes
   }
 
@@ -49,25 +57,31 @@ public struct CodedPicture: Sendable, Equatable {
     try self.init(FileStructure(parsing: bytes, limits: limits))
   }
 
-  /// Takes the tiles of a file.
+  /// Takes the segments of a file.
   ///
   /// - Throws: `BitstreamError.checksumMismatch` when one is damaged, `invalidValue` for bits after its end.
   public init(_ file: FileStructure) throws(BitstreamError) {
-    var tiles: [[UInt8]] = []
-    for tile in file.layout.tiles { tiles.append(Array(try file.data(of: tile))) }
+    var segments: [[UInt8]] = []
+    for segment in file.layout.segments { segments.append(Array(try file.data(of: segment))) }
     header = file.header
     ladder = file.ladder
     levelMap = file.levelMap
-    self.tiles = tiles
+    order = file.layout.order
+    self.segments = segments
     ancillary = file.ancillary
+    hasHeadCopy = file.hasHeadCopy
   }
 
   /// Bytes that `serialized` will have, before a single code is known.
   public static func byteCount(
-    header: Header, ladder: LevelLadder, levelMap: LevelMap, ancillary: [Chunk] = []
+    header: Header, ladder: LevelLadder, levelMap: LevelMap, order: CodeOrder = .tiles,
+    ancillary: [Chunk] = [], hasHeadCopy: Bool = false
   ) -> Int {
-    let layout = TileLayout(header: header, ladder: ladder, levelMap: levelMap)
-    return preamble(header).count
+    let layout = TileLayout(header: header, ladder: ladder, levelMap: levelMap, order: order)
+    let copy =
+      hasHeadCopy
+      ? Chunk.byteCount(payload: headCopy(header, ladder, levelMap).payload.count) : 0
+    return copy + preamble(header).count
       + ancillary.reduce(0) { $0 + Chunk.byteCount(payload: $1.payload.count) }
       + Chunk.byteCount(payload: levelMapChunk(ladder, levelMap).payload.count)
       + 1 + varintByteCount(UInt64(layout.byteCount)) + layout.byteCount
@@ -83,6 +97,15 @@ public struct CodedPicture: Sendable, Equatable {
     bytes += payload
     bytes.appendWord(CRC32.of(bytes[start...]))
     return bytes
+  }
+
+  /// Everything from the version to the header's checksum, then the level map as a whole chunk.
+  private static func headCopy(
+    _ header: Header, _ ladder: LevelLadder, _ levelMap: LevelMap
+  ) -> Chunk {
+    var payload = Array(preamble(header).dropFirst(FileStructure.signature.count))
+    levelMapChunk(ladder, levelMap).write(to: &payload)
+    return Chunk(type: Chunk.headCopy, payload: payload)
   }
 
   private static func levelMapChunk(_ ladder: LevelLadder, _ levelMap: LevelMap) -> Chunk {

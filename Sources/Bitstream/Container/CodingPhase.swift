@@ -14,6 +14,17 @@ public enum CodingPhase: Int, Sendable, CaseIterable {
   package var rowOffset: Int { self == .second || self == .fourth ? 1 : 0 }
   package var columnOffset: Int { self == .second || self == .third ? 1 : 0 }
 
+  /// The phase of a position.
+  package init(row: Int, column: Int) {
+    self =
+      switch (row % 2, column % 2) {
+      case (0, 0): .first
+      case (1, 1): .second
+      case (0, _): .third
+      default: .fourth
+      }
+  }
+
   /// The positions of this phase, as row-major numbers in a grid, in raster order.
   public func positions(rows: Int, columns: Int) -> [Int] {
     var result: [Int] = []

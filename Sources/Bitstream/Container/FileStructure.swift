@@ -17,9 +17,14 @@ public struct FileStructure: Sendable {
   public let layout: TileLayout
   /// Chunks that a decoder may skip, in order.
   public let ancillary: [Chunk]
+  /// Whether header and level map stand in the file a second time.
+  public let hasHeadCopy: Bool
+  /// What is wrong beside the codes; empty unless the file was read with `init(recovering:limits:)`.
+  public let problems: [BitstreamError]
 
-  private let bytes: [UInt8]
-  private let tileStart: Int
+  let bytes: [UInt8]
+  /// Where the first segment begins.
+  let codeStart: Int
   private let alphaRange: Range<Int>?
 
   /// The header alone, of a file whose rest may be anything.
@@ -29,7 +34,25 @@ public struct FileStructure: Sendable {
     of bytes: [UInt8], limits: DecodeLimits = DecodeLimits()
   ) throws(BitstreamError) -> Header {
     var cursor = ByteCursor(bytes)
+    try skipSignature(&cursor)
     return try parseHeader(&cursor, limits: limits)
+  }
+
+  init(
+    bytes: [UInt8], header: Header, map: ParsedLevelMap, layout: TileLayout, codeStart: Int,
+    ancillary: [Chunk], alphaRange: Range<Int>?, hasHeadCopy: Bool, problems: [BitstreamError]
+  ) {
+    self.bytes = bytes
+    self.header = header
+    ladder = map.ladder
+    levelMap = map.levels
+    levelMapByteCount = map.byteCount
+    self.layout = layout
+    self.codeStart = codeStart
+    self.ancillary = ancillary
+    self.alphaRange = alphaRange
+    self.hasHeadCopy = hasHeadCopy
+    self.problems = problems
   }
 
   /// Reads a file up to its tiles and checks that the tiles are there.
@@ -38,79 +61,80 @@ public struct FileStructure: Sendable {
   public init(parsing bytes: [UInt8], limits: DecodeLimits = DecodeLimits()) throws(BitstreamError)
   {
     var cursor = ByteCursor(bytes)
-    header = try Self.parseHeader(&cursor, limits: limits)
+    try Self.skipSignature(&cursor)
+    let headStart = cursor.offset
+    let header = try Self.parseHeader(&cursor, limits: limits)
+    let headerRange = headStart..<cursor.offset
     var ancillary: [Chunk] = []
     var alphaRange: Range<Int>?
-    var map: (ladder: LevelLadder, levels: LevelMap, byteCount: Int)?
-    var tiles: (layout: TileLayout, start: Int)?
+    var copyRange: Range<Int>?
+    var map: ParsedLevelMap?
+    var mapRange = 0..<0
+    var codes: (layout: TileLayout, start: Int)?
     while !cursor.isAtEnd {
       let start = cursor.offset
-      let type = try cursor.byte("chunk type")
-      if type == Chunk.indices {
-        guard let map, tiles == nil else {
+      if let order = CodeOrder(chunkType: bytes[start]) {
+        _ = try cursor.byte("chunk type")
+        guard let map, codes == nil else {
           throw .invalidValue(
-            what: "chunk", offset: start, found: "I", expected: "one I after the level map")
+            what: "chunk", offset: start, found: String(Character(UnicodeScalar(bytes[start]))),
+            expected: "one I or P after the level map")
         }
-        let layout = TileLayout(header: header, ladder: map.ladder, levelMap: map.levels)
+        let layout = TileLayout(
+          header: header, ladder: map.ladder, levelMap: map.levels, order: order)
         let length = try cursor.size("length of the indices", limit: Int.max)
         guard length == layout.byteCount else {
           throw .invalidValue(
             what: "length of the indices", offset: start + 1, found: "\(length)",
             expected: "\(layout.byteCount), which the level map implies")
         }
-        tiles = (layout, cursor.offset)
+        codes = (layout, cursor.offset)
         _ = try cursor.slice(length, "indices")
         continue
       }
-      guard type == Chunk.levelMap || Chunk.isAncillary(type) else {
-        guard Chunk.isCritical(type) else {
-          throw .invalidValue(
-            what: "chunk type", offset: start, found: "\(type)", expected: "an ASCII letter")
-        }
-        throw .unknownCriticalChunk(type: type, offset: start)
-      }
-      let length = try cursor.size(
-        "chunk length",
-        limit: type == Chunk.alpha ? AlphaPlane.maxByteCount(header) : limits.maxAncillaryBytes)
-      let payload = try cursor.slice(length, "chunk")
-      let computed = CRC32.of(bytes[start..<cursor.offset])
-      let declared = try cursor.word("chunk checksum")
-      guard declared == computed else {
-        throw .checksumMismatch(
-          what: type == Chunk.levelMap ? "level map" : "ancillary chunk", offset: start,
-          declared: declared, computed: computed)
-      }
+      let (type, payload) = try Self.parseChunk(&cursor, header, limits)
       if type == Chunk.levelMap {
         guard map == nil else {
           throw .invalidValue(what: "chunk", offset: start, found: "a second L", expected: "one")
         }
-        map = try Self.parseLevelMap(bytes, payload.indices, header)
+        map = try Self.parseLevelMap(bytes, payload, header)
+        mapRange = start..<cursor.offset
+        continue
+      }
+      guard ancillary.count < limits.maxAncillaryChunks else {
+        throw .limitExceeded(
+          what: "number of ancillary chunks", found: ancillary.count + 1,
+          limit: limits.maxAncillaryChunks)
+      }
+      let isCopy = type == Chunk.headCopy
+      guard
+        !Chunk.defined.contains(type) || !ancillary.contains(where: { $0.type == type }),
+        !isCopy || copyRange == nil
+      else {
+        throw .invalidValue(
+          what: "chunk", offset: start, found: "a second \(Character(UnicodeScalar(type)))",
+          expected: "at most one")
+      }
+      if isCopy {
+        copyRange = payload
       } else {
-        guard ancillary.count < limits.maxAncillaryChunks else {
-          throw .limitExceeded(
-            what: "number of ancillary chunks", found: ancillary.count + 1,
-            limit: limits.maxAncillaryChunks)
-        }
-        guard !Chunk.defined.contains(type) || !ancillary.contains(where: { $0.type == type })
-        else {
-          throw .invalidValue(
-            what: "chunk", offset: start, found: "a second \(Character(UnicodeScalar(type)))",
-            expected: "at most one")
-        }
-        if type == Chunk.alpha { alphaRange = payload.indices }
-        ancillary.append(Chunk(type: type, payload: Array(payload)))
+        if type == Chunk.alpha { alphaRange = payload }
+        ancillary.append(Chunk(type: type, payload: Array(bytes[payload])))
       }
     }
     guard let map else { throw .missingChunk("level map") }
-    guard let tiles else { throw .missingChunk("index") }
-    ladder = map.ladder
-    levelMap = map.levels
-    levelMapByteCount = map.byteCount
-    layout = tiles.layout
-    tileStart = tiles.start
-    self.ancillary = ancillary
-    self.alphaRange = alphaRange
-    self.bytes = bytes
+    guard let codes else { throw .missingChunk("index") }
+    if let copyRange {
+      guard bytes[copyRange].elementsEqual([headerRange, mapRange].joined().lazy.map { bytes[$0] })
+      else {
+        throw .invalidValue(
+          what: "copy of the header", offset: copyRange.lowerBound, found: "other bytes",
+          expected: "those of header and level map")
+      }
+    }
+    self.init(
+      bytes: bytes, header: header, map: map, layout: codes.layout, codeStart: codes.start,
+      ancillary: ancillary, alphaRange: alphaRange, hasHeadCopy: copyRange != nil, problems: [])
   }
 
   /// The payload of an ancillary chunk, nil when there is none of this type.
@@ -129,27 +153,40 @@ public struct FileStructure: Sendable {
   /// Bytes of the file.
   public var byteCount: Int { bytes.count }
 
-  /// Whether a tile's bytes match its checksum; a tile without bits always is.
-  public func isIntact(_ tile: TileLayout.Tile) -> Bool {
-    (try? data(of: tile)) != nil
+  /// Whether the bytes of all of a tile's segments match their checksums; a tile without bits always is intact.
+  public func isIntact(tile: Int) -> Bool {
+    layout.segments.allSatisfy { $0.tile != tile || isIntact($0) }
   }
 
-  /// The packed bits of a tile.
+  /// Whether a segment's bytes match its checksum; one without bits always is intact.
+  public func isIntact(_ segment: TileLayout.Segment) -> Bool {
+    (try? data(of: segment)) != nil
+  }
+
+  /// The packed bits of a segment.
   ///
-  /// - Throws: `BitstreamError.checksumMismatch` when the tile is damaged, `invalidValue` for bits after its end.
-  public func data(of tile: TileLayout.Tile) throws(BitstreamError) -> ArraySlice<UInt8> {
-    guard tile.byteCount > 0 else { return [] }
-    let start = tileStart + tile.offset
-    let data = bytes[start + 4..<start + tile.byteCount]
+  /// - Throws: `BitstreamError.checksumMismatch` when they are damaged, `truncated` when they are not there,
+  ///   `invalidValue` for bits after their end.
+  public func data(of segment: TileLayout.Segment) throws(BitstreamError) -> ArraySlice<UInt8> {
+    guard segment.byteCount > 0 else { return [] }
+    let tile = layout.tiles[segment.tile]
+    let name =
+      (layout.order == .phases ? "phase \(segment.phases[0].rawValue + 1) of the " : "")
+      + "tile at row \(tile.rows.lowerBound), column \(tile.columns.lowerBound)"
+    let start = codeStart + segment.offset
+    guard bytes.count - start >= segment.byteCount else {
+      throw .truncated(
+        what: name, offset: start, needed: segment.byteCount,
+        available: max(0, bytes.count - start))
+    }
+    let data = bytes[start + 4..<start + segment.byteCount]
     var cursor = ByteCursor(bytes, offset: start)
     let declared = try cursor.word("tile checksum")
     let computed = CRC32.of(data)
     guard declared == computed else {
-      throw .checksumMismatch(
-        what: "tile at row \(tile.rows.lowerBound), column \(tile.columns.lowerBound)",
-        offset: start, declared: declared, computed: computed)
+      throw .checksumMismatch(what: name, offset: start, declared: declared, computed: computed)
     }
-    let unused = tile.dataByteCount * 8 - tile.bitCount
+    let unused = segment.dataByteCount * 8 - segment.bitCount
     guard data[data.endIndex - 1] & (1 << UInt8(unused) - 1) == 0 else {
       throw .invalidValue(
         what: "padding", offset: data.endIndex - 1, found: "ones", expected: "\(unused) zero bits")
@@ -157,9 +194,15 @@ public struct FileStructure: Sendable {
     return data
   }
 
-  private static func parseHeader(
-    _ cursor: inout ByteCursor, limits: DecodeLimits
-  ) throws(BitstreamError) -> Header {
+  /// The packed bits of a segment, whatever its checksum says; nil when they are not all there.
+  public func uncheckedData(of segment: TileLayout.Segment) -> [UInt8]? {
+    let start = codeStart + segment.offset
+    guard segment.byteCount > 0 else { return [] }
+    guard bytes.count - start >= segment.byteCount else { return nil }
+    return Array(bytes[start + 4..<start + segment.byteCount])
+  }
+
+  static func skipSignature(_ cursor: inout ByteCursor) throws(BitstreamError) {
     let first = cursor.bytes.prefix(signature.count)
     guard first.elementsEqual(signature) else {
       if first.count == signature.count, first.prefix(4).elementsEqual(signature.prefix(4)) {
@@ -172,6 +215,12 @@ public struct FileStructure: Sendable {
       throw .notGQZ
     }
     _ = try cursor.slice(signature.count, "signature")
+  }
+
+  /// Reads from the version to the header's checksum.
+  static func parseHeader(
+    _ cursor: inout ByteCursor, limits: DecodeLimits
+  ) throws(BitstreamError) -> Header {
     let start = cursor.offset
     let declaredVersion = try cursor.byte("version")
     guard declaredVersion == version else {
@@ -189,14 +238,52 @@ public struct FileStructure: Sendable {
     return try Header(parsing: &inside, end: end, limits: limits)
   }
 
-  private static func parseLevelMap(
+  /// Reads a chunk that has a checksum, from its type to its end.
+  static func parseChunk(
+    _ cursor: inout ByteCursor, _ header: Header, _ limits: DecodeLimits
+  ) throws(BitstreamError) -> (type: UInt8, payload: Range<Int>) {
+    let start = cursor.offset
+    let type = try cursor.byte("chunk type")
+    guard type == Chunk.levelMap || Chunk.isAncillary(type) else {
+      guard Chunk.isCritical(type) else {
+        throw .invalidValue(
+          what: "chunk type", offset: start, found: "\(type)", expected: "an ASCII letter")
+      }
+      throw .unknownCriticalChunk(type: type, offset: start)
+    }
+    let limit =
+      switch type {
+      case Chunk.alpha: AlphaPlane.maxByteCount(header)
+      case Chunk.levelMap: limits.maxLevelMapBytes
+      default: limits.maxAncillaryBytes
+      }
+    let length = try cursor.size("chunk length", limit: limit)
+    let payload = try cursor.slice(length, "chunk").indices
+    let computed = CRC32.of(cursor.bytes[start..<cursor.offset])
+    let declared = try cursor.word("chunk checksum")
+    guard declared == computed else {
+      throw .checksumMismatch(
+        what: type == Chunk.levelMap ? "level map" : "ancillary chunk", offset: start,
+        declared: declared, computed: computed)
+    }
+    return (type, payload)
+  }
+
+  /// A level map as it was read.
+  struct ParsedLevelMap {
+    let ladder: LevelLadder
+    let levels: LevelMap
+    let byteCount: Int
+  }
+
+  static func parseLevelMap(
     _ bytes: [UInt8], _ range: Range<Int>, _ header: Header
-  ) throws(BitstreamError) -> (ladder: LevelLadder, levels: LevelMap, byteCount: Int) {
+  ) throws(BitstreamError) -> ParsedLevelMap {
     var cursor = ByteCursor(Array(bytes[..<range.upperBound]), offset: range.lowerBound)
     let ladder = try LevelLadder(parsing: &cursor)
     let levels = try LevelMap(
       decoding: bytes[cursor.offset..<range.upperBound], columns: header.columns, rows: header.rows,
       ladder: ladder)
-    return (ladder, levels, range.count)
+    return ParsedLevelMap(ladder: ladder, levels: levels, byteCount: range.count)
   }
 }

@@ -88,6 +88,12 @@ public struct Header: Sendable, Equatable {
   /// Latent positions from top to bottom.
   public var rows: Int { (height + Self.stride - 1) / Self.stride }
 
+  /// Tiles of the picture.
+  public var tileCount: Int {
+    let side = 1 << tileExponent
+    return ((columns + side - 1) / side) * ((rows + side - 1) / side)
+  }
+
   /// The payload. Inverse: `init(parsing:limits:)`.
   var payload: [UInt8] {
     var bytes: [UInt8] = []
@@ -141,5 +147,8 @@ public struct Header: Sendable, Equatable {
     self.init(
       width: width, height: height, colorType: colorType, tileExponent: Int(packed >> 4),
       quantizer: quantizer, seed: seed, modelIdentifier: identifier)
+    guard tileCount <= limits.maxTiles else {
+      throw .limitExceeded(what: "number of tiles", found: tileCount, limit: limits.maxTiles)
+    }
   }
 }

@@ -1,8 +1,8 @@
 /// Where the bits of each tile are in the file.
 ///
-/// Everything follows from header, ladder and level map: nothing has to be read to find anything else.
+/// Everything follows from header, ladder, level map and order: nothing has to be read to find anything else.
 public struct TileLayout: Sendable, Equatable {
-  /// A rectangle of positions whose bits stand together.
+  /// A rectangle of positions that is coded on its own.
   public struct Tile: Sendable, Equatable {
     /// Rows of positions.
     public let rows: Range<Int>
@@ -10,13 +10,6 @@ public struct TileLayout: Sendable, Equatable {
     public let columns: Range<Int>
     /// Bits of all its positions.
     public let bitCount: Int
-    /// Offset of the tile's first byte, its checksum, from the start of the index chunk's payload.
-    public let offset: Int
-
-    /// Bytes of the packed bits.
-    public var dataByteCount: Int { (bitCount + 7) / 8 }
-    /// Bytes in all: none when there are no bits, else the checksum's four and the packed bits.
-    public var byteCount: Int { bitCount == 0 ? 0 : 4 + dataByteCount }
 
     /// The positions of a phase in the order of their bits, as row-major numbers in a grid of `gridColumns`.
     public func positions(of phase: CodingPhase, gridColumns: Int) -> [Int] {
@@ -28,33 +21,74 @@ public struct TileLayout: Sendable, Equatable {
     }
   }
 
+  /// Bits that stand together behind one checksum: a tile, or a phase of a tile.
+  public struct Segment: Sendable, Equatable {
+    /// Number of the tile in `tiles`.
+    public let tile: Int
+    /// The phases whose bits it holds, one after the other.
+    public let phases: [CodingPhase]
+    /// Bits of all its positions.
+    public let bitCount: Int
+    /// Offset of its first byte, its checksum, from the start of the chunk's payload.
+    public let offset: Int
+
+    /// Bytes of the packed bits.
+    public var dataByteCount: Int { (bitCount + 7) / 8 }
+    /// Bytes in all: none when there are no bits, else the checksum's four and the packed bits.
+    public var byteCount: Int { bitCount == 0 ? 0 : 4 + dataByteCount }
+  }
+
+  /// The order of the file.
+  public let order: CodeOrder
   /// Tiles from left to right, then from top to bottom.
   public let tiles: [Tile]
-  /// Bytes of all tiles.
+  /// What has a checksum of its own, in the order of the file.
+  public let segments: [Segment]
+  /// Bytes of all segments.
   public let byteCount: Int
 
   /// The layout of a file.
-  public init(header: Header, ladder: LevelLadder, levelMap: LevelMap) {
+  public init(
+    header: Header, ladder: LevelLadder, levelMap: LevelMap, order: CodeOrder = .tiles
+  ) {
     precondition(levelMap.columns == header.columns && levelMap.rows == header.rows)
     let side = 1 << header.tileExponent
     var tiles: [Tile] = []
-    var offset = 0
+    // [tile][phase]
+    var phaseBits: [[Int]] = []
     for top in Swift.stride(from: 0, to: levelMap.rows, by: side) {
       for left in Swift.stride(from: 0, to: levelMap.columns, by: side) {
         let rows = top..<min(top + side, levelMap.rows)
         let columns = left..<min(left + side, levelMap.columns)
-        var bits = 0
+        var bits = [0, 0, 0, 0]
         for row in rows {
           for column in columns {
-            bits += ladder.bits[Int(levelMap.levels[row * levelMap.columns + column])]
+            bits[CodingPhase(row: row, column: column).rawValue] +=
+              ladder.bits[Int(levelMap.levels[row * levelMap.columns + column])]
           }
         }
-        let tile = Tile(rows: rows, columns: columns, bitCount: bits, offset: offset)
-        tiles.append(tile)
-        offset += tile.byteCount
+        tiles.append(Tile(rows: rows, columns: columns, bitCount: bits.reduce(0, +)))
+        phaseBits.append(bits)
       }
     }
+    var segments: [Segment] = []
+    var offset = 0
+    for phases in order.phaseGroups {
+      for tile in tiles.indices {
+        let bits = phases.reduce(0) { $0 + phaseBits[tile][$1.rawValue] }
+        let segment = Segment(tile: tile, phases: phases, bitCount: bits, offset: offset)
+        segments.append(segment)
+        offset += segment.byteCount
+      }
+    }
+    self.order = order
     self.tiles = tiles
+    self.segments = segments
     byteCount = offset
+  }
+
+  /// The positions of a segment in the order of their bits, as row-major numbers in a grid of `gridColumns`.
+  public func positions(of segment: Segment, gridColumns: Int) -> [Int] {
+    segment.phases.flatMap { tiles[segment.tile].positions(of: $0, gridColumns: gridColumns) }
   }
 }

@@ -1,8 +1,8 @@
 import Bitstream
 
-/// Packs the codes of positions into the tiles of a file and back.
+/// Packs the codes of positions into the segments of a file and back.
 struct CodePacking {
-  /// Where the tiles are.
+  /// Where tiles and segments are.
   let layout: TileLayout
   /// Columns of the latent grid.
   let columns: Int
@@ -11,11 +11,11 @@ struct CodePacking {
   /// For each level the widths in bits of its codes.
   let codeWidths: [[Int]]
 
-  /// The tiles' bytes from the codes of every position. Inverse: `unpack`.
+  /// The segments' bytes from the codes of every position. Inverse: `unpack`.
   func pack(_ codes: [[UInt32]]) -> [[UInt8]] {
-    layout.tiles.map { tile in
+    layout.segments.map { segment in
       var writer = BitWriter()
-      for position in positions(tile) {
+      for position in layout.positions(of: segment, gridColumns: columns) {
         for (code, width) in zip(codes[position], codeWidths[Int(levels[position])]) {
           writer.write(code, count: width)
         }
@@ -24,15 +24,19 @@ struct CodePacking {
     }
   }
 
-  /// The codes of every position from the tiles' bytes. Inverse of `pack`.
+  /// The codes of every position from the segments' bytes, zeros for a segment that is nil. Inverse of `pack`.
   ///
-  /// - Throws: `BitstreamError.truncated`, for tiles of another layout.
-  func unpack(_ tiles: [[UInt8]]) throws(BitstreamError) -> [[UInt32]] {
+  /// - Throws: `BitstreamError.truncated`, for segments of another layout.
+  func unpack(_ segments: [[UInt8]?]) throws(BitstreamError) -> [[UInt32]] {
     var codes = [[UInt32]](repeating: [], count: levels.count)
-    for (tile, bytes) in zip(layout.tiles, tiles) {
-      var reader = BitReader(bytes[...])
-      for position in positions(tile) {
+    for (segment, bytes) in zip(layout.segments, segments) {
+      var reader = BitReader((bytes ?? [])[...])
+      for position in layout.positions(of: segment, gridColumns: columns) {
         let widths = codeWidths[Int(levels[position])]
+        if bytes == nil {
+          codes[position] = Array(repeating: 0, count: widths.count)
+          continue
+        }
         codes[position].reserveCapacity(widths.count)
         for width in widths { codes[position].append(try reader.read(count: width)) }
       }
@@ -47,9 +51,5 @@ struct CodePacking {
     return layout.tiles.map { tile in
       tile.positions(of: phase, gridColumns: columns).map { place[$0] }
     }
-  }
-
-  private func positions(_ tile: TileLayout.Tile) -> [Int] {
-    CodingPhase.allCases.flatMap { tile.positions(of: $0, gridColumns: columns) }
   }
 }

@@ -14,7 +14,7 @@ struct LatentCoder {
 
   init(
     network: Network, quantizer: any CoefficientQuantizer, header: Header, levelMap: LevelMap,
-    hasPositionsAlone: Bool = false
+    order: CodeOrder = .tiles, hasPositionsAlone: Bool = false
   ) {
     self.hasPositionsAlone = hasPositionsAlone
     self.network = network
@@ -22,7 +22,7 @@ struct LatentCoder {
     grid = LatentGrid(rows: levelMap.rows, columns: levelMap.columns)
     packing = CodePacking(
       layout: TileLayout(
-        header: header, ladder: LevelLadder(network.levels), levelMap: levelMap),
+        header: header, ladder: LevelLadder(network.levels), levelMap: levelMap, order: order),
       columns: levelMap.columns, levels: levelMap.levels, codeWidths: quantizer.codeWidths)
   }
 
@@ -36,8 +36,8 @@ struct LatentCoder {
     case posteriorSample
   }
 
-  /// The decoder's input and the tiles of a file. Inverse: `decode`.
-  func encode(_ features: EncoderFeatures) throws -> (latents: Tensor, tiles: [[UInt8]]) {
+  /// The decoder's input and the segments of a file. Inverse: `decode`.
+  func encode(_ features: EncoderFeatures) throws -> (latents: Tensor, segments: [[UInt8]]) {
     let source = try network.latents(features, levels: levels)
     var states = [UInt32](repeating: 0, count: packing.layout.tiles.count)
     var codes = [[UInt32]](repeating: [], count: grid.positionCount)
@@ -45,26 +45,61 @@ struct LatentCoder {
       rows: grid.rows, columns: grid.columns, levels: levels
     ) { prediction in
       let tiles = phaseTiles(prediction)
+      resetStates(&states)
       let (values, found) = quantizer.quantize(
         try posterior(source, prediction, tiles), tiles: tiles, states: &states)
       for (position, code) in zip(prediction.positions, found) { codes[position] = code }
-      return shrunk(values, prediction, tiles)
+      return shrunk(values, prediction)
     }
     return (latents, packing.pack(codes))
   }
 
-  /// The decoder's input from the tiles of a file. Inverse of `encode`.
-  func decode(_ tiles: [[UInt8]]) throws -> Tensor {
-    let codes = try packing.unpack(tiles)
-    var states = [UInt32](repeating: 0, count: tiles.count)
-    return try network.decodedLatents(rows: grid.rows, columns: grid.columns, levels: levels) {
-      prediction in
+  /// The decoder's input from the segments of a file, nil for those that are lost. Inverse of `encode`.
+  ///
+  /// Lost coefficients are zero, so that latents are what the prior expects; in the first phase, in which it knows
+  /// nothing of the picture, latents are drawn from intact positions around.
+  func decode(_ segments: [[UInt8]?]) throws -> Tensor {
+    let codes = try packing.unpack(segments)
+    let lost = lostPositions(segments)
+    let hasLost = lost.contains(true)
+    var states = [UInt32](repeating: 0, count: packing.layout.tiles.count)
+    return try network.decodedLatents(
+      rows: grid.rows, columns: grid.columns, levels: levels,
+      correct: { prediction, latents in
+        guard hasLost, prediction.phase == .first else { return }
+        Concealment(grid: grid, lost: lost).fill(&latents, prediction.positions)
+      }
+    ) { prediction in
       let tiles = phaseTiles(prediction)
-      let values = quantizer.decode(
+      resetStates(&states)
+      var values = quantizer.decode(
         prediction.positions.map { codes[$0] }, levels: prediction.levels, tiles: tiles,
         states: &states)
-      return shrunk(values, prediction, tiles)
+      if hasLost {
+        let width = network.levels.width
+        for (k, position) in prediction.positions.enumerated() where lost[position] {
+          for c in 0..<width { values[k * width + c] = 0 }
+        }
+      }
+      return shrunk(values, prediction)
     }
+  }
+
+  /// For every position whether its codes are lost; where nothing is sent nothing can be.
+  private func lostPositions(_ segments: [[UInt8]?]) -> [Bool] {
+    var lost = [Bool](repeating: false, count: grid.positionCount)
+    for (segment, bytes) in zip(packing.layout.segments, segments) where bytes == nil {
+      for position in packing.layout.positions(of: segment, gridColumns: packing.columns) {
+        lost[position] = network.levels.bits[Int(levels[position])] > 0
+      }
+    }
+    return lost
+  }
+
+  /// Paths begin anew with every phase where each has a checksum of its own, so that one can be read without the
+  /// others.
+  private func resetStates(_ states: inout [UInt32]) {
+    if packing.layout.order == .phases { for tile in states.indices { states[tile] = 0 } }
   }
 
   /// The decoder's input if noise stood in for codewords; each `draw` is other noise.
@@ -89,7 +124,7 @@ struct LatentCoder {
           }
         }
       }
-      return shrunk(values, prediction, tiles)
+      return shrunk(values, prediction)
     }
   }
 
@@ -100,7 +135,8 @@ struct LatentCoder {
       try network.coefficients(of: source, prediction), tilts: prediction.tilts,
       levels: prediction.levels,
       groups: quantizer.groups(
-        levels: prediction.levels, tiles: exactTiles(tiles)),
+        levels: prediction.levels,
+        tiles: hasPositionsAlone ? tiles.joined().map { [$0] } : tiles),
       bound: network.configuration.latentBound, pool: network.pool)
   }
 
@@ -108,18 +144,14 @@ struct LatentCoder {
     packing.tiles(of: prediction.phase, positions: prediction.positions)
   }
 
-  /// The sets of positions whose divergence is exact.
-  private func exactTiles(_ tiles: [[Int]]) -> [[Int]] {
-    hasPositionsAlone ? tiles.joined().map { [$0] } : tiles
-  }
-
   /// The best estimates of coefficients from codeword values [n, width]: times sqrt(1 - v), with the posterior
   /// variances v that coefficients of mean square 1 would have.
-  private func shrunk(
-    _ values: [Float], _ prediction: PhasePrediction, _ tiles: [[Int]]
-  ) -> [Float] {
+  ///
+  /// Here each position's divergence is its own bits: what is wrong in the prediction of one does not reach others.
+  private func shrunk(_ values: [Float], _ prediction: PhasePrediction) -> [Float] {
     let groups = DivergenceGroup.tiles(
-      levels: prediction.levels, tiles: exactTiles(tiles), table: network.levels)
+      levels: prediction.levels, tiles: prediction.positions.indices.map { [$0] },
+      table: network.levels)
     var result = values
     result.withUnsafeMutableBufferPointer { result in
       let result = Disjoint(result)

@@ -113,11 +113,13 @@ public final class Network: Sendable {
   ///   - rows: rows of the latent grid.
   ///   - columns: columns of the latent grid.
   ///   - levels: a level for each position, row-major.
+  ///   - correct: may change the latents [n, latents] of a phase once they are decoded.
   ///   - code: is called for every phase with its prediction, and returns the decoded coefficients, [n, width],
   ///     zeros where nothing was sent.
   /// - Returns: the decoder's input, [rows, columns, latents].
   public func decodedLatents<Failure: Error>(
     rows: Int, columns: Int, levels: [UInt8],
+    correct: ((PhasePrediction, inout [Float]) -> Void)? = nil,
     code: (PhasePrediction) throws(Failure) -> [Float]
   ) throws -> Tensor {
     let count = configuration.latents
@@ -128,9 +130,9 @@ public final class Network: Sendable {
       if positions.isEmpty { continue }
       let prediction = try prediction(
         phase, positions: positions, features: features, levels: levels)
-      let part = Tensor(
-        rows: 1, columns: positions.count, channels: count,
-        values: try latents(from: try code(prediction), prediction))
+      var decoded = try latents(from: try code(prediction), prediction)
+      correct?(prediction, &decoded)
+      let part = Tensor(rows: 1, columns: positions.count, channels: count, values: decoded)
       result.scatter(part, to: positions)
       if phase != .fourth { features.scatter(try prior.features(part), to: positions) }
     }

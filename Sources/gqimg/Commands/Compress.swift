@@ -1,4 +1,5 @@
 import ArgumentParser
+import Bitstream
 import Codec
 import Model
 import PixelIO
@@ -47,6 +48,12 @@ struct Compress: ParsableCommand {
   @Option(help: "How coefficients become bits: trellis or block.")
   var quantizer: QuantizerChoice = .trellis
 
+  @Flag(help: "Order the codes so that a file that is cut short still shows everything, worse.")
+  var progressive = false
+
+  @Flag(help: "Write header and level map twice, for files that may be damaged.")
+  var protect = false
+
   @Flag(help: "Leave out ICC profile, Exif and XMP.")
   var strip = false
 
@@ -80,7 +87,8 @@ struct Compress: ParsableCommand {
       paths: paths, endings: PictureFormat.allCases.flatMap(\.fileEndings), newEnding: "gqz")
     let reader = PictureReader(keepsMetadata: !strip, isStrict: strict)
     let options = EncodingOptions(
-      target: target, uniform: uniform, effort: effort, quantizer: quantizer)
+      target: target, uniform: uniform, effort: effort, quantizer: quantizer,
+      order: progressive ? .phases : .tiles, copiesHead: protect)
     var loaded: Network?
     try outputs.run(jobs) { job in
       let file = try reporting(job.input) {

@@ -44,6 +44,17 @@ struct Decompress: ParsableCommand {
       valueName: "colour"))
   var background: BackgroundColour?
 
+  @Flag(help: "Decode damaged files as far as possible; damaged tiles are concealed and listed.")
+  var recover = false
+
+  @Flag(
+    help: "With --recover: use the bits of damaged tiles, for files with single wrong bits.")
+  var useDamagedBits = false
+
+  @Option(
+    help: ArgumentHelp("Refuse pictures of more pixels than this.", valueName: "pixels"))
+  var maxPixels = DecodeLimits().maxPixels
+
   @Flag(help: "Leave out ICC profile, Exif and XMP.")
   var strip = false
 
@@ -58,6 +69,8 @@ struct Decompress: ParsableCommand {
       throw ValidationError("--jpeg-quality must be 1 to 100")
     }
     if let fit, !(1...65535).contains(fit) { throw ValidationError("--fit must be 1 to 65535") }
+    if maxPixels < 1 { throw ValidationError("--max-pixels must be above 0") }
+    if useDamagedBits, !recover { throw ValidationError("--use-damaged-bits needs --recover") }
     if outputs.output == nil, formatOfOutput == nil {
       throw ValidationError(
         "the ending of \(paths[1]) names no format: png, jpg or ppm, or --format")
@@ -71,6 +84,26 @@ struct Decompress: ParsableCommand {
     return PictureFormat(fileEnding: ((paths.last ?? "") as NSString).pathExtension)
   }
 
+  /// The header of a file, with --recover from its copy if need be.
+  private func header(_ bytes: [UInt8]) throws -> Header {
+    let limits = DecodeLimits(maxPixels: maxPixels)
+    return recover
+      ? try FileStructure(recovering: bytes, limits: limits).header
+      : try FileStructure.header(of: bytes, limits: limits)
+  }
+
+  /// The picture of a file, and with --recover what was wrong with it.
+  private func decode(
+    _ bytes: [UInt8], _ network: Network
+  ) throws -> (picture: Picture, damage: FileDamage?) {
+    let limits = DecodeLimits(maxPixels: maxPixels)
+    let decoder = GQDecoder(network: network)
+    guard recover else { return (try decoder.decode(bytes, limits: limits), nil) }
+    let recovery = try decoder.recover(
+      bytes, options: RecoveryOptions(usesDamagedBits: useDamagedBits), limits: limits)
+    return (recovery.picture, FileDamage(recovery))
+  }
+
   func run() throws {
     let format = formatOfOutput ?? .png
     let jobs = try outputs.jobs(
@@ -82,10 +115,11 @@ struct Decompress: ParsableCommand {
         try FileReader.read(job.input, maxBytes: maximumInputBytes)
       }
       let start = now()
-      let header = try reporting(job.input) { try FileStructure.header(of: bytes) }
+      let header = try reporting(job.input) { try self.header(bytes) }
       let network = try loaded[header.modelIdentifier] ?? model.network(decoding: header)
       loaded[header.modelIdentifier] = network
-      var picture = try reporting(job.input) { try GQDecoder(network: network).decode(bytes) }
+      let (decoded, damage) = try reporting(job.input) { try decode(bytes, network) }
+      var picture = decoded
       let seconds = now() - start
       let (width, height) = (picture.width, picture.height)
       if strip { picture.metadata = PictureMetadata() }
@@ -98,13 +132,13 @@ struct Decompress: ParsableCommand {
       if let fit { picture = picture.fitted(within: fit) }
       let written = try reporting(job.output) { try writer.write(picture) }
       try outputs.write(written.bytes, job)
-      let warnings = written.conversions.map { "\($0)" }
+      let warnings = (damage?.lines ?? []) + written.conversions.map { "\($0)" }
       return Outcome(
         description: DecompressedFile(
           input: job.input, output: job.output, format: "\(format)", width: width, height: height,
           outputWidth: picture.width, outputHeight: picture.height,
           alpha: picture.alpha != nil, inputBytes: bytes.count, bytes: written.bytes.count,
-          seconds: seconds, warnings: warnings),
+          seconds: seconds, warnings: warnings, damage: damage),
         text: "\(width)x\(height), \(fixed(seconds, 2)) s",
         details: [
           "from \(bytes.count) bytes",
@@ -129,6 +163,46 @@ private struct DecompressedFile: Encodable {
   let bytes: Int
   let seconds: Double
   let warnings: [String]
+  let damage: FileDamage?
+}
+
+/// What --recover says of a file.
+private struct FileDamage: Encodable {
+  /// Damaged tiles, in pixels.
+  let tiles: [Tile]
+  /// What is wrong beside tiles.
+  let problems: [String]
+  /// Share of the picture that is certainly as it was.
+  let untouchedShare: Double
+
+  struct Tile: Encodable {
+    let x: Int
+    let y: Int
+    let width: Int
+    let height: Int
+    let phases: [Int]
+    let reason: String
+
+    init(_ damage: Recovery.Damage) {
+      x = damage.x
+      y = damage.y
+      width = damage.width
+      height = damage.height
+      phases = damage.phases
+      reason = "\(damage.reason)"
+    }
+  }
+
+  init(_ recovery: Recovery) {
+    tiles = recovery.damage.map(Tile.init)
+    problems = recovery.problems.map { "\($0)" }
+    untouchedShare = recovery.untouchedShare
+  }
+
+  var lines: [String] {
+    problems
+      + tiles.map { "concealed \($0.width)x\($0.height) pixels at \($0.x),\($0.y): \($0.reason)" }
+  }
 }
 
 /// A colour to put under pictures with alpha.

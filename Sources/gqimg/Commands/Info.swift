@@ -65,6 +65,10 @@ struct FileDescription: Encodable {
   let rows: Int
   let codeBits: Int
   let levelMapBytes: Int
+  /// `tiles`, or `phases` for a progressive file.
+  let order: String
+  /// Whether header and level map stand in the file twice.
+  let hasHeadCopy: Bool
   let tiles: Int
   let damagedTiles: Int
   /// One string for each row of tiles: `.` intact, `-` without bits, `X` damaged.
@@ -112,12 +116,14 @@ struct FileDescription: Encodable {
     rows = header.rows
     codeBits = file.layout.tiles.reduce(0) { $0 + $1.bitCount }
     levelMapBytes = file.levelMapByteCount
+    order = "\(file.layout.order)"
+    hasHeadCopy = file.hasHeadCopy
     tiles = file.layout.tiles.count
     var states: [String] = []
     var damaged = 0
-    for tile in file.layout.tiles {
+    for (number, tile) in file.layout.tiles.enumerated() {
       if tile.columns.lowerBound == 0 { states.append("") }
-      let isIntact = file.isIntact(tile)
+      let isIntact = file.isIntact(tile: number)
       if !isIntact { damaged += 1 }
       states[states.count - 1] += !isIntact ? "X" : tile.bitCount == 0 ? "-" : "."
     }
@@ -142,6 +148,9 @@ struct FileDescription: Encodable {
         + (chunks.isEmpty
           ? "neither metadata nor alpha"
           : chunks.map { "\($0.name) (\($0.type)) \($0.bytes) bytes" }.joined(separator: ", ")),
+      "order         "
+        + (order == "phases" ? "phase after phase (progressive)" : "tile after tile")
+        + (hasHeadCopy ? ", header and level map twice" : ""),
       "tiles         \(tiles), \(damagedTiles) damaged",
     ]
     lines += tileStates.map { "  \($0)" }

@@ -46,8 +46,8 @@ struct Verify: ParsableCommand {
     }
     var problems: [String] = []
     do { _ = try file.alpha() } catch { problems.append("\(error)") }
-    for tile in file.layout.tiles {
-      do { _ = try file.data(of: tile) } catch { problems.append("\(error)") }
+    for segment in file.layout.segments {
+      do { _ = try file.data(of: segment) } catch { problems.append("\(error)") }
     }
     return problems
   }

@@ -1,0 +1,27 @@
+#!/usr/bin/env bash
+# Fuzzes every harness for so many seconds: Fuzz/run.sh [seconds] [harness ...]
+# Finds are put in Fuzz/work; a find belongs in testdata/malformed, where a unit test replays it.
+set -euo pipefail
+cd "$(dirname "$0")"
+seconds=${1:-60}
+[ $# -gt 0 ] && shift
+harnesses=("$@")
+[ ${#harnesses[@]} -gt 0 ] || harnesses=(container levelmap pixels safetensors pictures roundtrip)
+
+# The symbolizer hangs on Swift programs, and the runtime keeps memory that looks leaked.
+export ASAN_OPTIONS=symbolize=0:detect_leaks=0
+export MODEL=../testdata/tiny.safetensors
+swift build -c release --sanitize=fuzzer --sanitize=address
+status=0
+for harness in "${harnesses[@]}"; do
+  mkdir -p "work/$harness" "Corpus/$harness"
+  dictionary=()
+  [ -f "Dictionaries/$harness.dict" ] && dictionary=("-dict=Dictionaries/$harness.dict")
+  echo "== $harness"
+  HARNESS=$harness timeout -s KILL $((seconds + 120)) .build/release/Fuzz \
+    "work/$harness" "Corpus/$harness" -max_total_time="$seconds" -max_len=4096 -timeout=20 -rss_limit_mb=2048 \
+    -artifact_prefix="work/$harness-" -print_final_stats=1 "${dictionary[@]}" 2>"work/$harness.log" \
+    || { status=1; echo "a find: see Fuzz/work/$harness.log"; tail -n 20 "work/$harness.log"; }
+  grep -E 'number_of_executed_units|DONE' "work/$harness.log" || true
+done
+exit $status

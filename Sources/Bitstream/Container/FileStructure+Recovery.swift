@@ -1,0 +1,204 @@
+extension FileStructure {
+  /// Reads what can be read of a damaged file.
+  ///
+  /// Header and level map are needed, or the copy of them that some files have at their end; without them nothing
+  /// says where a code is or what it means. Anything else may be damaged or missing: `problems` tells of chunks,
+  /// `isIntact` of codes. An intact file gives the same as `init(parsing:limits:)`.
+  ///
+  /// - Throws: `BitstreamError`, when header or level map cannot be read.
+  public init(
+    recovering bytes: [UInt8], limits: DecodeLimits = DecodeLimits()
+  ) throws(BitstreamError) {
+    do {
+      try self.init(parsing: bytes, limits: limits)
+    } catch {
+      try self.init(damaged: bytes, limits: limits)
+    }
+  }
+
+  private init(damaged bytes: [UInt8], limits: DecodeLimits) throws(BitstreamError) {
+    var problems: [BitstreamError] = []
+    let copy = Self.findHeadCopy(bytes, limits)
+    var cursor = ByteCursor(bytes)
+    do {
+      try Self.skipSignature(&cursor)
+    } catch {
+      problems.append(error)
+      cursor = ByteCursor(bytes, offset: min(Self.signature.count, bytes.count))
+    }
+    let header: Header
+    do {
+      header = try Self.parseHeader(&cursor, limits: limits)
+    } catch {
+      guard let copy else { throw problems.first ?? error }
+      header = copy.header
+      problems.append(error)
+      cursor = ByteCursor(bytes, offset: min(Self.signature.count + copy.headerBytes, bytes.count))
+    }
+
+    var parts = Parts()
+    parts.walk(&cursor, header, limits, &problems)
+    let map: ParsedLevelMap
+    do {
+      map = try Self.findLevelMap(
+        &cursor, before: copy?.start ?? bytes.count, header, limits)
+    } catch {
+      guard let copy else { throw error }
+      map = copy.map
+      problems.append(error)
+    }
+    let (layout, start) = Self.findCodes(bytes, after: cursor.offset, header, map)
+
+    cursor = ByteCursor(bytes, offset: min(start + layout.byteCount, bytes.count))
+    parts.walk(&cursor, header, limits, &problems)
+    self.init(
+      bytes: bytes, header: header, map: map, layout: layout, codeStart: start,
+      ancillary: parts.ancillary, alphaRange: parts.alphaRange, hasHeadCopy: copy != nil,
+      problems: problems)
+  }
+
+  /// Ancillary chunks that were read.
+  private struct Parts {
+    var ancillary: [Chunk] = []
+    var alphaRange: Range<Int>?
+
+    /// Takes ancillary chunks, leaves out damaged ones, and stops before anything else.
+    mutating func walk(
+      _ cursor: inout ByteCursor, _ header: Header, _ limits: DecodeLimits,
+      _ problems: inout [BitstreamError]
+    ) {
+      while !cursor.isAtEnd, Chunk.isAncillary(cursor.bytes[cursor.offset]) {
+        var next = cursor
+        do throws(BitstreamError) {
+          let (type, payload) = try parseChunk(&next, header, limits)
+          take(type, payload, next.bytes, limits)
+        } catch {
+          problems.append(error)
+          // Its length may be right: then a sound chunk follows.
+          var following = next
+          guard case .checksumMismatch = error,
+            (try? parseChunk(&following, header, limits)) != nil
+          else { return }
+        }
+        cursor = next
+      }
+    }
+
+    private mutating func take(
+      _ type: UInt8, _ payload: Range<Int>, _ bytes: [UInt8], _ limits: DecodeLimits
+    ) {
+      let isKnown = Chunk.defined.contains(type) && ancillary.contains { $0.type == type }
+      guard ancillary.count < limits.maxAncillaryChunks, !isKnown, type != Chunk.headCopy else {
+        return
+      }
+      if type == Chunk.alpha { alphaRange = payload }
+      ancillary.append(Chunk(type: type, payload: Array(bytes[payload])))
+    }
+  }
+
+  /// The first level map from the cursor on and before `end`; moves the cursor behind it.
+  private static func findLevelMap(
+    _ cursor: inout ByteCursor, before end: Int, _ header: Header, _ limits: DecodeLimits
+  ) throws(BitstreamError) -> ParsedLevelMap {
+    let bytes = cursor.bytes
+    var first: BitstreamError?
+    // Hostile bytes must not make the search slow.
+    var budget = (1 << 20) + 16 * bytes.count
+    for start in cursor.offset..<max(cursor.offset, end)
+    where bytes[start] == Chunk.levelMap {
+      var next = ByteCursor(bytes, offset: start)
+      do throws(BitstreamError) {
+        let isPlausible = start == cursor.offset || beginsWithLadder(bytes, chunk: start)
+        guard isPlausible, budget > 0 else { continue }
+        let (_, payload) = try parseChunk(&next, header, limits)
+        budget -= payload.count
+        let map = try parseLevelMap(bytes, payload, header)
+        cursor = next
+        return map
+      } catch {
+        budget -= next.offset - start
+        if first == nil { first = error }
+      }
+    }
+    throw first ?? .missingChunk("level map")
+  }
+
+  /// Whether the chunk's payload begins with one of the bytes that a ladder begins with.
+  private static func beginsWithLadder(_ bytes: [UInt8], chunk: Int) -> Bool {
+    var cursor = ByteCursor(bytes, offset: chunk + 1)
+    guard (try? cursor.varint("chunk length")) != nil, !cursor.isAtEnd else { return false }
+    return [LevelLadder.standardIdentifier, LevelLadder.explicitIdentifier].contains(
+      bytes[cursor.offset])
+  }
+
+  /// Where the codes are: the first place that looks like their chunk, or else where they would begin if its type
+  /// or length were damaged.
+  private static func findCodes(
+    _ bytes: [UInt8], after offset: Int, _ header: Header, _ map: ParsedLevelMap
+  ) -> (layout: TileLayout, start: Int) {
+    let layouts = CodeOrder.allCases.map {
+      TileLayout(header: header, ladder: map.ladder, levelMap: map.levels, order: $0)
+    }
+    let heads = layouts.map { layout in
+      var head = [layout.order.chunkType]
+      head.appendVarint(UInt64(layout.byteCount))
+      return head
+    }
+    for start in offset..<max(offset, bytes.count) {
+      for (layout, head) in zip(layouts, heads)
+      where bytes[start] == head[0] && bytes[start...].starts(with: head) {
+        return (layout, start + head.count)
+      }
+    }
+    let guesses = zip(layouts, heads).map { layout, head in
+      let start = offset + head.count
+      let intact = layout.segments.filter { segment in
+        let begin = start + segment.offset
+        guard segment.byteCount > 0, bytes.count - begin >= segment.byteCount else { return false }
+        var cursor = ByteCursor(bytes, offset: begin)
+        let declared = try? cursor.word("tile checksum")
+        return declared == CRC32.of(bytes[begin + 4..<begin + segment.byteCount])
+      }
+      return (layout: layout, start: start, intact: intact.count)
+    }
+    let best = guesses.max { $0.intact < $1.intact } ?? guesses[0]
+    return (best.layout, best.start)
+  }
+
+  private struct HeadCopy {
+    /// Where its chunk begins.
+    let start: Int
+    let header: Header
+    /// From the version to the header's checksum.
+    let headerBytes: Int
+    let map: ParsedLevelMap
+  }
+
+  /// The copy of header and level map at the end of a file, if there is one.
+  private static func findHeadCopy(
+    _ bytes: [UInt8], _ limits: DecodeLimits
+  ) -> HeadCopy? {
+    var candidates = 0
+    for start in stride(from: bytes.count - 1, through: 0, by: -1)
+    where bytes[start] == Chunk.headCopy {
+      var cursor = ByteCursor(bytes, offset: start + 1)
+      guard let length = try? cursor.size("chunk length", limit: limits.maxLevelMapBytes),
+        cursor.remaining == length + 4
+      else { continue }
+      candidates += 1
+      // Hostile bytes must not make the search slow.
+      if candidates > 64 { return nil }
+      let payload = cursor.offset..<cursor.offset + length
+      var end = ByteCursor(bytes, offset: payload.upperBound)
+      guard (try? end.word("chunk checksum")) == CRC32.of(bytes[start..<payload.upperBound]),
+        let header = try? parseHeader(&cursor, limits: limits)
+      else { continue }
+      let headerBytes = cursor.offset - payload.lowerBound
+      guard let (type, range) = try? parseChunk(&cursor, header, limits), type == Chunk.levelMap,
+        let map = try? parseLevelMap(bytes, range, header)
+      else { continue }
+      return HeadCopy(start: start, header: header, headerBytes: headerBytes, map: map)
+    }
+    return nil
+  }
+}

@@ -1,0 +1,137 @@
+import Bitstream
+import Testing
+
+/// Files of which parts are damaged.
+struct RecoveryTests {
+  /// Alpha and metadata before the level map, and the copy of header and level map at the end.
+  private static func sample(_ order: CodeOrder = .tiles, copy: Bool = true) -> CodedPicture {
+    makeCoded(
+      width: 320, height: 300, kind: .random,
+      ancillary: [
+        Chunk(ancillary: Chunk.exif, payload: Array(0...99)),
+        Chunk(
+          ancillary: Chunk.alpha,
+          payload: MadeUpAlpha.softDisc.plane(width: 320, height: 300).encoded()),
+      ], order: order, hasHeadCopy: copy, seed: 3)
+  }
+
+  /// Bytes before the codes.
+  private func headByteCount(_ coded: CodedPicture) throws -> Int {
+    let layout = TileLayout(
+      header: coded.header, ladder: coded.ladder, levelMap: coded.levelMap, order: coded.order)
+    let without = CodedPicture(
+      header: coded.header, ladder: coded.ladder, levelMap: coded.levelMap, order: coded.order,
+      segments: coded.segments, ancillary: coded.ancillary)
+    return without.serialized().count - layout.byteCount
+  }
+
+  @Test(arguments: CodeOrder.allCases)
+  func intactFilesAreReadAsEver(_ order: CodeOrder) throws {
+    let coded = Self.sample(order)
+    let file = try FileStructure(recovering: coded.serialized())
+    #expect(try CodedPicture(file) == coded)
+    #expect(file.problems.isEmpty)
+  }
+
+  /// Whichever byte before the codes is damaged: with the copy all codes are found.
+  @Test(arguments: CodeOrder.allCases)
+  func anyByteOfTheHeadMayBeDamaged(_ order: CodeOrder) throws {
+    let coded = Self.sample(order)
+    let bytes = coded.serialized()
+    for place in 0..<(try headByteCount(coded)) {
+      var damaged = bytes
+      damaged[place] ^= 0xA5
+      let file = try FileStructure(recovering: damaged)
+      #expect(file.header == coded.header && file.levelMap == coded.levelMap, "byte \(place)")
+      #expect(file.layout.order == order)
+      for (segment, data) in zip(file.layout.segments, coded.segments) {
+        #expect(try Array(file.data(of: segment)) == data, "byte \(place)")
+      }
+    }
+  }
+
+  /// Without the copy the same goes for all but header and level map, whose loss is an error.
+  @Test func headerAndLevelMapAreNeeded() throws {
+    let coded = Self.sample(copy: false)
+    let bytes = coded.serialized()
+    let structure = try FileStructure(parsing: bytes)
+    let headCount = try headByteCount(coded)
+    let indexHead = 1 + 2 + (structure.layout.byteCount >= 1 << 14 ? 1 : 0)
+    let mapBytes = 1 + 2 + structure.levelMapByteCount + 4
+    let map = headCount - indexHead - mapBytes..<headCount - indexHead
+    var refused = 0
+    for place in 9..<headCount {
+      var damaged = bytes
+      damaged[place] ^= 0x11
+      do throws(BitstreamError) {
+        let file = try FileStructure(recovering: damaged)
+        #expect(!map.contains(place) && file.levelMap == coded.levelMap, "byte \(place)")
+        #expect(file.layout.segments.allSatisfy(file.isIntact))
+      } catch {
+        refused += 1
+        #expect(map.contains(place) || place < 40, "byte \(place)")
+      }
+    }
+    #expect(refused >= structure.levelMapByteCount)
+  }
+
+  @Test(arguments: CodeOrder.allCases)
+  func truncatedFilesKeepWhatIsThere(_ order: CodeOrder) throws {
+    let coded = Self.sample(order, copy: false)
+    let bytes = coded.serialized()
+    let head = try headByteCount(coded)
+    var last = 0
+    for count in stride(from: head, through: bytes.count, by: 97) {
+      let file = try FileStructure(recovering: Array(bytes.prefix(count)))
+      let intact = file.layout.segments.count(where: file.isIntact)
+      #expect(intact >= last)
+      last = intact
+    }
+    let whole = try FileStructure(recovering: bytes)
+    #expect(whole.layout.segments.allSatisfy(whole.isIntact))
+  }
+
+  @Test func damagedChunksAreLeftOut() throws {
+    let coded = Self.sample()
+    let bytes = coded.serialized()
+    // In the payload of Exif, which is the first chunk.
+    var damaged = bytes
+    damaged[60] ^= 1
+    let file = try FileStructure(recovering: damaged)
+    #expect(file.ancillary(Chunk.exif) == nil && file.problems.count == 1)
+    #expect(file.layout.segments.allSatisfy(file.isIntact))
+  }
+
+  @Test func copiesMustAgree() throws {
+    let (first, second) = (Self.sample(), makeCoded(width: 320, height: 300, hasHeadCopy: true))
+    let foreign = second.serialized().suffix(
+      second.serialized().count - makeCoded(width: 320, height: 300).serialized().count)
+    let own = first.serialized()
+    let plain = Self.sample(copy: false).serialized()
+    #expect(throws: Never.self) { try FileStructure(parsing: own) }
+    #expect(throws: BitstreamError.self) { try FileStructure(parsing: plain + foreign) }
+    #expect(throws: BitstreamError.self) {
+      try FileStructure(parsing: own + own.suffix(own.count - plain.count))
+    }
+  }
+
+  @Test func garbageNeverTraps() {
+    var generator = RepeatableGenerator(state: 5)
+    let valid = Self.sample(.phases).serialized()
+    for _ in 0..<600 {
+      var bytes = valid
+      for _ in 0..<Int.random(in: 1...40, using: &generator) {
+        bytes[Int.random(in: 0..<bytes.count, using: &generator)] =
+          UInt8.random(in: 0...255, using: &generator)
+      }
+      bytes.removeLast(Int.random(in: 0..<bytes.count, using: &generator))
+      do throws(BitstreamError) {
+        let file = try FileStructure(recovering: bytes)
+        for segment in file.layout.segments { _ = file.uncheckedData(of: segment) }
+        _ = try? file.alpha()
+      } catch {
+        #expect(!error.description.isEmpty)
+      }
+    }
+  }
+}

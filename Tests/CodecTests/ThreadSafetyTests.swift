@@ -1,0 +1,35 @@
+import Bitstream
+import Codec
+import Model
+import Testing
+
+/// One loaded model, used from many tasks at once. `make thread-sanitizer` runs these under the thread sanitizer.
+@Suite struct ThreadSafetyTests {
+  @Test(arguments: [EngineChoice.reference, .float32])
+  func manyTasksOneModel(_ engine: EngineChoice) async throws {
+    guard let network = try? makeTinyNetwork(engine, threads: 2) else { return }
+    let (encoder, decoder) = (GQEncoder(network: network), GQDecoder(network: network))
+    let pictures = (0..<3).map { madeUpPicture(width: 90 + 50 * $0, height: 70) }
+    let choices = QuantizerChoice.allCases.map {
+      EncodingOptions(target: .quality(60), effort: 1, quantizer: $0, order: .phases)
+    }
+    // Alone first, with a model that has seen nothing else.
+    let alone = try makeTinyNetwork(engine, threads: 1)
+    let files = try choices.map { options in
+      try pictures.map { try GQEncoder(network: alone).encode($0, options: options).bytes }
+    }
+    let decoded = try files.map { try $0.map { try GQDecoder(network: alone).decode($0) } }
+    let agreements = try await withThrowingTaskGroup(of: Bool.self) { group in
+      for task in 0..<24 {
+        let (choice, picture) = (task % choices.count, task / 2 % pictures.count)
+        group.addTask {
+          let bytes = try encoder.encode(pictures[picture], options: choices[choice]).bytes
+          let back = try decoder.recover(files[choice][picture]).picture
+          return bytes == files[choice][picture] && back == decoded[choice][picture]
+        }
+      }
+      return try await group.reduce(into: []) { $0.append($1) }
+    }
+    #expect(agreements == Array(repeating: true, count: 24))
+  }
+}

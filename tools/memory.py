@@ -1,0 +1,79 @@
+#!/usr/bin/env python3
+"""Peak memory of gqimg by picture size: the program's own and bytes per pixel, and refusals of huge claims."""
+
+import argparse
+import os
+import struct
+import subprocess
+import tempfile
+import time
+import zlib
+
+
+def peak(arguments):
+    """Peak resident bytes, seconds and exit code of a process."""
+    start = time.monotonic()
+    process = subprocess.Popen(arguments, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    return usage.ru_maxrss * 1024, time.monotonic() - start, process.returncode
+
+
+def write_ppm(path, side):
+    row = bytes((x * 7 + c * 40) & 255 for x in range(side) for c in range(3))
+    with open(path, "wb") as file:
+        file.write(f"P6\n{side} {side}\n255\n".encode())
+        for y in range(side):
+            k = 3 * (y * 5 % side)
+            file.write(row[k:] + row[:k])
+
+
+def varint(value):
+    result = bytearray()
+    while value > 127:
+        result.append(value & 127 | 128)
+        value >>= 7
+    return bytes(result + bytes([value]))
+
+
+def claim(width, height):
+    """A file of 60 bytes that claims to be so large."""
+    payload = varint(width) + varint(height) + bytes([0x40, 0x2C, 0]) + bytes(8)
+    head = bytes([1, len(payload)]) + payload
+    return (bytes([0x8B]) + b"GQZ\r\n\x1a\n" + head + struct.pack(">I", zlib.crc32(head))).ljust(60, b"\0")
+
+
+def main():
+    p = argparse.ArgumentParser(description=__doc__)
+    p.add_argument("--program", default=".build/release/gqimg")
+    p.add_argument("--sides", default="64,512,1024,2048")
+    a = p.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        base = None
+        print("side   command      peak MB   bytes per pixel beyond the smallest")
+        for side in map(int, a.sides.split(",")):
+            picture, file = os.path.join(folder, "a.ppm"), os.path.join(folder, "a.gqz")
+            write_ppm(picture, side)
+            used = {}
+            for name, arguments in (
+                ("compress", ["compress", picture, file, "--force"]),
+                ("decompress", ["decompress", file, os.path.join(folder, "b.ppm"), "--force"]),
+            ):
+                used[name], _, code = peak([a.program, *arguments])
+                if code:
+                    raise SystemExit(f"{name} of {side} x {side} failed with {code}")
+            base = base or used
+            for name, value in used.items():
+                extra = (value - base[name]) / side**2
+                print(f"{side:5}  {name:10} {value / 1e6:9.1f}   {extra:8.1f}")
+        file = os.path.join(folder, "claim.gqz")
+        for width, height in ((1 << 31, 1 << 31), (65535, 65535)):
+            with open(file, "wb") as out:
+                out.write(claim(width, height))
+            for command in (["info", file], ["decompress", file, os.path.join(folder, "c.ppm")]):
+                value, seconds, code = peak([a.program, *command])
+                print(f"claim of {width} x {height}, {command[0]}: exit code {code}, {value / 1e6:.1f} MB, {seconds:.3f} s")
+
+
+if __name__ == "__main__":
+    main()
