@@ -9,6 +9,7 @@ PROGRAM := .build/release/gqimg
 DEMO := build/demo
 STATIC := .build/static
 VENV := .venv
+PYTHON_VENV := build/python
 
 # Debian 12 packages that the build needs beside Swift.
 APT_PACKAGES := libpng-dev libjpeg-dev libdnnl-dev python3
@@ -106,6 +107,34 @@ report-kodak: build setup-report ## Against all codecs at eight rates: make repo
 	  --against jpeg,webp,avif,jxl$$(command -v heif-enc >/dev/null && echo ,heic) --rates 0.1,0.15,0.2,0.25,0.35,0.5,0.75,1.0
 	@echo "Open $(or $(OUT),build/report-kodak)/index.html"
 
+library: setup ## Build the C library, libgqimgc.so with include/gqimg.h
+	$(BUILD) --product gqimgc
+
+test-examples: library ## Compile and run the examples in C and Swift
+	Examples/c/run.sh .build/release
+	$(SWIFT) run -c release --package-path Examples/swift
+
+wheel: $(PYTHON_VENV)/bin/python library ## Build the Python wheel into build/wheel, library and weights inside
+	python/build.sh .build/release build/wheel $(PYTHON_VENV)/bin/python
+
+test-python: build wheel ## Install the wheel in an environment of its own and test it against the program
+	$(PYTHON_VENV)/bin/pip install --quiet --force-reinstall --no-deps build/wheel/gqimg-*.whl
+	$(PYTHON_VENV)/bin/python -m pytest -q python/tests
+
+docs: ## Make the documentation of the libraries in build/docs, and check that every public symbol has its words
+	GQIMG_DOCUMENTATION=1 $(SWIFT) package --allow-writing-to-directory build/docs generate-documentation \
+	  --target GaussianQuant --target Codec --enable-experimental-combined-documentation --output-path build/docs
+	$(SWIFT) package dump-symbol-graph --minimum-access-level public --skip-synthesized-members >/dev/null
+	$(PYTHON) tools/undocumented.py .build/*/symbolgraph GaussianQuant Bitstream Model Codec PixelIO CInterface
+
+$(PYTHON_VENV)/bin/python: python/pyproject.toml
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || { \
+	  sudo=$$([ "$$(id -u)" = 0 ] || echo sudo); \
+	  $$sudo apt-get update -qq && $$sudo apt-get install -y -qq python3-venv; }
+	$(PYTHON) -m venv --clear $(PYTHON_VENV)
+	$(PYTHON_VENV)/bin/pip install --quiet setuptools wheel numpy pillow pytest
+	@touch $@
+
 $(VENV)/bin/python: training/pyproject.toml
 	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || { \
 	  sudo=$$([ "$$(id -u)" = 0 ] || echo sudo); \
@@ -130,4 +159,4 @@ test-training: $(VENV)/bin/python ## Run the tests of the training code
 	$(VENV)/bin/python -m unittest discover -s training/tests -t training
 
 .PHONY: help setup setup-report setup-test build static install deb demo test lint format bench report report-kodak train export \
-  test-training faults memory same-everywhere fuzz thread-sanitizer
+  library test-examples wheel test-python docs test-training faults memory same-everywhere fuzz thread-sanitizer

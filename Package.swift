@@ -16,6 +16,8 @@ let package = Package(
   products: [
     .library(name: "GaussianQuant", targets: ["GaussianQuant"]),
     .library(name: "GQCodec", targets: ["Bitstream", "Model", "Codec", "PixelIO"]),
+    // For C and all that can call it: include/gqimg.h.
+    .library(name: "gqimgc", type: .dynamic, targets: ["CInterface"]),
     .executable(name: "gqimg", targets: ["gqimg"]),
   ],
   traits: [
@@ -42,10 +44,11 @@ let package = Package(
     // oneDNN (Debian: libdnnl-dev) has no pkg-config file, so its library is named here.
     .target(
       name: "COneDNN", linkerSettings: [.linkedLibrary("dnnl", .when(traits: ["OneDNN"]))]),
+    .target(name: "CLibraryLocation"),
     .target(
       name: "Model",
       dependencies: [
-        "Bitstream", .product(name: "Crypto", package: "swift-crypto"),
+        "Bitstream", "CLibraryLocation", .product(name: "Crypto", package: "swift-crypto"),
         .target(name: "COneDNN", condition: .when(traits: ["OneDNN"])),
       ],
       resources: [.copy("Resources")],
@@ -78,6 +81,12 @@ let package = Package(
         .embedInCode("Resources/chart.js"), .embedInCode("Resources/savings.js"),
         .embedInCode("Resources/viewer.js"), .embedInCode("Resources/numbers.js"),
       ],
+      swiftSettings: strict),
+
+    // The codec for C.
+    .systemLibrary(name: "CGQImg", path: "include"),
+    .target(
+      name: "CInterface", dependencies: ["CGQImg", "Bitstream", "Codec", "GaussianQuant", "Model"],
       swiftSettings: strict),
 
     // The program.
@@ -113,3 +122,9 @@ let package = Package(
   ],
   swiftLanguageModes: [.v6]
 )
+
+// Only for `make docs`: whoever builds on this package does not get the plugin.
+if Context.environment["GQIMG_DOCUMENTATION"] != nil {
+  package.dependencies.append(
+    .package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.4.0"))
+}

@@ -25,7 +25,8 @@ public struct LevelTable: Sendable, Equatable {
   /// Bits that a position sends at each level.
   public let bits: [Int]
 
-  init(_ configuration: ModelConfiguration) {
+  /// The levels that a model's configuration lists.
+  public init(_ configuration: ModelConfiguration) {
     levels = configuration.levels.map { runs in
       var first = 0
       return runs.map { pair in

@@ -1,6 +1,7 @@
 #if canImport(FoundationEssentials)
   import FoundationEssentials
 #endif
+import CLibraryLocation
 import Crypto
 import Foundation
 
@@ -11,20 +12,26 @@ public enum ModelFile {
 
   /// The path of the weights that come with the program for a tuning.
   ///
-  /// Looked for as `gqimg.safetensors` or `gqimg-ms-ssim.safetensors` in the package's resource bundle beside the program, then in
-  /// `../share/gqimg` as an installation puts it.
+  /// Looked for as `gqimg.safetensors` or `gqimg-ms-ssim.safetensors` in the folders that the environment variable
+  /// `GQIMG_MODEL_PATH` names, separated by colons; then, first for the shared library that this code may be part of and
+  /// then for the program, beside it, in the package's resource bundle beside it, and in `../share/gqimg` as an
+  /// installation puts it.
   ///
   /// - Throws: `ModelError.noModel`.
   public static func defaultPath(_ tuning: Tuning = .psnr) throws(ModelError) -> String {
     let stem = tuning == .psnr ? "gqimg" : "gqimg-\(tuning.rawValue)"
     let name = "\(stem).safetensors"
-    let program = Bundle.main.executableURL?.resolvingSymlinksInPath().deletingLastPathComponent()
-    var candidates: [URL] = []
-    if let program {
-      candidates = [
-        program.appendingPathComponent("gqimg_Model.resources/Resources/\(name)"),
-        program.appendingPathComponent("../share/gqimg/\(name)"),
-      ]
+    var candidates = (ProcessInfo.processInfo.environment["GQIMG_MODEL_PATH"] ?? "")
+      .split(separator: ":").map { URL(fileURLWithPath: String($0)).appendingPathComponent(name) }
+    let library = gq_library_path().map { URL(fileURLWithPath: String(cString: $0)) }
+    for file in [library, Bundle.main.executableURL] {
+      guard let folder = file?.resolvingSymlinksInPath().deletingLastPathComponent() else {
+        continue
+      }
+      for place in [name, "gqimg_Model.resources/Resources/\(name)", "../share/gqimg/\(name)"] {
+        let candidate = folder.appendingPathComponent(place)
+        if !candidates.contains(candidate) { candidates.append(candidate) }
+      }
     }
     for candidate in candidates where FileManager.default.isReadableFile(atPath: candidate.path) {
       return candidate.path

@@ -12,7 +12,7 @@ struct GQImg: ParsableCommand {
     commandName: "gqimg",
     abstract: "A learned image codec whose file sizes are known beforehand.",
     subcommands: [
-      Compress.self, Decompress.self, Info.self, Verify.self, ReportCommand.self,
+      Compress.self, Decompress.self, Info.self, Verify.self, Tokens.self, ReportCommand.self,
       JPEGEncode.self, JPEGDecode.self,
     ])
 

@@ -15,7 +15,7 @@ public struct Chunk: Sendable, Equatable {
   public static let headCopy = UInt8(ascii: "r")
 
   /// Ancillary types that the format defines; a file has at most one chunk of each.
-  static let defined = [iccProfile, exif, xmp, alpha, headCopy]
+  package static let defined = [iccProfile, exif, xmp, alpha, headCopy]
 
   static let levelMap = UInt8(ascii: "L")
   static let indices = UInt8(ascii: "I")
@@ -38,7 +38,7 @@ public struct Chunk: Sendable, Equatable {
     self.payload = payload
   }
 
-  static func isAncillary(_ type: UInt8) -> Bool {
+  package static func isAncillary(_ type: UInt8) -> Bool {
     (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(type)
   }
 

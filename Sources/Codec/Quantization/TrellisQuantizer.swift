@@ -84,13 +84,18 @@ package struct TrellisQuantizer: CoefficientQuantizer {
 
   /// The steps of a phase of a tile, in the order of the path.
   func steps(levels: [UInt8], positions: [Int]) -> [Step] {
+    Self.steps(levels: levels, positions: positions, codeWidths: codeWidths)
+  }
+
+  /// The steps of a phase of a tile, for levels whose codes have these widths.
+  static func steps(levels: [UInt8], positions: [Int], codeWidths: [[Int]]) -> [Step] {
     var listed: [Step] = []
     for position in positions {
       for (coefficient, bits) in codeWidths[Int(levels[position])].enumerated() {
         listed.append(Step(position: position, coefficient: coefficient, bits: UInt8(bits)))
       }
     }
-    let stride = Self.stride(count: listed.count)
+    let stride = stride(count: listed.count)
     var place = 0
     return listed.indices.map { _ in
       defer { place = (place + stride) % listed.count }

@@ -25,6 +25,10 @@ public struct Safetensors: Sendable {
     case bfloat16 = "BF16"
     /// IEEE 754 single precision.
     case float32 = "F32"
+    /// Signed 16-bit integers.
+    case int16 = "I16"
+    /// Signed 32-bit integers.
+    case int32 = "I32"
     /// Signed 64-bit integers.
     case int64 = "I64"
     /// Bytes.
@@ -33,8 +37,8 @@ public struct Safetensors: Sendable {
     /// Bytes per element.
     public var byteCount: Int {
       switch self {
-      case .float16, .bfloat16: 2
-      case .float32: 4
+      case .float16, .bfloat16, .int16: 2
+      case .float32, .int32: 4
       case .int64: 8
       case .uint8: 1
       }
@@ -146,7 +150,7 @@ public struct Safetensors: Sendable {
       return words(UInt16.self, at: start, count: count) { Float(bitPattern: UInt32($0) << 16) }
     case .float32:
       return words(UInt32.self, at: start, count: count, Float.init(bitPattern:))
-    case .int64, .uint8:
+    case .int16, .int32, .int64, .uint8:
       throw .malformedHeader("tensor \(name) is \(entry.dtype.rawValue), expected floating point")
     }
   }
@@ -161,12 +165,12 @@ public struct Safetensors: Sendable {
     switch entry.dtype {
     case .uint8:
       return (0..<count).map { Int(bytes[start + $0]) }
+    case .int16:
+      return words(UInt16.self, at: start, count: count) { Int(Int16(bitPattern: $0)) }
+    case .int32:
+      return words(UInt32.self, at: start, count: count) { Int(Int32(bitPattern: $0)) }
     case .int64:
-      return (0..<count).map { k in
-        var value: UInt64 = 0
-        for b in 0..<8 { value |= UInt64(bytes[start + 8 * k + b]) << (8 * UInt64(b)) }
-        return Int(Int64(bitPattern: value))
-      }
+      return words(UInt64.self, at: start, count: count) { Int(Int64(bitPattern: $0)) }
     case .float16, .bfloat16, .float32:
       throw .malformedHeader("tensor \(name) is \(entry.dtype.rawValue), expected integers")
     }
@@ -174,11 +178,11 @@ public struct Safetensors: Sendable {
 
   /// `count` little-endian words from byte `start` on, each made a number.
   @inline(__always)
-  private func words<Word: FixedWidthInteger>(
-    _ type: Word.Type, at start: Int, count: Int, _ number: (Word) -> Float
-  ) -> [Float] {
+  private func words<Word: FixedWidthInteger, Number>(
+    _ type: Word.Type, at start: Int, count: Int, _ number: (Word) -> Number
+  ) -> [Number] {
     bytes.withUnsafeBytes { bytes in
-      [Float](unsafeUninitializedCapacity: count) { values, initialized in
+      [Number](unsafeUninitializedCapacity: count) { values, initialized in
         let source = UnsafeRawBufferPointer(
           rebasing: bytes[start..<start + count * MemoryLayout<Word>.size])
         for k in 0..<count {

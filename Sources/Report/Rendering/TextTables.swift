@@ -31,7 +31,7 @@ extension Results {
 
   private var savingTable: String {
     guard !rateSavings.isEmpty else { return "" }
-    let header = ["BD-rate of", "against", "quality", "%", "pictures", "% of means"]
+    let header = ["BD-rate", "against", "quality", "%", "pictures", "% of means"]
     let rows = rateSavings.map {
       [
         $0.test, $0.anchor, $0.quality.title, signed($0.percent), "\($0.pictures)",

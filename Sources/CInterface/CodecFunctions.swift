@@ -1,0 +1,286 @@
+public import CGQImg
+import Bitstream
+import Codec
+import Model
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+// `include/gqimg.h` says what each function does.
+
+nonisolated(unsafe) private let versionText: UnsafePointer<CChar> = {
+  guard let text = strdup(libraryVersion) else { fatalError("no memory") }
+  return UnsafePointer(text)
+}()
+
+/// `gqimg_version`.
+@_cdecl("gqimg_version")
+public func version() -> UnsafePointer<CChar> { versionText }
+
+/// `gqimg_abi_version`.
+@_cdecl("gqimg_abi_version")
+public func abiVersion() -> Int32 { Int32(GQIMG_ABI_VERSION) }
+
+/// `gqimg_last_error`.
+@_cdecl("gqimg_last_error")
+public func lastError() -> UnsafePointer<CChar> { LastError.message }
+
+/// `gqimg_free`.
+@_cdecl("gqimg_free")
+public func freeBytes(_ bytes: UnsafeMutableRawPointer?) { free(bytes) }
+
+/// `gqimg_codec_open`.
+@_cdecl("gqimg_codec_open")
+public func codecOpen(
+  _ path: UnsafePointer<CChar>?, _ threads: Int32,
+  _ codec: UnsafeMutablePointer<OpaquePointer?>?
+) -> gqimg_status {
+  status {
+    let codec = try required(codec, "codec")
+    codec.pointee = nil
+    guard (0...1024).contains(threads) else {
+      throw InvalidArgument("threads is \(threads), expected 0 to 1024")
+    }
+    let models = try Models(
+      path: path.map { String(cString: $0) }, threadCount: threads == 0 ? nil : Int(threads))
+    codec.pointee = OpaquePointer(Unmanaged.passRetained(models).toOpaque())
+  }
+}
+
+/// `gqimg_codec_close`.
+@_cdecl("gqimg_codec_close")
+public func codecClose(_ codec: OpaquePointer?) {
+  if let codec { Unmanaged<Models>.fromOpaque(UnsafeRawPointer(codec)).release() }
+}
+
+private func models(_ codec: OpaquePointer?) throws(InvalidArgument) -> Models {
+  Unmanaged<Models>.fromOpaque(UnsafeRawPointer(try required(codec, "codec")))
+    .takeUnretainedValue()
+}
+
+/// `gqimg_options_init`.
+@_cdecl("gqimg_options_init")
+public func optionsInit(_ options: UnsafeMutablePointer<gqimg_options>?) {
+  let defaults = EncodingOptions()
+  var result = gqimg_options()
+  result.target = Int32(GQIMG_TARGET_QUALITY)
+  result.effort = Int32(defaults.effort)
+  result.value = EncodingOptions.defaultQuality
+  options?.pointee = result
+}
+
+/// `gqimg_encode`.
+@_cdecl("gqimg_encode")
+public func encode(
+  _ codec: OpaquePointer?, _ samples: UnsafePointer<UInt8>?, _ width: UInt32, _ height: UInt32,
+  _ channels: UInt32, _ rowBytes: Int, _ options: UnsafePointer<gqimg_options>?,
+  _ bytes: UnsafeMutablePointer<UnsafeMutablePointer<UInt8>?>?, _ count: UnsafeMutablePointer<Int>?
+) -> gqimg_status {
+  status {
+    let (bytes, count) = (try required(bytes, "bytes"), try required(count, "count"))
+    (bytes.pointee, count.pointee) = (nil, 0)
+    let models = try models(codec)
+    let samples = try required(samples, "samples")
+    var chosen = gqimg_options()
+    optionsInit(&chosen)
+    if let options { chosen = options.pointee }
+    var picture = try picture(
+      samples, width: Int(width), height: Int(height), channels: Int(channels), rowBytes: rowBytes)
+    picture.metadata = PictureMetadata(
+      iccProfile: try copy(chosen.icc, "icc"), exif: try copy(chosen.exif, "exif"),
+      xmp: try copy(chosen.xmp, "xmp"))
+    let tuning: Tuning
+    switch Int(chosen.tuning) {
+    case GQIMG_TUNE_PSNR: tuning = .psnr
+    case GQIMG_TUNE_MS_SSIM: tuning = .msssim
+    default: throw InvalidArgument("tuning is \(chosen.tuning), expected 0 or 1")
+    }
+    let made = try GQEncoder(network: try models.network(tuning)).encode(
+      picture, options: try encodingOptions(chosen)
+    ).bytes
+    bytes.pointee = try allocate(made)
+    count.pointee = made.count
+  }
+}
+
+private func encodingOptions(_ options: gqimg_options) throws -> EncodingOptions {
+  let target: RateTarget
+  switch Int(options.target) {
+  case GQIMG_TARGET_QUALITY: target = .quality(options.value)
+  case GQIMG_TARGET_BITS_PER_PIXEL: target = .bitsPerPixel(options.value)
+  case GQIMG_TARGET_BYTES:
+    guard options.value >= 1, options.value <= 1e12 else {
+      throw InvalidArgument("a target of \(options.value) bytes, expected 1 to 1e12")
+    }
+    target = .bytes(Int(options.value))
+  default: throw InvalidArgument("target is \(options.target), expected 0 to 2")
+  }
+  let quantizer: QuantizerChoice
+  switch Int(options.quantizer) {
+  case GQIMG_QUANTIZER_TRELLIS: quantizer = .trellis
+  case GQIMG_QUANTIZER_BLOCK: quantizer = .block
+  default: throw InvalidArgument("quantizer is \(options.quantizer), expected 0 or 1")
+  }
+  return EncodingOptions(
+    target: target, uniform: options.uniform != 0, effort: Int(options.effort),
+    quantizer: quantizer)
+}
+
+private func copy(_ bytes: gqimg_bytes, _ name: String) throws(InvalidArgument) -> [UInt8]? {
+  guard let source = bytes.bytes else {
+    guard bytes.count == 0 else { throw InvalidArgument("\(name) is NULL but has bytes") }
+    return nil
+  }
+  guard bytes.count >= 0, bytes.count <= DecodeLimits().maxAncillaryBytes else {
+    throw InvalidArgument(
+      "\(name) has \(bytes.count) bytes, the limit is \(DecodeLimits().maxAncillaryBytes)")
+  }
+  return Array(UnsafeBufferPointer(start: source, count: bytes.count))
+}
+
+private func picture(
+  _ samples: UnsafePointer<UInt8>, width: Int, height: Int, channels: Int, rowBytes: Int
+) throws -> Picture {
+  let limits = DecodeLimits()
+  guard width > 0, height > 0, (1...4).contains(channels) else {
+    throw InvalidArgument("\(width) x \(height) pixels of \(channels) channels")
+  }
+  guard width <= limits.maxDimension, height <= limits.maxDimension,
+    width * height <= limits.maxPixels
+  else {
+    throw BitstreamError.limitExceeded(
+      what: "number of pixels", found: width * height, limit: limits.maxPixels)
+  }
+  let stride = rowBytes == 0 ? width * channels : rowBytes
+  guard stride >= width * channels, !stride.multipliedReportingOverflow(by: height).overflow else {
+    throw InvalidArgument("row_bytes is \(rowBytes), expected 0 or at least \(width * channels)")
+  }
+  let colors = channels < 3 ? 1 : 3
+  let hasAlpha = channels % 2 == 0
+  var (colours, alpha): ([UInt8], [UInt8]) = ([], [])
+  colours.reserveCapacity(width * height * colors)
+  if hasAlpha { alpha.reserveCapacity(width * height) }
+  for row in 0..<height {
+    let source = UnsafeBufferPointer(start: samples + row * stride, count: width * channels)
+    guard hasAlpha else {
+      colours += source
+      continue
+    }
+    for pixel in 0..<width {
+      colours += source[pixel * channels..<pixel * channels + colors]
+      alpha.append(source[pixel * channels + colors])
+    }
+  }
+  return Picture(
+    width: width, height: height, colorType: colors == 1 ? .grey : .rgb, samples: colours,
+    alpha: hasAlpha ? alpha : nil)
+}
+
+/// The bytes that C gave.
+private func input(_ bytes: UnsafePointer<UInt8>?, _ count: Int) throws(InvalidArgument) -> [UInt8]
+{
+  let bytes = try required(bytes, "bytes")
+  guard count >= 0, count <= 1 << 31 else {
+    throw InvalidArgument("count is more than 2^31")
+  }
+  return Array(UnsafeBufferPointer(start: bytes, count: count))
+}
+
+/// `gqimg_decode`.
+@_cdecl("gqimg_decode")
+public func decode(
+  _ codec: OpaquePointer?, _ bytes: UnsafePointer<UInt8>?, _ count: Int, _ maxPixels: UInt64,
+  _ picture: UnsafeMutablePointer<gqimg_picture>?
+) -> gqimg_status {
+  status {
+    let result = try required(picture, "picture")
+    result.pointee = gqimg_picture()
+    let models = try models(codec)
+    let bytes = try input(bytes, count)
+    var limits = DecodeLimits()
+    if maxPixels > 0 { limits.maxPixels = Int(clamping: maxPixels) }
+    let header = try FileStructure.header(of: bytes, limits: limits)
+    let decoded = try GQDecoder(network: try models.network(decoding: header)).decode(
+      bytes, limits: limits)
+    do {
+      try fill(&result.pointee, decoded)
+    } catch {
+      pictureFree(result)
+      throw error
+    }
+  }
+}
+
+private func fill(_ result: inout gqimg_picture, _ picture: Picture) throws(OutOfMemory) {
+  let colors = picture.colorType.componentCount
+  var samples = picture.samples
+  if let alpha = picture.alpha {
+    samples = []
+    samples.reserveCapacity(alpha.count * (colors + 1))
+    for (pixel, alpha) in alpha.enumerated() {
+      samples += picture.samples[pixel * colors..<(pixel + 1) * colors]
+      samples.append(alpha)
+    }
+  }
+  result.width = UInt32(picture.width)
+  result.height = UInt32(picture.height)
+  result.channels = UInt32(colors + (picture.alpha == nil ? 0 : 1))
+  result.samples = try allocate(samples)
+  if let icc = picture.metadata.iccProfile {
+    (result.icc, result.icc_count) = (try allocate(icc), icc.count)
+  }
+  if let exif = picture.metadata.exif {
+    (result.exif, result.exif_count) = (try allocate(exif), exif.count)
+  }
+  if let xmp = picture.metadata.xmp {
+    (result.xmp, result.xmp_count) = (try allocate(xmp), xmp.count)
+  }
+}
+
+/// `gqimg_picture_free`.
+@_cdecl("gqimg_picture_free")
+public func pictureFree(_ picture: UnsafeMutablePointer<gqimg_picture>?) {
+  guard let picture else { return }
+  for bytes in [
+    picture.pointee.samples, picture.pointee.icc, picture.pointee.exif, picture.pointee.xmp,
+  ] { free(bytes) }
+  picture.pointee = gqimg_picture()
+}
+
+/// `gqimg_read_info`.
+@_cdecl("gqimg_read_info")
+public func readInfo(
+  _ bytes: UnsafePointer<UInt8>?, _ count: Int, _ info: UnsafeMutablePointer<gqimg_info>?
+) -> gqimg_status {
+  status {
+    let info = try required(info, "info")
+    info.pointee = gqimg_info()
+    let file = try FileStructure(parsing: try input(bytes, count))
+    fill(&info.pointee, file.header)
+    info.pointee.has_alpha = file.ancillary(Chunk.alpha) == nil ? 0 : 1
+  }
+}
+
+/// `gqimg_read_header`.
+@_cdecl("gqimg_read_header")
+public func readHeader(
+  _ bytes: UnsafePointer<UInt8>?, _ count: Int, _ info: UnsafeMutablePointer<gqimg_info>?
+) -> gqimg_status {
+  status {
+    let info = try required(info, "info")
+    info.pointee = gqimg_info()
+    fill(&info.pointee, try FileStructure.header(of: try input(bytes, min(count, 4096))))
+  }
+}
+
+private func fill(_ info: inout gqimg_info, _ header: Header) {
+  info.width = UInt32(header.width)
+  info.height = UInt32(header.height)
+  info.channels = header.colorType == .grey ? 1 : 3
+  withUnsafeMutableBytes(of: &info.model) { $0.copyBytes(from: header.modelIdentifier) }
+}

@@ -1,0 +1,231 @@
+public import Bitstream
+public import Model
+
+/// A picture as an array of discrete codes, for those who train models of them, and all that its file holds beside.
+///
+/// A token is a code as the file packs it: with the trellis the bits of a coefficient's step, with blocks the index of
+/// a group of coefficients. `docs/tokens.md` tells how tokens become values.
+public struct PictureTokens: Sendable, Equatable {
+  /// What stands where nothing is sent.
+  public static let absent: Int32 = -1
+  /// The most elements of an array of tokens.
+  public static let maximumTokenCount = 1 << 28
+  /// The most coefficients of a level.
+  public static let maximumCoefficientCount = 4096
+
+  /// Adjacent coefficients with the same number of bits.
+  public struct Run: Sendable, Equatable {
+    /// Bits of each coefficient.
+    public let bits: Int
+    /// Number of coefficients.
+    public let count: Int
+
+    /// A run.
+    public init(bits: Int, count: Int) {
+      self.bits = bits
+      self.count = count
+    }
+  }
+
+  /// Size, colour, model, quantizer with its bits, and seed.
+  public let header: Header
+  /// The level of every position.
+  public let levelMap: LevelMap
+  /// For each level its coefficients' bits.
+  public let runs: [[Run]]
+  /// For each level the widths in bits of its tokens.
+  public let codeWidths: [[Int]]
+  /// [rows, columns, width] tokens, row-major, `absent` where the level of the position has fewer than others.
+  public let tokens: [Int32]
+  /// Chunks that a decoder may skip, alpha and metadata among them.
+  public let ancillary: [Chunk]
+  /// In which order codes stand in the file.
+  public let order: CodeOrder
+  /// Whether the file has header and level map a second time.
+  public let hasHeadCopy: Bool
+  private let ladder: LevelLadder
+
+  /// The most tokens of a level, at least 1: the last extent of `shape`.
+  public var width: Int { Self.width(codeWidths) }
+  /// Rows, columns and tokens of a position.
+  public var shape: [Int] { [levelMap.rows, levelMap.columns, width] }
+
+  /// The tokens of a file. Inverse: `codedPicture`.
+  ///
+  /// - Parameters:
+  ///   - coded: the file.
+  ///   - table: the levels of the file's model.
+  /// - Throws: `CodecError.incompatible` when the levels are another model's, `TokenError.limitExceeded`.
+  public init(_ coded: CodedPicture, table: LevelTable) throws {
+    guard let ladder = LevelLadder(bits: table.bits), coded.ladder == ladder else {
+      throw CodecError.incompatible(
+        what: "ladder", expected: "\(table.bits)", found: "\(coded.ladder.bits)")
+    }
+    let runs = table.levels.map { $0.map { Run(bits: $0.bits, count: $0.count) } }
+    let widths = try Self.codeWidths(coded.header.quantizer, runs)
+    let packing = Self.packing(coded.header, ladder, coded.levelMap, coded.order, widths)
+    let width = Self.width(widths)
+    try Self.checkCount(coded.levelMap, width)
+    var tokens = [Int32](repeating: Self.absent, count: coded.levelMap.levels.count * width)
+    for (position, codes) in try packing.unpack(coded.segments).enumerated() {
+      for (place, code) in codes.enumerated() { tokens[position * width + place] = Int32(code) }
+    }
+    header = coded.header
+    levelMap = coded.levelMap
+    self.runs = runs
+    codeWidths = widths
+    self.tokens = tokens
+    ancillary = coded.ancillary
+    order = coded.order
+    hasHeadCopy = coded.hasHeadCopy
+    self.ladder = ladder
+  }
+
+  /// Tokens from outside, with a description that was checked.
+  ///
+  /// - Throws: `TokenError` when a token does not fit its place, or the levels do not fit the format.
+  init(
+    header: Header, levelMap: LevelMap, runs: [[Run]], ancillary: [Chunk], order: CodeOrder,
+    hasHeadCopy: Bool, shape: [Int], values: [Int]
+  ) throws(TokenError) {
+    let bits = runs.map { $0.reduce(0) { $0 + $1.bits * $1.count } }
+    guard let ladder = LevelLadder(bits: bits) else {
+      throw .badDescription("the levels' bits do not rise or go beyond the format's limits")
+    }
+    let widths = try Self.codeWidths(header.quantizer, runs)
+    guard levelMap.levels.allSatisfy({ Int($0) < runs.count }) else {
+      throw .badDescription("a position has a level that is not among the \(runs.count) levels")
+    }
+    let width = Self.width(widths)
+    try Self.checkCount(levelMap, width)
+    let expected = [levelMap.rows, levelMap.columns, width]
+    guard shape == expected else {
+      throw .wrongShape(name: "tokens", expected: expected, found: shape)
+    }
+    var tokens = [Int32](repeating: Self.absent, count: values.count)
+    for (position, level) in levelMap.levels.enumerated() {
+      let places = widths[Int(level)]
+      for place in 0..<width {
+        let value = values[position * width + place]
+        let isValid =
+          place < places.count ? (0..<1 << places[place]).contains(value) : value == Self.absent
+        guard isValid else {
+          throw .invalidToken(
+            row: position / levelMap.columns, column: position % levelMap.columns, place: place,
+            found: value,
+            expected: place < places.count ? "0 to \((1 << places[place]) - 1)" : "\(Self.absent)")
+        }
+        tokens[position * width + place] = Int32(value)
+      }
+    }
+    self.header = header
+    self.levelMap = levelMap
+    self.runs = runs
+    codeWidths = widths
+    self.tokens = tokens
+    self.ancillary = ancillary
+    self.order = order
+    self.hasHeadCopy = hasHeadCopy
+    self.ladder = ladder
+  }
+
+  /// The file that the tokens describe. Inverse of `init(_:table:)`.
+  ///
+  /// Ancillary chunks come before the level map, as `GQEncoder` writes them.
+  public func codedPicture() -> CodedPicture {
+    let width = width
+    let codes = levelMap.levels.enumerated().map { position, level in
+      codeWidths[Int(level)].indices.map { UInt32(tokens[position * width + $0]) }
+    }
+    return CodedPicture(
+      header: header, ladder: ladder, levelMap: levelMap, order: order,
+      segments: Self.packing(header, ladder, levelMap, order, codeWidths).pack(codes),
+      ancillary: ancillary, hasHeadCopy: hasHeadCopy)
+  }
+
+  /// The trellis state after every token's step, `absent` where nothing is sent: what chooses a coefficient's value.
+  /// Its lowest bits are the token. Nil for blocks, where the index chooses alone.
+  public func states() -> [Int32]? {
+    guard case .trellis(let stateBits) = header.quantizer else { return nil }
+    let width = width
+    let mask = UInt32(1) << UInt32(stateBits) - 1
+    var states = [Int32](repeating: Self.absent, count: tokens.count)
+    let layout = TileLayout(header: header, ladder: ladder, levelMap: levelMap)
+    for tile in layout.tiles {
+      var state: UInt32 = 0
+      for phase in CodingPhase.allCases {
+        if order == .phases { state = 0 }
+        let steps = TrellisQuantizer.steps(
+          levels: levelMap.levels,
+          positions: tile.positions(of: phase, gridColumns: levelMap.columns),
+          codeWidths: codeWidths)
+        for step in steps {
+          let place = step.position * width + step.coefficient
+          state = (state << UInt32(step.bits) | UInt32(tokens[place])) & mask
+          states[place] = Int32(state)
+        }
+      }
+    }
+    return states
+  }
+
+  /// For each level the widths of its codes.
+  ///
+  /// - Throws: `TokenError.badDescription` when the quantizer cannot carry a run.
+  static func codeWidths(
+    _ quantizer: Header.Quantizer, _ runs: [[Run]]
+  ) throws(TokenError) -> [[Int]] {
+    let most: Int
+    switch quantizer {
+    case .trellis(let stateBits): most = min(8, stateBits - 4)
+    case .block(let indexBits): most = indexBits
+    }
+    var result: [[Int]] = []
+    for runs in runs {
+      var widths: [Int] = []
+      var count = 0
+      for run in runs {
+        guard (1...most).contains(run.bits), (1...maximumCoefficientCount).contains(run.count)
+        else {
+          throw .badDescription(
+            "a run of \(run.count) coefficients of \(run.bits) bits, expected 1 to \(most) bits")
+        }
+        count += run.count
+        guard count <= maximumCoefficientCount else {
+          throw .limitExceeded(
+            what: "number of coefficients", limit: maximumCoefficientCount, found: count)
+        }
+        switch quantizer {
+        case .trellis: widths += Array(repeating: run.bits, count: run.count)
+        case .block(let indexBits):
+          let group = indexBits / run.bits
+          widths += Array(repeating: group * run.bits, count: run.count / group)
+          if run.count % group > 0 { widths.append(run.count % group * run.bits) }
+        }
+      }
+      result.append(widths)
+    }
+    return result
+  }
+
+  private static func width(_ codeWidths: [[Int]]) -> Int {
+    max(1, codeWidths.map(\.count).max() ?? 0)
+  }
+
+  private static func checkCount(_ map: LevelMap, _ width: Int) throws(TokenError) {
+    let (count, overflow) = map.levels.count.multipliedReportingOverflow(by: width)
+    guard !overflow, count <= maximumTokenCount else {
+      throw .limitExceeded(
+        what: "number of tokens", limit: maximumTokenCount, found: overflow ? Int.max : count)
+    }
+  }
+
+  private static func packing(
+    _ header: Header, _ ladder: LevelLadder, _ map: LevelMap, _ order: CodeOrder,
+    _ widths: [[Int]]
+  ) -> CodePacking {
+    CodePacking(
+      layout: TileLayout(header: header, ladder: ladder, levelMap: map, order: order),
+      columns: map.columns, levels: map.levels, codeWidths: widths)
+  }
+}

@@ -1,0 +1,105 @@
+"""The C functions of include/gqimg.h."""
+
+import ctypes
+import os
+from ctypes import POINTER, Structure, byref, c_char_p, c_double, c_float, c_int32, c_size_t, c_uint8, c_uint32, c_uint64, c_void_p
+from pathlib import Path
+
+ABI_VERSION = 1
+STATUS = {
+    1: "invalid-argument", 2: "no-model", 3: "model-failure", 4: "damaged", 5: "wrong-model", 6: "target-too-small",
+    7: "limit-exceeded", 8: "out-of-memory", 9: "failure",
+}
+
+
+class GQImgError(ValueError):
+    """What the library refused; `kind` is one of the words above."""
+
+    def __init__(self, status, message):
+        super().__init__(message)
+        self.kind = STATUS.get(status, "failure")
+
+
+class Bytes(Structure):
+    _fields_ = [("bytes", c_char_p), ("count", c_size_t)]
+
+
+class Options(Structure):
+    _fields_ = [
+        ("target", c_int32), ("effort", c_int32), ("value", c_double), ("tuning", c_int32), ("quantizer", c_int32),
+        ("uniform", c_int32), ("reserved", c_int32), ("icc", Bytes), ("exif", Bytes), ("xmp", Bytes),
+    ]
+
+
+class Information(Structure):
+    _fields_ = [
+        ("width", c_uint32), ("height", c_uint32), ("channels", c_uint32), ("has_alpha", c_uint32), ("model", c_uint8 * 8),
+    ]
+
+
+class Picture(Structure):
+    _fields_ = [
+        ("width", c_uint32), ("height", c_uint32), ("channels", c_uint32), ("reserved", c_uint32), ("samples", c_void_p),
+        ("icc", c_void_p), ("icc_count", c_size_t), ("exif", c_void_p), ("exif_count", c_size_t), ("xmp", c_void_p),
+        ("xmp_count", c_size_t),
+    ]
+
+
+def _load():
+    named = os.environ.get("GQIMG_LIBRARY")
+    folder = Path(__file__).parent / "native"
+    if not named:
+        # Those that the library needs and that would not look for each other here; the system's own go first if loaded.
+        for name in ("libgomp.so.1", "libOpenCL.so.1", "libdnnl.so.2"):
+            if (folder / name).exists():
+                ctypes.CDLL(str(folder / name))
+    library = ctypes.CDLL(named or str(folder / "libgqimgc.so"))
+    signatures = {
+        "gqimg_version": (c_char_p, []),
+        "gqimg_abi_version": (c_int32, []),
+        "gqimg_last_error": (c_char_p, []),
+        "gqimg_codec_open": (c_int32, [c_char_p, c_int32, POINTER(c_void_p)]),
+        "gqimg_codec_close": (None, [c_void_p]),
+        "gqimg_options_init": (None, [POINTER(Options)]),
+        "gqimg_encode": (
+            c_int32,
+            [c_void_p, c_void_p, c_uint32, c_uint32, c_uint32, c_size_t, POINTER(Options), POINTER(c_void_p), POINTER(c_size_t)],
+        ),
+        "gqimg_decode": (c_int32, [c_void_p, c_char_p, c_size_t, c_uint64, POINTER(Picture)]),
+        "gqimg_picture_free": (None, [POINTER(Picture)]),
+        "gqimg_read_info": (c_int32, [c_char_p, c_size_t, POINTER(Information)]),
+        "gqimg_read_header": (c_int32, [c_char_p, c_size_t, POINTER(Information)]),
+        "gqimg_free": (None, [c_void_p]),
+        "gqimg_quantizer_open": (c_int32, [c_uint32, c_uint32, c_uint64, c_double, POINTER(c_void_p)]),
+        "gqimg_quantizer_close": (None, [c_void_p]),
+        "gqimg_quantize": (c_int32, [c_void_p, POINTER(c_float), POINTER(c_float), c_size_t, POINTER(c_uint32)]),
+        "gqimg_indices_to_codes": (c_int32, [c_void_p, POINTER(c_uint32), c_size_t, POINTER(c_float)]),
+    }
+    for name, (result, arguments) in signatures.items():
+        function = getattr(library, name)
+        function.restype, function.argtypes = result, arguments
+    if library.gqimg_abi_version() != ABI_VERSION:
+        raise ImportError(f"the library has ABI version {library.gqimg_abi_version()}, expected {ABI_VERSION}")
+    return library
+
+
+library = _load()
+
+
+def check(status):
+    """Raises what a call refused. ctypes keeps the thread, so the message is this call's."""
+    if status:
+        raise GQImgError(status, library.gqimg_last_error().decode("utf-8", "replace"))
+
+
+def version():
+    """The library's version."""
+    return library.gqimg_version().decode()
+
+
+def take(pointer, count):
+    """A copy of bytes that the library gave; None for none."""
+    return None if not pointer else ctypes.string_at(pointer, count)
+
+
+__all__ = ["GQImgError", "Information", "Options", "Picture", "byref", "check", "library", "take", "version"]

@@ -1,0 +1,53 @@
+"""GaussianQuant, the quantizer alone (arXiv 2512.06609)."""
+
+import ctypes
+
+import numpy as np
+
+from ._native import byref, check, library
+
+
+def _pointer(array, kind):
+    return array.ctypes.data_as(ctypes.POINTER(kind))
+
+
+class GaussianQuant:
+    """A codebook of `size` codewords of `dimension` values of Gaussian noise; may be used from many threads."""
+
+    def __init__(self, dimension, size, seed=0, beta=1.0):
+        self._handle = ctypes.c_void_p()
+        for name, value, bits in (("dimension", dimension, 32), ("size", size, 32), ("seed", seed, 64)):
+            if not 0 <= value < 1 << bits:
+                raise ValueError(f"{name} is {value}")
+        check(library.gqimg_quantizer_open(dimension, size, seed, beta, byref(self._handle)))
+        self.dimension, self.size, self.seed = dimension, size, seed
+
+    def __del__(self):
+        if getattr(self, "_handle", None):
+            library.gqimg_quantizer_close(self._handle)
+            self._handle = None
+
+    def quantize(self, means, variances):
+        """Indices [...] of the best codewords for means and variances [..., dimension]; variances above 0."""
+        means = np.ascontiguousarray(means, np.float32)
+        variances = np.ascontiguousarray(np.broadcast_to(np.asarray(variances, np.float32), means.shape))
+        if means.ndim == 0 or means.shape[-1] != self.dimension:
+            raise ValueError(f"the last axis of {means.shape} is not {self.dimension}")
+        indices = np.empty(means.shape[:-1], np.uint32)
+        check(
+            library.gqimg_quantize(
+                self._handle, _pointer(means, ctypes.c_float), _pointer(variances, ctypes.c_float), indices.size,
+                _pointer(indices, ctypes.c_uint32)))
+        return indices
+
+    def indices_to_codes(self, indices):
+        """Codewords [..., dimension] of indices [...]."""
+        given = np.asarray(indices)
+        if not np.issubdtype(given.dtype, np.integer) or (given.size and not 0 <= given.min() <= given.max() < self.size):
+            raise ValueError(f"indices must be integers from 0 to {self.size - 1}")
+        given = np.ascontiguousarray(given, np.uint32).reshape(given.shape)
+        values = np.empty((*given.shape, self.dimension), np.float32)
+        check(
+            library.gqimg_indices_to_codes(
+                self._handle, _pointer(given, ctypes.c_uint32), given.size, _pointer(values, ctypes.c_float)))
+        return values

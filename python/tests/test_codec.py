@@ -1,0 +1,128 @@
+import concurrent.futures
+import subprocess
+import sys
+
+import gqimg
+import numpy as np
+import pytest
+from PIL import Image
+
+
+def pixels(testdata, name="sample.png"):
+    return np.asarray(Image.open(testdata / name).convert("RGB"))
+
+
+@pytest.mark.parametrize(
+    "options, arguments",
+    [
+        ({"bpp": 0.5}, ["--bpp", "0.5"]),
+        ({"size": 6000}, ["--size", "6000"]),
+        ({"quality": 30}, ["--quality", "30"]),
+        ({}, []),
+        ({"bpp": 0.3, "quantizer": "block"}, ["--bpp", "0.3", "--quantizer", "block"]),
+        ({"bpp": 0.3, "uniform": True, "effort": 2}, ["--bpp", "0.3", "--uniform", "--effort", "2"]),
+    ],
+)
+def test_same_bytes_and_pixels_as_the_program(program, testdata, tmp_path, options, arguments):
+    program("compress", "--strip", testdata / "sample.png", tmp_path / "a.gqz", *arguments)
+    data = (tmp_path / "a.gqz").read_bytes()
+    assert gqimg.encode(pixels(testdata), **options) == data
+    program("decompress", tmp_path / "a.gqz", tmp_path / "a.png")
+    assert np.array_equal(gqimg.decode(data), np.asarray(Image.open(tmp_path / "a.png")))
+
+
+@pytest.mark.parametrize("channels", [None, 1, 2, 3, 4])
+def test_channels(testdata, channels):
+    colours = pixels(testdata)[:40, :50]
+    given = {
+        None: colours[..., 1], 1: colours[..., 1:2], 2: colours[..., :2], 3: colours,
+        4: np.concatenate([colours, colours[..., :1]], axis=-1),
+    }[channels]
+    data = gqimg.encode(given, quality=80)
+    decoded = gqimg.decode(data)
+    assert decoded.shape == (given.shape if channels != 1 else given.shape[:2]) and decoded.dtype == np.uint8
+    found = gqimg.info(data)
+    assert found[:4] == (50, 40, 1 if channels in (None, 1, 2) else 3, channels in (2, 4))
+    assert gqimg.info(data[:64], header_only=True)[:3] == found[:3]
+    if channels in (2, 4):
+        assert np.array_equal(decoded[..., -1], given[..., -1])
+    else:
+        assert np.mean((decoded.astype(float) - given.reshape(decoded.shape)) ** 2) < 100
+
+
+def test_arrays_that_are_no_blocks_of_memory(testdata):
+    given = pixels(testdata)[::2, ::-3]
+    assert gqimg.encode(given) == gqimg.encode(given.copy())
+
+
+def test_metadata(testdata):
+    data = gqimg.encode(pixels(testdata)[:32, :32], icc=b"profile\0x", exif=b"MM\0*", xmp=b"<x/>")
+    decoded = gqimg.decode_full(data)
+    assert (decoded.icc, decoded.exif, decoded.xmp) == (b"profile\0x", b"MM\0*", b"<x/>")
+
+
+def test_what_is_refused(testdata):
+    colours = pixels(testdata)[:32, :32]
+    data = gqimg.encode(colours)
+
+    def kind(function, *arguments, **options):
+        with pytest.raises(gqimg.GQImgError) as caught:
+            function(*arguments, **options)
+        assert str(caught.value)
+        return caught.value.kind
+
+    assert kind(gqimg.decode, b"") == "damaged"
+    assert kind(gqimg.decode, data[:-1]) == "damaged"
+    assert kind(gqimg.decode, data, max_pixels=1000) == "limit-exceeded"
+    assert kind(gqimg.info, b"nothing") == "damaged"
+    assert kind(gqimg.encode, colours, size=10) == "target-too-small"
+    assert kind(gqimg.encode, colours, effort=10) == "invalid-argument"
+    assert kind(gqimg.encode, colours, quality=101) == "invalid-argument"
+    assert kind(gqimg.encode, colours[:0]) == "invalid-argument"
+    assert kind(gqimg.encode, np.zeros((8, 8, 5), np.uint8)) == "invalid-argument"
+    assert kind(gqimg.Codec, model="/nowhere") == "no-model"
+    changed = bytearray(data)
+    changed[-1] ^= 1
+    assert kind(gqimg.decode, changed) == "damaged"
+    for wrong in (colours.astype(np.float32), colours[0, 0], colours[None]):
+        with pytest.raises(TypeError):
+            gqimg.encode(wrong)
+    with pytest.raises(ValueError):
+        gqimg.encode(colours, bpp=1, size=100)
+    with pytest.raises(ValueError):
+        gqimg.encode(colours, tune="taste")
+
+
+def test_threads(testdata):
+    colours = pixels(testdata)[:128, :128]
+    with concurrent.futures.ThreadPoolExecutor(4) as pool:
+        results = list(pool.map(lambda _: gqimg.encode(colours, bpp=0.5), range(8)))
+    assert len(set(results)) == 1
+
+
+def test_quantizer():
+    quantizer = gqimg.GaussianQuant(3, 128)
+    every = quantizer.indices_to_codes(np.arange(128))
+    assert every.shape == (128, 3) and every.dtype == np.float32
+    # A certain posterior at a codeword finds it.
+    assert np.array_equal(quantizer.quantize(every, np.float32(1e-6)), np.arange(128))
+    generator = np.random.default_rng(1)
+    means, variances = generator.normal(size=(4, 5, 3)).astype(np.float32), generator.uniform(0.01, 0.9, (4, 5, 3)).astype(np.float32)
+    indices = quantizer.quantize(means, variances)
+    assert indices.shape == (4, 5)
+    code = every.astype(float)
+    scores = (code**2 / 2 - (code - means[..., None, :]) ** 2 / (2 * variances[..., None, :].astype(float))).sum(-1)
+    assert np.array_equal(indices, scores.argmax(-1))
+    for wrong in (np.array([128]), np.array([-1]), np.array([0.5])):
+        with pytest.raises(ValueError):
+            quantizer.indices_to_codes(wrong)
+    with pytest.raises(gqimg.GQImgError):
+        quantizer.quantize(means, 0)
+    with pytest.raises(gqimg.GQImgError):
+        gqimg.GaussianQuant(3, 100)
+
+
+def test_weights_are_found_from_anywhere(testdata):
+    code = "import gqimg, numpy; print(len(gqimg.encode(numpy.zeros((16, 16), numpy.uint8))))"
+    made = subprocess.run([sys.executable, "-c", code], cwd="/", check=True, capture_output=True, text=True)
+    assert int(made.stdout) > 30
