@@ -1,4 +1,4 @@
-"""Draws the validation curve of a run: PSNR with real codewords and predicted levels against hours of training."""
+"""Draws the validation curve of a run: dB with real codewords and predicted levels against hours of training."""
 
 import argparse
 import json
@@ -14,6 +14,7 @@ def main():
     p = argparse.ArgumentParser(description=__doc__)
     p.add_argument("--log", nargs="+", required=True, help="log.jsonl of a run, or of runs that follow each other")
     p.add_argument("--output", required=True, help="picture to write")
+    p.add_argument("--quality", default="PSNR", help="what the run is tuned for")
     a = p.parse_args()
     curves, offset = {}, 0.0
     for path in a.log:
@@ -29,9 +30,9 @@ def main():
         hours, psnr, _ = zip(*points)
         axes.plot(hours, psnr, marker="o", markersize=3, label=f"{rate:g} bpp")
     axes.set_xlabel("hours of training (two cores)")
-    axes.set_ylabel("validation PSNR, dB, real codewords, predicted levels")
+    axes.set_ylabel(f"validation {a.quality}, dB")
     axes.grid(alpha=0.3)
-    axes.legend()
+    axes.legend(ncol=4, loc="lower center", bbox_to_anchor=(0.5, 1.0), frameon=False)
     figure.tight_layout()
     os.makedirs(os.path.dirname(a.output) or ".", exist_ok=True)
     figure.savefig(a.output)
