@@ -332,10 +332,10 @@ import Testing
     let packing = LatentCoder(
       network: network, quantizer: quantizer, header: coded.header, levelMap: coded.levelMap
     ).packing
-    let codes = try packing.unpack(coded.tiles)
+    let codes = try packing.unpack(coded.segments)
     let width = network.levels.width
     var expected = [Float](repeating: 0, count: codes.count * width)
-    var states = [UInt32](repeating: 0, count: coded.tiles.count)
+    var states = [UInt32](repeating: 0, count: coded.segments.count)
     for phase in CodingPhase.allCases {
       let positions = phase.positions(rows: coded.levelMap.rows, columns: coded.levelMap.columns)
       let values = quantizer.decode(
