@@ -129,7 +129,8 @@ struct RecoveryTests {
       columns.max().map { $0 <= 15 + 3 * c.priorBlocks + c.decoderCoarse + (c.decoderFine + 1) / 2 }
         ?? false)
 
-    // Where all send, tiles differ as wholes, one further with each phase.
+    // Where all send, tiles differ as wholes, one further with each phase; but with two blocks the second phase, of odd
+    // columns, does not see the first, of even ones, across the tile's right side.
     levels = Array(repeating: 3, count: grid.positionCount)
     let full = LevelMap(columns: 200, rows: 40, levels: levels)
     let fullLayout = TileLayout(
@@ -140,7 +141,7 @@ struct RecoveryTests {
     let far = (0..<200).filter { column in
       (0..<40).contains { fullReach.latents[$0 * 200 + column] }
     }
-    #expect(far.max().map { (48..<64).contains($0) } ?? false)
+    #expect(far.max().map { (32..<48).contains($0) } ?? false)
   }
 
   @Test func intactFilesAreDecodedAsEver() throws {

@@ -1,3 +1,4 @@
+import Bitstream
 import Codec
 import Model
 import Testing

@@ -84,11 +84,19 @@ struct Decompress: ParsableCommand {
     return PictureFormat(fileEnding: ((paths.last ?? "") as NSString).pathExtension)
   }
 
+  private var limits: DecodeLimits { DecodeLimits(maxPixels: maxPixels) }
+
+  private func checkStructure(_ bytes: [UInt8]) throws {
+    _ =
+      recover
+      ? try FileStructure(recovering: bytes, limits: limits)
+      : try FileStructure(parsing: bytes, limits: limits)
+  }
+
   /// The picture of a file, and with --recover what was wrong with it.
   private func decode(
     _ bytes: [UInt8], _ network: Network
   ) throws -> (picture: Picture, damage: FileDamage?) {
-    let limits = DecodeLimits(maxPixels: maxPixels)
     let decoder = GQDecoder(network: network)
     guard recover else { return (try decoder.decode(bytes, limits: limits), nil) }
     let recovery = try decoder.recover(
@@ -106,6 +114,8 @@ struct Decompress: ParsableCommand {
       let bytes = try reporting(job.input) {
         try FileReader.read(job.input, maxBytes: maximumInputBytes)
       }
+      // A file that is refused is refused before the model is loaded.
+      try reporting(job.input) { try checkStructure(bytes) }
       let start = now()
       let network = try loaded ?? model.network()
       loaded = network
@@ -190,10 +200,16 @@ private struct FileDamage: Encodable {
     untouchedShare = recovery.untouchedShare
   }
 
+  /// What a person is told: not more than fits on a screen.
   var lines: [String] {
-    problems
-      + tiles.map { "concealed \($0.width)x\($0.height) pixels at \($0.x),\($0.y): \($0.reason)" }
+    let shown = tiles.prefix(Self.maxLines).map {
+      "concealed \($0.width)x\($0.height) pixels at \($0.x),\($0.y): \($0.reason)"
+    }
+    let rest = tiles.count - shown.count
+    return problems + shown + (rest > 0 ? ["and \(rest) more damaged parts; --json lists all"] : [])
   }
+
+  private static let maxLines = 12
 }
 
 /// A colour to put under pictures with alpha.
