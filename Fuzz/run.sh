@@ -18,8 +18,11 @@ for harness in "${harnesses[@]}"; do
   dictionary=()
   [ -f "Dictionaries/$harness.dict" ] && dictionary=("-dict=Dictionaries/$harness.dict")
   echo "== $harness"
+  others=()
+  [ "$harness" = pictures ] && others=(../testdata/read ../testdata/refused ../testdata/pngsuite)
+  [ "$harness" = safetensors ] && others=(../testdata/malformed)
   HARNESS=$harness timeout -s KILL $((seconds + 120)) .build/release/Fuzz \
-    "work/$harness" "Corpus/$harness" -max_total_time="$seconds" -max_len=4096 -timeout=20 -rss_limit_mb=2048 \
+    "work/$harness" "Corpus/$harness" "${others[@]}" -max_total_time="$seconds" -max_len=4096 -timeout=20 -rss_limit_mb=2048 \
     -artifact_prefix="work/$harness-" -print_final_stats=1 "${dictionary[@]}" 2>"work/$harness.log" \
     || { status=1; echo "a find: see Fuzz/work/$harness.log"; tail -n 20 "work/$harness.log"; }
   grep -E 'number_of_executed_units|DONE' "work/$harness.log" || true

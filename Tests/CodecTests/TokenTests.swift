@@ -305,7 +305,7 @@ import Testing
     #expect(found == bits(expected))
   }
 
-  @Test(.enabled(if: python != nil, "python3 with NumPy is not installed"), arguments: options)
+  @Test(.enabled(if: python != nil, "python3 with NumPy is not installed"), arguments: [options[0]])
   func exampleGivesTheDecodersValues(_ options: EncodingOptions) throws {
     let folder = try temporaryFolder()
     defer { try? FileManager.default.removeItem(at: folder) }

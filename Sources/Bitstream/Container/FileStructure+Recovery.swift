@@ -39,15 +39,26 @@ extension FileStructure {
     var parts = Parts()
     parts.walk(&cursor, header, limits, &problems)
     let map: ParsedLevelMap
+    // Where the codes are searched, and where they would begin if nothing there looks like them.
+    let (searchStart, guess): (Int, Int)
     do {
-      map = try Self.findLevelMap(
-        &cursor, before: copy?.start ?? bytes.count, header, limits)
+      let found = try Self.findLevelMap(cursor, header, limits)
+      map = found.map
+      // Another one than that expected here may be the copy's, which stands behind the codes.
+      let isInPlace = found.range.lowerBound == cursor.offset
+      searchStart = isInPlace ? found.range.upperBound : cursor.offset
+      guess =
+        isInPlace || copy == nil ? found.range.upperBound : cursor.offset + found.range.count
+      if !isInPlace, problems.isEmpty {
+        problems.append(found.skipped ?? .missingChunk("level map"))
+      }
     } catch {
       guard let copy else { throw error }
       map = copy.map
       problems.append(error)
+      (searchStart, guess) = (cursor.offset, cursor.offset + copy.levelMapBytes)
     }
-    let (layout, start) = Self.findCodes(bytes, after: cursor.offset, header, map)
+    let (layout, start) = Self.findCodes(bytes, from: searchStart, guess: guess, header, map)
 
     cursor = ByteCursor(bytes, offset: min(start + layout.byteCount, bytes.count))
     parts.walk(&cursor, header, limits, &problems)
@@ -96,15 +107,15 @@ extension FileStructure {
     }
   }
 
-  /// The first level map from the cursor on and before `end`; moves the cursor behind it.
+  /// The first level map from the cursor on, where its chunk is, and what was wrong with one before it.
   private static func findLevelMap(
-    _ cursor: inout ByteCursor, before end: Int, _ header: Header, _ limits: DecodeLimits
-  ) throws(BitstreamError) -> ParsedLevelMap {
+    _ cursor: ByteCursor, _ header: Header, _ limits: DecodeLimits
+  ) throws(BitstreamError) -> (map: ParsedLevelMap, range: Range<Int>, skipped: BitstreamError?) {
     let bytes = cursor.bytes
     var first: BitstreamError?
     // Hostile bytes must not make the search slow.
     var budget = (1 << 20) + 16 * bytes.count
-    for start in cursor.offset..<max(cursor.offset, end)
+    for start in cursor.offset..<max(cursor.offset, bytes.count)
     where bytes[start] == Chunk.levelMap {
       var next = ByteCursor(bytes, offset: start)
       do throws(BitstreamError) {
@@ -113,8 +124,7 @@ extension FileStructure {
         let (_, payload) = try parseChunk(&next, header, limits)
         budget -= payload.count
         let map = try parseLevelMap(bytes, payload, header)
-        cursor = next
-        return map
+        return (map, start..<next.offset, first)
       } catch {
         budget -= next.offset - start
         if first == nil { first = error }
@@ -134,7 +144,7 @@ extension FileStructure {
   /// Where the codes are: the first place that looks like their chunk, or else where they would begin if its type
   /// or length were damaged.
   private static func findCodes(
-    _ bytes: [UInt8], after offset: Int, _ header: Header, _ map: ParsedLevelMap
+    _ bytes: [UInt8], from first: Int, guess: Int, _ header: Header, _ map: ParsedLevelMap
   ) -> (layout: TileLayout, start: Int) {
     let layouts = CodeOrder.allCases.map {
       TileLayout(header: header, ladder: map.ladder, levelMap: map.levels, order: $0)
@@ -144,14 +154,14 @@ extension FileStructure {
       head.appendVarint(UInt64(layout.byteCount))
       return head
     }
-    for start in offset..<max(offset, bytes.count) {
+    for start in first..<max(first, bytes.count) {
       for (layout, head) in zip(layouts, heads)
       where bytes[start] == head[0] && bytes[start...].starts(with: head) {
         return (layout, start + head.count)
       }
     }
     let guesses = zip(layouts, heads).map { layout, head in
-      let start = offset + head.count
+      let start = guess + head.count
       let intact = layout.segments.filter { segment in
         let begin = start + segment.offset
         guard segment.byteCount > 0, bytes.count - begin >= segment.byteCount else { return false }
@@ -166,12 +176,12 @@ extension FileStructure {
   }
 
   private struct HeadCopy {
-    /// Where its chunk begins.
-    let start: Int
     let header: Header
     /// From the version to the header's checksum.
     let headerBytes: Int
     let map: ParsedLevelMap
+    /// Of the whole chunk.
+    let levelMapBytes: Int
   }
 
   /// The copy of header and level map at the end of a file, if there is one.
@@ -197,7 +207,9 @@ extension FileStructure {
       guard let (type, range) = try? parseChunk(&cursor, header, limits), type == Chunk.levelMap,
         let map = try? parseLevelMap(bytes, range, header)
       else { continue }
-      return HeadCopy(start: start, header: header, headerBytes: headerBytes, map: map)
+      return HeadCopy(
+        header: header, headerBytes: headerBytes, map: map,
+        levelMapBytes: cursor.offset - payload.lowerBound - headerBytes)
     }
     return nil
   }

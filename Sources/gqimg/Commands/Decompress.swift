@@ -84,19 +84,19 @@ struct Decompress: ParsableCommand {
     return PictureFormat(fileEnding: ((paths.last ?? "") as NSString).pathExtension)
   }
 
-  /// The header of a file, with --recover from its copy if need be.
+  private var limits: DecodeLimits { DecodeLimits(maxPixels: maxPixels) }
+
+  /// The header of a file whose structure is sound, or with --recover can be made out.
   private func header(_ bytes: [UInt8]) throws -> Header {
-    let limits = DecodeLimits(maxPixels: maxPixels)
-    return recover
+    recover
       ? try FileStructure(recovering: bytes, limits: limits).header
-      : try FileStructure.header(of: bytes, limits: limits)
+      : try FileStructure(parsing: bytes, limits: limits).header
   }
 
   /// The picture of a file, and with --recover what was wrong with it.
   private func decode(
     _ bytes: [UInt8], _ network: Network
   ) throws -> (picture: Picture, damage: FileDamage?) {
-    let limits = DecodeLimits(maxPixels: maxPixels)
     let decoder = GQDecoder(network: network)
     guard recover else { return (try decoder.decode(bytes, limits: limits), nil) }
     let recovery = try decoder.recover(
@@ -115,6 +115,7 @@ struct Decompress: ParsableCommand {
         try FileReader.read(job.input, maxBytes: maximumInputBytes)
       }
       let start = now()
+      // A file that is refused is refused before the model is loaded.
       let header = try reporting(job.input) { try self.header(bytes) }
       let network = try loaded[header.modelIdentifier] ?? model.network(decoding: header)
       loaded[header.modelIdentifier] = network
@@ -199,10 +200,16 @@ private struct FileDamage: Encodable {
     untouchedShare = recovery.untouchedShare
   }
 
+  /// What a person is told: not more than fits on a screen.
   var lines: [String] {
-    problems
-      + tiles.map { "concealed \($0.width)x\($0.height) pixels at \($0.x),\($0.y): \($0.reason)" }
+    let shown = tiles.prefix(Self.maxLines).map {
+      "concealed \($0.width)x\($0.height) pixels at \($0.x),\($0.y): \($0.reason)"
+    }
+    let rest = tiles.count - shown.count
+    return problems + shown + (rest > 0 ? ["and \(rest) more damaged parts; --json lists all"] : [])
   }
+
+  private static let maxLines = 12
 }
 
 /// A colour to put under pictures with alpha.
