@@ -134,7 +134,7 @@ class Faults:
         if not folder:
             return
         try:
-            for free in (0, 4096, 8192):
+            for free in (0, 4096):
                 filler = os.path.join(folder, "filler")
                 with open(filler, "wb") as file:
                     file.write(bytes(65536 - free))
