@@ -241,7 +241,7 @@ import Testing
 
   /// python3 with NumPy.
   static let python: String? = [
-    "/usr/bin/python3", "/usr/local/bin/python3", "/root/.pyenv/shims/python3",
+    "/usr/bin/python3", "/usr/local/bin/python3",
   ].first {
     guard FileManager.default.isExecutableFile(atPath: $0) else { return false }
     let process = Process()
