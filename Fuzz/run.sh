@@ -11,18 +11,19 @@ harnesses=("$@")
 # The symbolizer hangs on Swift programs, and the runtime keeps memory that looks leaked.
 export ASAN_OPTIONS=symbolize=0:detect_leaks=0
 export MODEL=../testdata/tiny.safetensors
-swift build -c release --sanitize=fuzzer --sanitize=address
+swift build -c release --sanitize=fuzzer --sanitize=address \
+  -Xswiftc -sanitize-coverage=edge,inline-8bit-counters,pc-table
 status=0
 for harness in "${harnesses[@]}"; do
   mkdir -p "work/$harness" "Corpus/$harness"
   dictionary=()
   [ -f "Dictionaries/$harness.dict" ] && dictionary=("-dict=Dictionaries/$harness.dict")
   echo "== $harness"
-  others=()
-  [ "$harness" = pictures ] && others=(../testdata/read ../testdata/refused ../testdata/pngsuite)
-  [ "$harness" = safetensors ] && others=(../testdata/malformed)
+  others=() length=4096
+  if [ "$harness" = pictures ]; then others=(../testdata/read ../testdata/refused ../testdata/pngsuite); fi
+  if [ "$harness" = safetensors ]; then others=(../testdata/malformed) length=80000; fi
   HARNESS=$harness timeout -s KILL $((seconds + 120)) .build/release/Fuzz \
-    "work/$harness" "Corpus/$harness" "${others[@]}" -max_total_time="$seconds" -max_len=4096 -timeout=20 -rss_limit_mb=2048 \
+    "work/$harness" "Corpus/$harness" "${others[@]}" -max_total_time="$seconds" -max_len="$length" -timeout=20 -rss_limit_mb=2048 \
     -artifact_prefix="work/$harness-" -print_final_stats=1 "${dictionary[@]}" 2>"work/$harness.log" \
     || { status=1; echo "a find: see Fuzz/work/$harness.log"; tail -n 20 "work/$harness.log"; }
   grep -E 'number_of_executed_units|DONE' "work/$harness.log" || true

@@ -103,10 +103,27 @@ gq_png_reader *gq_png_reader_create(
   return reader;
 }
 
+// Whether every chunk up to IEND ends within the file: libpng takes memory for some before it reads them.
+static int has_whole_chunks(const gq_png_reader *reader) {
+  size_t position = 8;
+  while (reader->count >= 12 && position <= reader->count - 12) {
+    const uint8_t *chunk = reader->bytes + position;
+    size_t length = (size_t)chunk[0] << 24 | chunk[1] << 16 | chunk[2] << 8 | chunk[3];
+    if (length > reader->count - 12 - position) return 0;
+    if (memcmp(chunk + 4, "IEND", 4) == 0) return 1;
+    position += 12 + length;
+  }
+  return 0;
+}
+
 int gq_png_read_header(
     gq_png_reader *reader, gq_png_header *header, char message[GQ_MESSAGE_SIZE]) {
   reader->fence.status = GQ_OK;
   reader->fence.message = message;
+  if (!has_whole_chunks(reader)) {
+    snprintf(message, GQ_MESSAGE_SIZE, "the file ends too early");
+    return GQ_TRUNCATED;
+  }
   if (setjmp(reader->fence.fence)) return reader->fence.status;
 
   png_read_info(reader->png, reader->info);
