@@ -115,6 +115,18 @@ struct RecoveryTests {
     }
   }
 
+  /// Header and copy are both whole and say different sizes: the copy's map does not fit.
+  @Test func aCopyOfAnotherPictureIsNotUsed() throws {
+    let own = makeCoded(width: 320, height: 300).serialized()
+    let other = makeCoded(width: 40, height: 30, hasHeadCopy: true).serialized()
+    let plain = makeCoded(width: 40, height: 30).serialized()
+    // The header's 29 bytes, no level map, the other's copy.
+    let head = try FileStructure.signature.count + 1 + 1 + Int(#require(own.dropFirst(9).first)) + 4
+    #expect(throws: BitstreamError.self) {
+      try FileStructure(recovering: Array(own[..<head] + other[plain.count...]))
+    }
+  }
+
   @Test func garbageNeverTraps() {
     var generator = RepeatableGenerator(state: 5)
     let valid = Self.sample(.phases).serialized()

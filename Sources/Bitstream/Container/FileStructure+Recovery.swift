@@ -18,7 +18,7 @@ extension FileStructure {
 
   private init(damaged bytes: [UInt8], limits: DecodeLimits) throws(BitstreamError) {
     var problems: [BitstreamError] = []
-    let copy = Self.findHeadCopy(bytes, limits)
+    var copy = Self.findHeadCopy(bytes, limits)
     var cursor = ByteCursor(bytes)
     do {
       try Self.skipSignature(&cursor)
@@ -35,6 +35,9 @@ extension FileStructure {
       problems.append(error)
       cursor = ByteCursor(bytes, offset: min(Self.signature.count + copy.headerBytes, bytes.count))
     }
+
+    // A copy that contradicts the header is another picture's.
+    if copy?.header != header { copy = nil }
 
     var parts = Parts()
     parts.walk(&cursor, header, limits, &problems)
