@@ -15,7 +15,7 @@ PYTHON_VENV := build/python
 APT_PACKAGES := libpng-dev libjpeg-dev libdnnl-dev python3
 # What the report measures against and draws with, and the browser that its test uses; a release may lack one.
 REPORT_PACKAGES := webp libavif-bin libjxl-tools libheif-examples librsvg2-bin
-TEST_PACKAGES := chromium
+TEST_PACKAGES := chromium python3-numpy
 
 help: ## List the verbs
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -43,7 +43,7 @@ setup-report: ## Install the other codecs that reports measure
 	$(install_available)
 
 setup-test: PACKAGES := $(REPORT_PACKAGES) $(TEST_PACKAGES)
-setup-test: ## Install what all tests can use: other codecs and a browser; tests without theirs are skipped
+setup-test: ## Install what all tests can use: other codecs, a browser, NumPy; tests without theirs are skipped
 	$(install_available)
 
 build: setup ## Build the program

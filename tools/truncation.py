@@ -10,21 +10,9 @@ import tempfile
 import numpy as np
 from PIL import Image, ImageFile
 
+from comparison import jpeg, psnr
+
 SHARES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
-
-
-def psnr(a, b):
-    return 10 * np.log10(255**2 / np.mean((a.astype(np.float64) - b) ** 2))
-
-
-def jpeg(picture, limit):
-    best = b""
-    for quality in range(1, 96):
-        data = io.BytesIO()
-        picture.save(data, "JPEG", quality=quality, optimize=True, progressive=True, subsampling=2)
-        if data.tell() <= limit:
-            best = data.getvalue()
-    return best
 
 
 def main():

@@ -126,7 +126,7 @@ public final class GQEncoder: Sendable {
   /// Distortion that a bit must save at this quality: squared error of samples in -1...1, or dissimilarity.
   func multiplier(quality: Double) -> Double {
     // Halves every 8 steps. A model of either tuning takes about half a bit per pixel at the default quality.
-    let scale = network.configuration.tuning == .psnr ? 0.95 : 9.5
+    let scale = network.configuration.tuning == .psnr ? 0.95 : 6.9
     return scale * exp2(-quality / 8)
   }
 }
