@@ -14,10 +14,3 @@ int gq_buffer_reserve(gq_buffer *buffer, size_t extra) {
   buffer->capacity = capacity;
   return 1;
 }
-
-void gq_buffer_free(gq_buffer *buffer) {
-  free(buffer->bytes);
-  buffer->bytes = NULL;
-  buffer->count = 0;
-  buffer->capacity = 0;
-}

@@ -99,6 +99,7 @@ struct gq_jpeg_reader {
   gq_jpeg_fence fence;
   struct jpeg_progress_mgr progress;
   struct jpeg_decompress_struct cinfo;
+  int is_cmyk;
   // One row of four inks, for CMYK only.
   uint8_t *inks;
 };
@@ -170,41 +171,57 @@ static void mix_inks(const uint8_t *inks, uint8_t *rgb, size_t width, unsigned i
   }
 }
 
-int gq_jpeg_read_rows(
-    gq_jpeg_reader *reader, uint8_t *samples, size_t row_bytes, char message[GQ_MESSAGE_SIZE]) {
+int gq_jpeg_start_rows(gq_jpeg_reader *reader, size_t row_bytes, char message[GQ_MESSAGE_SIZE]) {
   reader->fence.message = message;
   if (setjmp(reader->fence.fence)) return reader->fence.status;
 
   j_decompress_ptr cinfo = &reader->cinfo;
-  int is_cmyk = cinfo->jpeg_color_space == JCS_CMYK || cinfo->jpeg_color_space == JCS_YCCK;
-  cinfo->out_color_space = is_cmyk ? JCS_CMYK
+  reader->is_cmyk =
+      cinfo->jpeg_color_space == JCS_CMYK || cinfo->jpeg_color_space == JCS_YCCK;
+  cinfo->out_color_space = reader->is_cmyk                              ? JCS_CMYK
                            : cinfo->jpeg_color_space == JCS_GRAYSCALE ? JCS_GRAYSCALE
                                                                       : JCS_RGB;
   jpeg_start_decompress(cinfo);
-  size_t components = is_cmyk ? 3 : (size_t)cinfo->output_components;
+  size_t components = reader->is_cmyk ? 3 : (size_t)cinfo->output_components;
   if ((size_t)cinfo->output_width * components != row_bytes) {
     snprintf(message, GQ_MESSAGE_SIZE, "rows have an unexpected length");
     return GQ_DAMAGED;
   }
-  if (is_cmyk) {
+  if (reader->is_cmyk) {
     free(reader->inks);
     reader->inks = malloc((size_t)cinfo->output_width * 4);
     if (reader->inks == NULL) return GQ_OUT_OF_MEMORY;
   }
-  while (cinfo->output_scanline < cinfo->output_height) {
-    uint8_t *target = samples + (size_t)cinfo->output_scanline * row_bytes;
-    JSAMPROW row = is_cmyk ? reader->inks : target;
+  return GQ_OK;
+}
+
+int gq_jpeg_read_some_rows(
+    gq_jpeg_reader *reader, uint8_t *samples, size_t row_bytes, uint32_t rows,
+    char message[GQ_MESSAGE_SIZE]) {
+  reader->fence.message = message;
+  if (setjmp(reader->fence.fence)) return reader->fence.status;
+
+  j_decompress_ptr cinfo = &reader->cinfo;
+  for (uint32_t k = 0; k < rows; k++) {
+    uint8_t *target = samples + (size_t)k * row_bytes;
+    JSAMPROW row = reader->is_cmyk ? reader->inks : target;
     if (jpeg_read_scanlines(cinfo, &row, 1) != 1) {
       snprintf(message, GQ_MESSAGE_SIZE, "the file ends too early");
       return GQ_TRUNCATED;
     }
     // Programs that write Adobe's marker store how much light an ink lets through, others how
     // much ink there is.
-    if (is_cmyk) {
+    if (reader->is_cmyk) {
       mix_inks(reader->inks, target, cinfo->output_width, cinfo->saw_Adobe_marker ? 0 : 255);
     }
   }
-  jpeg_finish_decompress(cinfo);
+  return GQ_OK;
+}
+
+int gq_jpeg_read_end(gq_jpeg_reader *reader, char message[GQ_MESSAGE_SIZE]) {
+  reader->fence.message = message;
+  if (setjmp(reader->fence.fence)) return reader->fence.status;
+  jpeg_finish_decompress(&reader->cinfo);
   return GQ_OK;
 }
 
@@ -217,81 +234,112 @@ void gq_jpeg_reader_destroy(gq_jpeg_reader *reader) {
 
 // --- Writing -----------------------------------------------------------------------------------
 
-// libjpeg's own memory destination loses its buffer on an error; this one leaves it to the caller.
-typedef struct {
-  struct jpeg_destination_mgr manager;
-  gq_buffer *buffer;
-} gq_destination;
+struct gq_jpeg_writer {
+  gq_jpeg_fence fence;
+  struct jpeg_compress_struct cinfo;
+  struct jpeg_destination_mgr destination;
+  // What libjpeg writes into; what is full goes to the buffer, which the caller empties.
+  uint8_t room[16384];
+  gq_buffer buffer;
+};
 
 static void offer_room(j_compress_ptr cinfo) {
-  gq_destination *destination = (gq_destination *)cinfo->dest;
-  gq_buffer *buffer = destination->buffer;
-  if (!gq_buffer_reserve(buffer, 4096)) ERREXIT1(cinfo, JERR_OUT_OF_MEMORY, 0);
-  destination->manager.next_output_byte = buffer->bytes + buffer->count;
-  destination->manager.free_in_buffer = buffer->capacity - buffer->count;
+  gq_jpeg_writer *writer = cinfo->client_data;
+  writer->destination.next_output_byte = writer->room;
+  writer->destination.free_in_buffer = sizeof writer->room;
 }
 
-static boolean empty_buffer(j_compress_ptr cinfo) {
-  gq_buffer *buffer = ((gq_destination *)cinfo->dest)->buffer;
+static void keep(j_compress_ptr cinfo, size_t count) {
+  gq_jpeg_writer *writer = cinfo->client_data;
+  if (!gq_buffer_reserve(&writer->buffer, count)) ERREXIT1(cinfo, JERR_OUT_OF_MEMORY, 0);
+  memcpy(writer->buffer.bytes + writer->buffer.count, writer->room, count);
+  writer->buffer.count += count;
+}
+
+static boolean empty_room(j_compress_ptr cinfo) {
   // libjpeg asks for this call to take the whole room, whatever free_in_buffer says.
-  buffer->count = buffer->capacity;
+  keep(cinfo, sizeof((gq_jpeg_writer *)cinfo->client_data)->room);
   offer_room(cinfo);
   return TRUE;
 }
 
-static void finish_buffer(j_compress_ptr cinfo) {
-  gq_buffer *buffer = ((gq_destination *)cinfo->dest)->buffer;
-  buffer->count = buffer->capacity - cinfo->dest->free_in_buffer;
+static void finish_room(j_compress_ptr cinfo) {
+  keep(cinfo, sizeof((gq_jpeg_writer *)cinfo->client_data)->room - cinfo->dest->free_in_buffer);
 }
 
-int gq_jpeg_write(
-    const uint8_t *samples, uint32_t width, uint32_t height, int component_count, int quality,
-    int optimize, int progressive, int halve_chroma, const uint8_t *segments,
-    size_t segments_count, gq_buffer *buffer, char message[GQ_MESSAGE_SIZE]) {
-  gq_jpeg_fence fence;
-  struct jpeg_compress_struct cinfo;
-  gq_destination destination = {
-      .manager =
-          {.init_destination = offer_room,
-           .empty_output_buffer = empty_buffer,
-           .term_destination = finish_buffer},
-      .buffer = buffer};
-  memset(&cinfo, 0, sizeof cinfo);
-  set_fence(&fence);
-  fence.message = message;
-  cinfo.err = &fence.manager;
-  if (setjmp(fence.fence)) {
-    jpeg_destroy_compress(&cinfo);
-    return fence.status;
+gq_jpeg_writer *gq_jpeg_writer_create(
+    uint32_t width, uint32_t height, int component_count, char message[GQ_MESSAGE_SIZE]) {
+  gq_jpeg_writer *writer = calloc(1, sizeof *writer);
+  if (writer == NULL) return NULL;
+  set_fence(&writer->fence);
+  writer->fence.message = message;
+  writer->cinfo.err = &writer->fence.manager;
+  if (setjmp(writer->fence.fence)) {
+    gq_jpeg_writer_destroy(writer);
+    return NULL;
   }
-  jpeg_create_compress(&cinfo);
-  cinfo.dest = &destination.manager;
-  cinfo.image_width = width;
-  cinfo.image_height = height;
-  cinfo.input_components = component_count;
-  cinfo.in_color_space = component_count == 3 ? JCS_RGB : JCS_GRAYSCALE;
-  jpeg_set_defaults(&cinfo);
-  jpeg_set_quality(&cinfo, quality, TRUE);
-  cinfo.optimize_coding = optimize ? TRUE : FALSE;
-  if (component_count == 3) {
-    cinfo.comp_info[0].h_samp_factor = halve_chroma ? 2 : 1;
-    cinfo.comp_info[0].v_samp_factor = halve_chroma ? 2 : 1;
+  jpeg_create_compress(&writer->cinfo);
+  writer->cinfo.client_data = writer;
+  writer->destination.init_destination = offer_room;
+  writer->destination.empty_output_buffer = empty_room;
+  writer->destination.term_destination = finish_room;
+  writer->cinfo.dest = &writer->destination;
+  writer->cinfo.image_width = width;
+  writer->cinfo.image_height = height;
+  writer->cinfo.input_components = component_count;
+  writer->cinfo.in_color_space = component_count == 3 ? JCS_RGB : JCS_GRAYSCALE;
+  return writer;
+}
+
+int gq_jpeg_write_header(
+    gq_jpeg_writer *writer, int quality, int optimize, int progressive, int halve_chroma,
+    const uint8_t *segments, size_t segments_count, char message[GQ_MESSAGE_SIZE]) {
+  writer->fence.message = message;
+  if (setjmp(writer->fence.fence)) return writer->fence.status;
+  j_compress_ptr cinfo = &writer->cinfo;
+  jpeg_set_defaults(cinfo);
+  jpeg_set_quality(cinfo, quality, TRUE);
+  cinfo->optimize_coding = optimize ? TRUE : FALSE;
+  if (cinfo->input_components == 3) {
+    cinfo->comp_info[0].h_samp_factor = halve_chroma ? 2 : 1;
+    cinfo->comp_info[0].v_samp_factor = halve_chroma ? 2 : 1;
   }
-  if (progressive) jpeg_simple_progression(&cinfo);
-  jpeg_start_compress(&cinfo, TRUE);
+  if (progressive) jpeg_simple_progression(cinfo);
+  jpeg_start_compress(cinfo, TRUE);
   for (size_t place = 0; place + 3 <= segments_count;) {
     unsigned count = (unsigned)segments[place + 1] << 8 | segments[place + 2];
-    jpeg_write_marker(&cinfo, segments[place], segments + place + 3, count);
+    jpeg_write_marker(cinfo, segments[place], segments + place + 3, count);
     place += 3 + (size_t)count;
   }
-  size_t row_bytes = (size_t)width * (size_t)component_count;
-  while (cinfo.next_scanline < cinfo.image_height) {
-    JSAMPROW row = (JSAMPROW)(samples + (size_t)cinfo.next_scanline * row_bytes);
-    jpeg_write_scanlines(&cinfo, &row, 1);
-  }
-  jpeg_finish_compress(&cinfo);
-  jpeg_destroy_compress(&cinfo);
   return GQ_OK;
+}
+
+int gq_jpeg_write_rows(
+    gq_jpeg_writer *writer, const uint8_t *samples, uint32_t rows, char message[GQ_MESSAGE_SIZE]) {
+  writer->fence.message = message;
+  if (setjmp(writer->fence.fence)) return writer->fence.status;
+  size_t row_bytes = (size_t)writer->cinfo.image_width * (size_t)writer->cinfo.input_components;
+  for (uint32_t k = 0; k < rows; k++) {
+    JSAMPROW row = (JSAMPROW)(samples + k * row_bytes);
+    jpeg_write_scanlines(&writer->cinfo, &row, 1);
+  }
+  return GQ_OK;
+}
+
+int gq_jpeg_write_end(gq_jpeg_writer *writer, char message[GQ_MESSAGE_SIZE]) {
+  writer->fence.message = message;
+  if (setjmp(writer->fence.fence)) return writer->fence.status;
+  jpeg_finish_compress(&writer->cinfo);
+  return GQ_OK;
+}
+
+gq_buffer *gq_jpeg_writer_buffer(gq_jpeg_writer *writer) { return &writer->buffer; }
+
+void gq_jpeg_writer_destroy(gq_jpeg_writer *writer) {
+  if (writer == NULL) return;
+  jpeg_destroy_compress(&writer->cinfo);
+  free(writer->buffer.bytes);
+  free(writer);
 }
 
 #define GQ_TEXT_OF(value) #value

@@ -1,8 +1,10 @@
+#include <errno.h>
 #include <png.h>
 #include <setjmp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "CPixelIO.h"
 #include "buffer.h"
@@ -48,28 +50,48 @@ struct gq_png_reader {
   gq_png_fence fence;
   png_structp png;
   png_infop info;
+  // NULL for a file.
   const uint8_t *bytes;
+  int file;
   size_t count;
   size_t position;
   char complaint[GQ_MESSAGE_SIZE];
 };
 
+// Copies bytes from a place in the input. 0 when they are not all there.
+static int copy_bytes(const gq_png_reader *reader, size_t position, void *target, size_t count) {
+  if (position > reader->count || count > reader->count - position) return 0;
+  if (reader->bytes != NULL) {
+    memcpy(target, reader->bytes + position, count);
+    return 1;
+  }
+  while (count > 0) {
+    ssize_t found = pread(reader->file, target, count, (off_t)position);
+    if (found < 0 && errno == EINTR) continue;
+    if (found <= 0) return 0;
+    target = (uint8_t *)target + found;
+    position += (size_t)found;
+    count -= (size_t)found;
+  }
+  return 1;
+}
+
 static void read_bytes(png_structp png, png_bytep target, size_t count) {
   gq_png_reader *reader = png_get_io_ptr(png);
-  if (count > reader->count - reader->position) {
+  if (!copy_bytes(reader, reader->position, target, count)) {
     reader->fence.status = GQ_TRUNCATED;
     png_error(png, "the file ends too early");
   }
-  memcpy(target, reader->bytes + reader->position, count);
   reader->position += count;
 }
 
-gq_png_reader *gq_png_reader_create(
-    const uint8_t *bytes, size_t count, int metadata, size_t metadata_limit) {
+static gq_png_reader *create_reader(
+    const uint8_t *bytes, int file, size_t count, int metadata, size_t metadata_limit) {
   gq_png_reader *reader = calloc(1, sizeof *reader);
   if (reader == NULL) return NULL;
   char message[GQ_MESSAGE_SIZE];
   reader->bytes = bytes;
+  reader->file = file;
   reader->count = count;
   reader->fence.message = message;
   reader->fence.complaint = reader->complaint;
@@ -103,14 +125,33 @@ gq_png_reader *gq_png_reader_create(
   return reader;
 }
 
-// Whether every chunk up to IEND ends within the file: libpng takes memory for some before it reads them.
-static int has_whole_chunks(const gq_png_reader *reader) {
+gq_png_reader *gq_png_reader_create(
+    const uint8_t *bytes, size_t count, int metadata, size_t metadata_limit) {
+  return create_reader(bytes, -1, count, metadata, metadata_limit);
+}
+
+gq_png_reader *gq_png_file_reader_create(
+    int file, size_t count, int metadata, size_t metadata_limit) {
+  return create_reader(NULL, file, count, metadata, metadata_limit);
+}
+
+// Whether every chunk up to IEND ends within the file: libpng takes memory for some before it reads them. Tells too
+// whether metadata stands behind pixels.
+static int has_whole_chunks(const gq_png_reader *reader, int *has_late_metadata) {
   size_t position = 8;
-  while (reader->count >= 12 && position <= reader->count - 12) {
-    const uint8_t *chunk = reader->bytes + position;
+  int has_pixels = 0;
+  uint8_t chunk[8];
+  *has_late_metadata = 0;
+  while (reader->count >= 12 && position <= reader->count - 12 &&
+         copy_bytes(reader, position, chunk, sizeof chunk)) {
     size_t length = (size_t)chunk[0] << 24 | chunk[1] << 16 | chunk[2] << 8 | chunk[3];
     if (length > reader->count - 12 - position) return 0;
     if (memcmp(chunk + 4, "IEND", 4) == 0) return 1;
+    if (memcmp(chunk + 4, "IDAT", 4) == 0) {
+      has_pixels = 1;
+    } else if (has_pixels) {
+      *has_late_metadata = 1;
+    }
     position += 12 + length;
   }
   return 0;
@@ -120,7 +161,7 @@ int gq_png_read_header(
     gq_png_reader *reader, gq_png_header *header, char message[GQ_MESSAGE_SIZE]) {
   reader->fence.status = GQ_OK;
   reader->fence.message = message;
-  if (!has_whole_chunks(reader)) {
+  if (!has_whole_chunks(reader, &header->has_late_metadata)) {
     snprintf(message, GQ_MESSAGE_SIZE, "the file ends too early");
     return GQ_TRUNCATED;
   }
@@ -141,15 +182,13 @@ int gq_png_read_header(
     gamma = 0;
   }
   header->gamma = gamma;
+  header->is_interlaced =
+      png_get_interlace_type(reader->png, reader->info) != PNG_INTERLACE_NONE;
   return GQ_OK;
 }
 
-int gq_png_read_rows(
-    gq_png_reader *reader, uint8_t *samples, size_t row_bytes, char message[GQ_MESSAGE_SIZE]) {
-  reader->fence.status = GQ_OK;
-  reader->fence.message = message;
-  if (setjmp(reader->fence.fence)) return reader->fence.status;
-
+// Asks for samples of 8 bits and returns the number of passes.
+static int set_transforms(gq_png_reader *reader, size_t row_bytes) {
   int colour_type = png_get_color_type(reader->png, reader->info);
   if (colour_type == PNG_COLOR_TYPE_PALETTE) {
     png_set_palette_to_rgb(reader->png);
@@ -163,12 +202,50 @@ int gq_png_read_rows(
   if (png_get_rowbytes(reader->png, reader->info) != row_bytes) {
     png_error(reader->png, "rows have an unexpected length");
   }
+  return passes;
+}
+
+int gq_png_read_rows(
+    gq_png_reader *reader, uint8_t *samples, size_t row_bytes, char message[GQ_MESSAGE_SIZE]) {
+  reader->fence.status = GQ_OK;
+  reader->fence.message = message;
+  if (setjmp(reader->fence.fence)) return reader->fence.status;
+
+  int passes = set_transforms(reader, row_bytes);
   png_uint_32 height = png_get_image_height(reader->png, reader->info);
   for (int pass = 0; pass < passes; pass++) {
     for (png_uint_32 row = 0; row < height; row++) {
       png_read_row(reader->png, samples + row * row_bytes, NULL);
     }
   }
+  png_read_end(reader->png, reader->info);
+  return GQ_OK;
+}
+
+int gq_png_start_rows(gq_png_reader *reader, size_t row_bytes, char message[GQ_MESSAGE_SIZE]) {
+  reader->fence.status = GQ_OK;
+  reader->fence.message = message;
+  if (setjmp(reader->fence.fence)) return reader->fence.status;
+  if (set_transforms(reader, row_bytes) != 1) png_error(reader->png, "rows come in passes");
+  return GQ_OK;
+}
+
+int gq_png_read_some_rows(
+    gq_png_reader *reader, uint8_t *samples, size_t row_bytes, uint32_t rows,
+    char message[GQ_MESSAGE_SIZE]) {
+  reader->fence.status = GQ_OK;
+  reader->fence.message = message;
+  if (setjmp(reader->fence.fence)) return reader->fence.status;
+  for (uint32_t row = 0; row < rows; row++) {
+    png_read_row(reader->png, samples + row * row_bytes, NULL);
+  }
+  return GQ_OK;
+}
+
+int gq_png_read_end(gq_png_reader *reader, char message[GQ_MESSAGE_SIZE]) {
+  reader->fence.status = GQ_OK;
+  reader->fence.message = message;
+  if (setjmp(reader->fence.fence)) return reader->fence.status;
   png_read_end(reader->png, reader->info);
   return GQ_OK;
 }
@@ -210,8 +287,16 @@ void gq_png_reader_destroy(gq_png_reader *reader) {
 
 // --- Writing -----------------------------------------------------------------------------------
 
+struct gq_png_writer {
+  gq_png_fence fence;
+  png_structp png;
+  png_infop info;
+  size_t row_bytes;
+  gq_buffer buffer;
+};
+
 static void write_bytes(png_structp png, png_bytep bytes, size_t count) {
-  gq_buffer *buffer = png_get_io_ptr(png);
+  gq_buffer *buffer = &((gq_png_writer *)png_get_io_ptr(png))->buffer;
   if (!gq_buffer_reserve(buffer, count)) png_error(png, "out of memory");
   memcpy(buffer->bytes + buffer->count, bytes, count);
   buffer->count += count;
@@ -246,66 +331,71 @@ static void set_metadata(
   }
 }
 
-int gq_png_write(
-    const uint8_t *samples, const uint8_t *alpha, uint32_t width, uint32_t height,
-    int component_count, int level, const gq_png_metadata *metadata, int *icc_written,
-    gq_buffer *buffer, char message[GQ_MESSAGE_SIZE]) {
-  gq_png_fence fence = {.status = GQ_OK, .message = message};
-  snprintf(message, GQ_MESSAGE_SIZE, "out of memory");
-  // Set before setjmp and not changed after it.
-  size_t channels = (size_t)component_count + (alpha != NULL ? 1 : 0);
-  uint8_t *interleaved = NULL;
-  if (alpha != NULL) {
-    interleaved = malloc((size_t)width * channels);
-    if (interleaved == NULL) return GQ_OUT_OF_MEMORY;
+gq_png_writer *gq_png_writer_create(
+    uint32_t width, uint32_t height, int channels, int level, char message[GQ_MESSAGE_SIZE]) {
+  gq_png_writer *writer = calloc(1, sizeof *writer);
+  if (writer == NULL) return NULL;
+  writer->fence.message = message;
+  if (setjmp(writer->fence.fence)) {
+    gq_png_writer_destroy(writer);
+    return NULL;
   }
-  png_structp png =
-      png_create_write_struct(PNG_LIBPNG_VER_STRING, &fence, on_error, on_warning);
-  if (png == NULL) {
-    free(interleaved);
-    return GQ_OUT_OF_MEMORY;
+  writer->png =
+      png_create_write_struct(PNG_LIBPNG_VER_STRING, &writer->fence, on_error, on_warning);
+  if (writer->png != NULL) writer->info = png_create_info_struct(writer->png);
+  if (writer->info == NULL) {
+    gq_png_writer_destroy(writer);
+    return NULL;
   }
-  png_infop info = png_create_info_struct(png);
-  if (info == NULL) {
-    png_destroy_write_struct(&png, NULL);
-    free(interleaved);
-    return GQ_OUT_OF_MEMORY;
-  }
-  if (setjmp(fence.fence)) {
-    png_destroy_write_struct(&png, &info);
-    free(interleaved);
-    return fence.status;
-  }
-
-  png_set_write_fn(png, buffer, write_bytes, flush_nothing);
-  png_set_user_limits(png, PNG_UINT_31_MAX, PNG_UINT_31_MAX);
+  png_set_write_fn(writer->png, writer, write_bytes, flush_nothing);
+  png_set_user_limits(writer->png, PNG_UINT_31_MAX, PNG_UINT_31_MAX);
   // A bad profile is left out instead of ending the call.
-  png_set_benign_errors(png, 1);
-  png_set_compression_level(png, level);
+  png_set_benign_errors(writer->png, 1);
+  png_set_compression_level(writer->png, level);
   png_set_IHDR(
-      png, info, width, height, 8,
-      (component_count == 3 ? PNG_COLOR_MASK_COLOR : 0) | (alpha != NULL ? PNG_COLOR_MASK_ALPHA : 0),
+      writer->png, writer->info, width, height, 8,
+      (channels >= 3 ? PNG_COLOR_MASK_COLOR : 0) | (channels % 2 == 0 ? PNG_COLOR_MASK_ALPHA : 0),
       PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
-  set_metadata(png, info, metadata, icc_written);
-  png_write_info(png, info);
-  size_t row_bytes = (size_t)width * (size_t)component_count;
-  for (uint32_t row = 0; row < height; row++) {
-    const uint8_t *source = samples + row * row_bytes;
-    if (alpha == NULL) {
-      png_write_row(png, source);
-      continue;
-    }
-    const uint8_t *source_alpha = alpha + (size_t)row * width;
-    for (size_t x = 0; x < width; x++) {
-      uint8_t *pixel = interleaved + x * channels;
-      memcpy(pixel, source + x * (size_t)component_count, (size_t)component_count);
-      pixel[component_count] = source_alpha[x];
-    }
-    png_write_row(png, interleaved);
-  }
-  // Not with info: this libpng would write eXIf a second time.
-  png_write_end(png, NULL);
-  png_destroy_write_struct(&png, &info);
-  free(interleaved);
+  writer->row_bytes = (size_t)width * (size_t)channels;
+  return writer;
+}
+
+int gq_png_write_header(
+    gq_png_writer *writer, const gq_png_metadata *metadata, int *icc_written,
+    char message[GQ_MESSAGE_SIZE]) {
+  writer->fence.status = GQ_OK;
+  writer->fence.message = message;
+  if (setjmp(writer->fence.fence)) return writer->fence.status;
+  set_metadata(writer->png, writer->info, metadata, icc_written);
+  png_write_info(writer->png, writer->info);
   return GQ_OK;
+}
+
+int gq_png_write_rows(
+    gq_png_writer *writer, const uint8_t *samples, uint32_t rows, char message[GQ_MESSAGE_SIZE]) {
+  writer->fence.status = GQ_OK;
+  writer->fence.message = message;
+  if (setjmp(writer->fence.fence)) return writer->fence.status;
+  for (uint32_t row = 0; row < rows; row++) {
+    png_write_row(writer->png, samples + row * writer->row_bytes);
+  }
+  return GQ_OK;
+}
+
+int gq_png_write_end(gq_png_writer *writer, char message[GQ_MESSAGE_SIZE]) {
+  writer->fence.status = GQ_OK;
+  writer->fence.message = message;
+  if (setjmp(writer->fence.fence)) return writer->fence.status;
+  // Not with info: this libpng would write eXIf a second time.
+  png_write_end(writer->png, NULL);
+  return GQ_OK;
+}
+
+gq_buffer *gq_png_writer_buffer(gq_png_writer *writer) { return &writer->buffer; }
+
+void gq_png_writer_destroy(gq_png_writer *writer) {
+  if (writer == NULL) return;
+  if (writer->png != NULL) png_destroy_write_struct(&writer->png, &writer->info);
+  free(writer->buffer.bytes);
+  free(writer);
 }

@@ -9,7 +9,18 @@ struct Attachments {
   ///
   /// - Throws: `CodecError.metadataTooLarge` when a reader would refuse the file.
   init(_ picture: Picture) throws(CodecError) {
-    let metadata = picture.metadata
+    var chunks = try Self(picture.metadata).chunks
+    if let alpha = picture.alpha {
+      let plane = AlphaPlane(width: picture.width, height: picture.height, samples: alpha)
+      chunks.append(Chunk(ancillary: Chunk.alpha, payload: plane.encoded()))
+    }
+    self.chunks = chunks
+  }
+
+  /// The attachments of an opaque picture.
+  ///
+  /// - Throws: as for a picture with alpha.
+  init(_ metadata: PictureMetadata) throws(CodecError) {
     let limit = DecodeLimits().maxAncillaryBytes
     var chunks: [Chunk] = []
     for (type, name, payload) in [
@@ -21,10 +32,6 @@ struct Attachments {
         throw .metadataTooLarge(name, found: payload.count, limit: limit)
       }
       chunks.append(Chunk(ancillary: type, payload: payload))
-    }
-    if let alpha = picture.alpha {
-      let plane = AlphaPlane(width: picture.width, height: picture.height, samples: alpha)
-      chunks.append(Chunk(ancillary: Chunk.alpha, payload: plane.encoded()))
     }
     self.chunks = chunks
   }

@@ -10,14 +10,45 @@ public final class GQDecoder: Sendable {
     self.network = network
   }
 
-  /// Decodes a file.
+  /// Decodes a file, or a region of its picture.
   ///
-  /// - Throws: `BitstreamError` for damaged bytes, `CodecError` for a file of another model.
-  public func decode(_ bytes: [UInt8], limits: DecodeLimits = DecodeLimits()) throws -> Picture {
+  /// - Throws: `BitstreamError` for damaged bytes, `CodecError` for a file of another model or a region that is not in
+  ///   the picture.
+  public func decode(
+    _ bytes: [UInt8], region: PixelRegion? = nil, limits: DecodeLimits = DecodeLimits()
+  ) throws -> Picture {
+    try open(bytes, region: region, limits: limits).picture()
+  }
+
+  /// Reads a file up to its codes, for a picture that is not to be held in memory as a whole.
+  ///
+  /// With a region only tiles are read and computed that its pixels depend on; the pixels are those of the whole picture,
+  /// to the last bit.
+  ///
+  /// - Throws: as `decode`.
+  public func open(
+    _ bytes: [UInt8], region: PixelRegion? = nil, limits: DecodeLimits = DecodeLimits()
+  ) throws -> PictureDecoding {
     let file = try FileStructure(parsing: bytes, limits: limits)
     try check(file)
-    let alpha = try file.alpha()
-    return try picture(file, try CodedPicture(file).segments, alpha)
+    let all = PixelRegion(x: 0, y: 0, width: file.header.width, height: file.header.height)
+    let region = region ?? all
+    try region.check(width: all.width, height: all.height)
+    let coder = try coder(file)
+    let window =
+      region == all
+      ? GridWindow(coder.grid)
+      : GridWindow(for: region, in: coder.grid, network.configuration)
+    var segments = [[UInt8]?](repeating: nil, count: file.layout.segments.count)
+    for (tile, extent) in file.layout.tiles.enumerated()
+    where extent.rows.overlaps(window.rows) && extent.columns.overlaps(window.columns) {
+      for segment in file.layout.segments(ofTile: tile) {
+        segments[segment] = Array(try file.data(of: file.layout.segments[segment]))
+      }
+    }
+    return PictureDecoding(
+      coder: coder, file: file, segments: segments, conceals: false, window: window,
+      region: region, alpha: try file.alpha())
   }
 
   /// Decodes what can be decoded of a damaged file.
@@ -53,30 +84,23 @@ public final class GQDecoder: Sendable {
     let reach = DamageReach(
       lost: isDamaged, layout: file.layout, levels: file.levelMap.levels,
       grid: LatentGrid(rows: file.levelMap.rows, columns: file.levelMap.columns), network: network)
+    let coder = try coder(file)
+    let decoding = PictureDecoding(
+      coder: coder, file: file, segments: segments, conceals: true,
+      window: GridWindow(coder.grid),
+      region: PixelRegion(x: 0, y: 0, width: file.header.width, height: file.header.height),
+      alpha: alpha)
     return Recovery(
-      picture: try picture(file, segments, alpha), damage: damage, problems: problems,
+      picture: try decoding.picture(), damage: damage, problems: problems,
       untouchedShare: Double(reach.pixels.count { !$0 }) / Double(reach.pixels.count))
   }
 
-  private func picture(
-    _ file: FileStructure, _ segments: [[UInt8]?], _ alpha: AlphaPlane?
-  ) throws -> Picture {
-    let coder = LatentCoder(
+  private func coder(_ file: FileStructure) throws -> LatentCoder {
+    LatentCoder(
       network: network,
       quantizer: try makeQuantizer(
         file.header.quantizer, seed: file.header.seed, table: network.levels, pool: network.pool),
       header: file.header, levelMap: file.levelMap, order: file.layout.order)
-    let opaque = Picture(
-      networkOutput: try network.pixels(
-        try coder.decode(segments), levels: file.levelMap.levels),
-      width: file.header.width, height: file.header.height,
-      colorType: file.header.colorType == .grey ? .grey : .rgb)
-    return Picture(
-      width: opaque.width, height: opaque.height, colorType: opaque.colorType,
-      samples: opaque.samples, alpha: alpha?.samples,
-      metadata: PictureMetadata(
-        iccProfile: file.ancillary(Chunk.iccProfile), exif: file.ancillary(Chunk.exif),
-        xmp: file.ancillary(Chunk.xmp)))
   }
 
   /// Checks that the file was made with this model.

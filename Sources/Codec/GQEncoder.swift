@@ -37,31 +37,100 @@ public final class GQEncoder: Sendable {
     -> Result
   {
     try options.check()
-    let header = header(picture, options.quantizer, effort: options.effort)
+    return try encode(
+      PictureRows(picture: picture.fillingTransparentPixels()), try Attachments(picture), options)
+  }
+
+  /// Encodes a picture that need not be held in memory: the same file as for a picture in memory.
+  ///
+  /// Above 8 megapixels memory is that of a few rows of tiles and of the choice of levels, about 0.7 bytes per pixel, and
+  /// the picture is read twice; below, and with an effort of 7 or more, it is held.
+  ///
+  /// - Throws: as `encode(_:options:)`, and what the source throws.
+  public func encode(
+    _ source: some PictureSource, options: EncodingOptions = EncodingOptions()
+  ) throws -> Result {
+    try options.check()
+    return try encode(source, try Attachments(source.metadata), options)
+  }
+
+  /// Positions up to which the encoder's features are kept between the choice of levels and coding.
+  static let heldPositions = 1 << 15
+
+  func encode(
+    _ source: some PictureSource, _ attachments: Attachments, _ options: EncodingOptions,
+    heldPositions: Int = GQEncoder.heldPositions, bandPositions: Int = LatentCoder.bandPositions
+  ) throws -> Result {
+    let header = header(source, options.quantizer, effort: options.effort)
     let quantizer = try makeQuantizer(
       header.quantizer, seed: header.seed, table: network.levels, pool: network.pool)
-    let attachments = try Attachments(picture)
-    let source = picture.fillingTransparentPixels().networkInput()
-    let features = try network.features(source)
-    let levels = try chooseLevels(options, header, attachments) { effort in
-      try LevelErrors(
-        network: network, quantizer: quantizer, header: header, features: features, source: source
-      ).estimate(effort: effort)
+    let measures = options.effort >= 7 && network.configuration.tuning == .psnr
+    let holds = measures || header.columns * header.rows <= heldPositions
+
+    // What is kept between the choice of levels and coding.
+    var heldInput = TensorRows(columns: header.columns * Network.stride, channels: 3)
+    var heldFeatures = FeatureRows()
+    var errors = LevelErrors(header: header)
+    var errorStream = network.errorStream(columns: header.columns)
+    try forEachFeatures(source, header, inputs: { if measures { heldInput.append($0) } }) {
+      features, isLast in
+      if holds { heldFeatures.append(features) }
+      errors.append(try errorStream.push(features, isLast: isLast))
     }
+    if measures {
+      try errors.measure(
+        draws: 1 << (options.effort - 7), network: network, quantizer: quantizer,
+        features: heldFeatures.all, source: heldInput[heldInput.rows])
+    }
+    errors.makeFalling(bits: network.levels.bits)
+    let levels = try chooseLevels(options, header, attachments, errors)
     let map = LevelMap(columns: header.columns, rows: header.rows, levels: levels)
-    let coder = LatentCoder(
-      network: network, quantizer: quantizer, header: header, levelMap: map, order: options.order)
+
+    let coding = LatentCoder.Encoding(
+      LatentCoder(
+        network: network, quantizer: quantizer, header: header, levelMap: map,
+        order: options.order), bandPositions: bandPositions)
+    var latentStream = network.latentStream(columns: header.columns, levels: levels)
+    if holds {
+      try latentStream.push(heldFeatures.all, isLast: true) { try coding.push($0) }
+    } else {
+      try forEachFeatures(source, header) { features, isLast in
+        try latentStream.push(features, isLast: isLast) { try coding.push($0) }
+      }
+    }
     let coded = CodedPicture(
       header: header, ladder: LevelLadder(network.levels), levelMap: map, order: options.order,
-      segments: try coder.encode(features).segments, ancillary: attachments.chunks,
+      segments: try coding.finish(), ancillary: attachments.chunks,
       hasHeadCopy: options.copiesHead)
     return Result(bytes: coded.serialized(), levelMap: map)
+  }
+
+  /// Reads a picture and calls `body` with its features, some rows at a time, and whether they are the last.
+  private func forEachFeatures(
+    _ source: some PictureSource, _ header: Header, inputs: (Tensor) -> Void = { _ in },
+    _ body: (EncoderFeatures, Bool) throws -> Void
+  ) throws {
+    var input = NetworkInputRows(width: source.width, colorType: source.colorType)
+    var stream = network.featureStream(columns: header.columns)
+    var (rows, done) = (0, 0)
+    try source.forEachRows(Network.rowsPerPush(columns: header.columns) * Network.stride) {
+      samples in
+      rows += samples.count / (source.width * source.colorType.componentCount)
+      let isLast = rows == source.height
+      let tensor = input.push(samples, isLast: isLast)
+      inputs(tensor)
+      try stream.push(tensor, isLast: isLast) { features in
+        done += features.rows
+        try body(features, done == header.rows)
+      }
+    }
+    precondition(done == header.rows, "a source gives all its rows")
   }
 
   /// The picture that a decoder would show if every coefficient were sent as a sample of its posterior, with no
   /// codebook in between: what the codebook costs is the difference to a decoded file of the same levels.
   public func posteriorSample(_ picture: Picture, levelMap: LevelMap) throws -> Picture {
-    let header = header(picture, .trellis, effort: 1)
+    let header = header(PictureRows(picture: picture), .trellis, effort: 1)
     precondition(header.rows == levelMap.rows && header.columns == levelMap.columns)
     let coder = LatentCoder(
       network: network,
@@ -75,7 +144,9 @@ public final class GQEncoder: Sendable {
       height: picture.height, colorType: picture.colorType)
   }
 
-  private func header(_ picture: Picture, _ quantizer: QuantizerChoice, effort: Int) -> Header {
+  private func header(
+    _ picture: some PictureSource, _ quantizer: QuantizerChoice, effort: Int
+  ) -> Header {
     Header(
       width: picture.width, height: picture.height,
       colorType: picture.colorType == .grey ? .grey : .rgb,
@@ -84,24 +155,21 @@ public final class GQEncoder: Sendable {
       modelIdentifier: network.identifier)
   }
 
-  /// A level for every position; `errors` estimates those of the levels when they are needed.
+  /// A level for every position.
   private func chooseLevels(
     _ options: EncodingOptions, _ header: Header, _ attachments: Attachments,
-    errors: (Int) throws -> [[Double]]
+    _ errors: LevelErrors
   ) throws -> [UInt8] {
     let ladder = LevelLadder(network.levels)
-    func makeAllocator() throws -> Allocator {
-      Allocator(errors: try errors(options.effort), bits: ladder.bits) {
-        CodedPicture.byteCount(
-          header: header, ladder: ladder,
-          levelMap: LevelMap(columns: header.columns, rows: header.rows, levels: $0),
-          order: options.order, ancillary: attachments.chunks, hasHeadCopy: options.copiesHead)
-      }
+    let allocator = Allocator(errors: errors, bits: ladder.bits) {
+      CodedPicture.byteCount(
+        header: header, ladder: ladder,
+        levelMap: LevelMap(columns: header.columns, rows: header.rows, levels: $0),
+        order: options.order, ancillary: attachments.chunks, hasHeadCopy: options.copiesHead)
     }
     let bytes: Int
     switch options.target {
     case .quality(let quality):
-      let allocator = try makeAllocator()
       if options.uniform {
         let rung = (quality / 100 * Double(ladder.rungs.count - 1)).rounded()
         return allocator.uniformLevels(bits: ladder.rungs[Int(rung)].bits)
@@ -112,7 +180,6 @@ public final class GQEncoder: Sendable {
     case .bytes(let count):
       bytes = count
     }
-    let allocator = try makeAllocator()
     do {
       return options.uniform
         ? try allocator.uniformLevels(atMost: bytes) : try allocator.levels(atMost: bytes)

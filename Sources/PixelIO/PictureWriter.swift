@@ -23,22 +23,33 @@ public struct PictureWriter: Sendable {
   public func write(
     _ picture: Picture
   ) throws(PixelIOError) -> (bytes: [UInt8], conversions: [Conversion]) {
+    let writer = try rows(RowFormat(picture))
+    var bytes: [UInt8] = []
+    try picture.forEachInterleaved { samples throws(PixelIOError) in
+      bytes += try writer.write(samples)
+    }
+    let (end, conversions) = try writer.finish()
+    return (bytes + end, conversions)
+  }
+
+  /// A writer of a file whose rows are still to come.
+  ///
+  /// JPEG files are progressive up to 2^25 pixels; larger ones are not held in memory and so are neither progressive nor
+  /// optimised.
+  ///
+  /// - Throws: as `write(_:)`.
+  public func rows(_ rowFormat: RowFormat) throws(PixelIOError) -> any RowWriter {
     switch format {
     case .png:
-      return try PNGWriter(compressionLevel: pngLevel).writeTelling(picture)
+      return try PNGWriter(compressionLevel: pngLevel).rows(rowFormat)
     case .jpeg:
-      let writer = JPEGWriter(
-        quality: jpegQuality, subsampling: jpegQuality >= 90 ? .full : .halved)
-      return (try writer.write(picture), [])
+      let isHeld = rowFormat.width <= (1 << 25) / rowFormat.height
+      return try JPEGWriter(
+        quality: jpegQuality, optimized: isHeld, progressive: isHeld,
+        subsampling: jpegQuality >= 90 ? .full : .halved
+      ).rows(rowFormat)
     case .netpbm:
-      let kinds: [(Conversion.Metadata, Bool)] = [
-        (.iccProfile, picture.metadata.iccProfile != nil), (.exif, picture.metadata.exif != nil),
-        (.xmp, picture.metadata.xmp != nil),
-      ]
-      return (
-        try NetpbmWriter().write(picture),
-        kinds.filter(\.1).map { .leftOut($0.0, reason: "PPM has no place for it") }
-      )
+      return try NetpbmWriter().rows(rowFormat)
     }
   }
 }

@@ -346,7 +346,8 @@ import Testing
       let positions = phase.positions(rows: coded.levelMap.rows, columns: coded.levelMap.columns)
       let values = quantizer.decode(
         positions.map { codes[$0] }, levels: positions.map { coded.levelMap.levels[$0] },
-        tiles: packing.tiles(of: phase, positions: positions), states: &states)
+        tiles: packing.tiles(
+          packing.layout.tiles.indices, of: phase, positions: positions), states: &states)
       for (k, position) in positions.enumerated() {
         for c in 0..<width { expected[position * width + c] = values[k * width + c] }
       }

@@ -44,7 +44,7 @@ struct GoldenActivationTests {
     let encoded = try network.latents(features, levels: levels)
     let latents = try network.decodedLatents(rows: grid[0], columns: grid[1], levels: levels) {
       prediction in
-      try network.coefficients(of: encoded, prediction).map { 0.75 * $0 }
+      try network.coefficients(of: TensorRows(encoded), prediction).map { 0.75 * $0 }
     }
     var predicted = try network.expectedErrors(features)
     for k in predicted.values.indices { predicted.values[k] = logf(predicted.values[k]) }

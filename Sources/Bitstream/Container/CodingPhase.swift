@@ -27,8 +27,14 @@ public enum CodingPhase: Int, Sendable, CaseIterable {
 
   /// The positions of this phase, as row-major numbers in a grid, in raster order.
   public func positions(rows: Int, columns: Int) -> [Int] {
+    positions(rows: 0..<rows, columns: columns)
+  }
+
+  /// The positions of this phase in some rows of a grid, as row-major numbers in the grid, in raster order.
+  package func positions(rows: Range<Int>, columns: Int) -> [Int] {
     var result: [Int] = []
-    for row in stride(from: rowOffset, to: rows, by: 2) {
+    let first = rows.lowerBound + (rows.lowerBound + rowOffset) % 2
+    for row in stride(from: first, to: rows.upperBound, by: 2) {
       for column in stride(from: columnOffset, to: columns, by: 2) {
         result.append(row * columns + column)
       }

@@ -47,6 +47,11 @@ public struct TileLayout: Sendable, Equatable {
   /// Bytes of all segments.
   public let byteCount: Int
 
+  /// Rows of positions of a tile, but for the last ones.
+  package let tileRows: Int
+  /// Tiles from left to right.
+  private let tilesPerRow: Int
+
   /// The layout of a file.
   public init(
     header: Header, ladder: LevelLadder, levelMap: LevelMap, order: CodeOrder = .tiles
@@ -82,6 +87,8 @@ public struct TileLayout: Sendable, Equatable {
       }
     }
     self.order = order
+    tileRows = side
+    tilesPerRow = (levelMap.columns + side - 1) / side
     self.tiles = tiles
     self.segments = segments
     byteCount = offset
@@ -90,5 +97,25 @@ public struct TileLayout: Sendable, Equatable {
   /// The positions of a segment in the order of their bits, as row-major numbers in a grid of `gridColumns`.
   public func positions(of segment: Segment, gridColumns: Int) -> [Int] {
     segment.phases.flatMap { tiles[segment.tile].positions(of: $0, gridColumns: gridColumns) }
+  }
+
+  /// Numbers of the segments that hold a tile's bits.
+  package func segments(ofTile tile: Int) -> [Int] {
+    stride(from: tile, to: segments.count, by: tiles.count).map { $0 }
+  }
+
+  /// Numbers of the tiles in a row of tiles that have any of these columns of positions.
+  package func tiles(row: Int, columns: Range<Int>) -> Range<Int> {
+    let first = row * tilesPerRow
+    return first + columns.lowerBound / tileRows..<first + (columns.upperBound - 1) / tileRows + 1
+  }
+
+  /// Numbers of all tiles in the rows of tiles that hold positions, row-major numbers in a grid of `gridColumns`, rising.
+  package func tiles(of positions: some BidirectionalCollection<Int>, gridColumns: Int) -> Range<
+    Int
+  > {
+    guard let first = positions.first, let last = positions.last else { return 0..<0 }
+    let rows = first / gridColumns / tileRows..<last / gridColumns / tileRows + 1
+    return rows.lowerBound * tilesPerRow..<rows.upperBound * tilesPerRow
   }
 }

@@ -2,7 +2,7 @@
 //
 // Readers work in two steps, so that the caller checks the size before any pixel is allocated:
 // read the header, then read the rows into memory that the caller provides. No function here
-// returns by longjmp, prints, or touches a file (rename.c excepted).
+// returns by longjmp, prints, or touches a file (rename.c excepted, and PNG files that the caller opened).
 
 #ifndef CPIXELIO_H
 #define CPIXELIO_H
@@ -44,6 +44,10 @@ typedef struct {
   int has_alpha;
   // In units of 1/100000 from gAMA; 0 when there is none, or a profile or sRGB in its stead.
   int gamma;
+  // Whether rows come in passes, so that none is known before the last pass.
+  int is_interlaced;
+  // Whether metadata stands behind pixels, so that it is known only after the last row.
+  int has_late_metadata;
 } gq_png_header;
 
 // What a PNG file says beside its pixels. Pointers live as long as the reader; NULL is none.
@@ -64,15 +68,27 @@ typedef struct {
 gq_png_reader *gq_png_reader_create(
     const uint8_t *bytes, size_t count, int metadata, size_t metadata_limit);
 
+// The same for an open file of `count` bytes, which is read with pread and stays open.
+gq_png_reader *gq_png_file_reader_create(
+    int file, size_t count, int metadata, size_t metadata_limit);
+
 // Reads everything in front of the pixels.
 int gq_png_read_header(
     gq_png_reader *reader, gq_png_header *header, char message[GQ_MESSAGE_SIZE]);
 
-// Reads the rows as 8-bit samples, palette and small depths expanded, 16 bits rounded to 8, no
-// gamma applied, and the rest of the file. `row_bytes` must be
-// width * ((palette or colour ? 3 : 1) + (alpha ? 1 : 0)), and `samples` must hold height rows.
+// Rows come as 8-bit samples, palette and small depths expanded, 16 bits rounded to 8, no gamma applied. `row_bytes`
+// must be width * ((palette or colour ? 3 : 1) + (alpha ? 1 : 0)).
+
+// Reads all rows and the rest of the file. `samples` must hold height rows.
 int gq_png_read_rows(
     gq_png_reader *reader, uint8_t *samples, size_t row_bytes, char message[GQ_MESSAGE_SIZE]);
+
+// The same a few rows at a time, unless the file is interlaced: start, then rows until all are read, then the end.
+int gq_png_start_rows(gq_png_reader *reader, size_t row_bytes, char message[GQ_MESSAGE_SIZE]);
+int gq_png_read_some_rows(
+    gq_png_reader *reader, uint8_t *samples, size_t row_bytes, uint32_t rows,
+    char message[GQ_MESSAGE_SIZE]);
+int gq_png_read_end(gq_png_reader *reader, char message[GQ_MESSAGE_SIZE]);
 
 // What was found beside the pixels, once the rows are read.
 void gq_png_read_metadata(gq_png_reader *reader, gq_png_metadata *metadata);
@@ -108,39 +124,67 @@ gq_jpeg_reader *gq_jpeg_reader_create(const uint8_t *bytes, size_t count);
 int gq_jpeg_read_header(
     gq_jpeg_reader *reader, gq_jpeg_header *header, char message[GQ_MESSAGE_SIZE]);
 
-// Reads the rows as 8-bit grey or RGB and the rest of the file up to the end marker. Damage that
-// libjpeg would only warn about ends the call. Not for GQ_JPEG_OTHER.
-int gq_jpeg_read_rows(
-    gq_jpeg_reader *reader, uint8_t *samples, size_t row_bytes, char message[GQ_MESSAGE_SIZE]);
+// Rows come as 8-bit grey or RGB. Damage that libjpeg would only warn about ends the call. Not for GQ_JPEG_OTHER.
+
+// Starts to read rows; then they are read a few at a time until there are no more, then the end up to its marker.
+int gq_jpeg_start_rows(gq_jpeg_reader *reader, size_t row_bytes, char message[GQ_MESSAGE_SIZE]);
+int gq_jpeg_read_some_rows(
+    gq_jpeg_reader *reader, uint8_t *samples, size_t row_bytes, uint32_t rows,
+    char message[GQ_MESSAGE_SIZE]);
+int gq_jpeg_read_end(gq_jpeg_reader *reader, char message[GQ_MESSAGE_SIZE]);
 
 void gq_jpeg_reader_destroy(gq_jpeg_reader *reader);
 
 // --- Writing -----------------------------------------------------------------------------------
 
-// Bytes that a writer made. Start with zeros, end with gq_buffer_free, whatever the status.
+// Bytes that a writer made and the caller has not taken.
 typedef struct {
   uint8_t *bytes;
   size_t count;
   size_t capacity;
 } gq_buffer;
 
-void gq_buffer_free(gq_buffer *buffer);
+typedef struct gq_png_writer gq_png_writer;
 
-// Writes 8-bit grey (1 component) or RGB (3) as PNG, compression level 0 to 9. `alpha` has one
-// sample a pixel or is NULL. Of the metadata, NULL parts are left out, and a profile that libpng
-// refuses too: `icc_written` tells. `xmp` must end with a zero byte that is not counted.
-int gq_png_write(
-    const uint8_t *samples, const uint8_t *alpha, uint32_t width, uint32_t height,
-    int component_count, int level, const gq_png_metadata *metadata, int *icc_written,
-    gq_buffer *buffer, char message[GQ_MESSAGE_SIZE]);
+// Starts to write 8-bit samples as PNG, compression level 0 to 9: `channels` is 1 for grey, 2 for grey with alpha, 3 for
+// RGB and 4 for RGB with alpha. NULL when memory is short.
+gq_png_writer *gq_png_writer_create(
+    uint32_t width, uint32_t height, int channels, int level, char message[GQ_MESSAGE_SIZE]);
 
-// Writes 8-bit grey (1 component) or RGB (3) as JPEG with YCbCr inside, quality 1 to 100.
-// `segments` holds whole marker segments to stand in front of the picture: of each the marker's
-// second byte, the length of the content in two bytes, most significant first, and the content.
-int gq_jpeg_write(
-    const uint8_t *samples, uint32_t width, uint32_t height, int component_count, int quality,
-    int optimize, int progressive, int halve_chroma, const uint8_t *segments,
-    size_t segments_count, gq_buffer *buffer, char message[GQ_MESSAGE_SIZE]);
+// Writes everything in front of the pixels. Of the metadata, NULL parts are left out, and a profile that libpng refuses
+// too: `icc_written` tells. `xmp` must end with a zero byte that is not counted.
+int gq_png_write_header(
+    gq_png_writer *writer, const gq_png_metadata *metadata, int *icc_written,
+    char message[GQ_MESSAGE_SIZE]);
+int gq_png_write_rows(
+    gq_png_writer *writer, const uint8_t *samples, uint32_t rows, char message[GQ_MESSAGE_SIZE]);
+int gq_png_write_end(gq_png_writer *writer, char message[GQ_MESSAGE_SIZE]);
+
+// What has been written. The caller takes it by setting the count to 0.
+gq_buffer *gq_png_writer_buffer(gq_png_writer *writer);
+
+void gq_png_writer_destroy(gq_png_writer *writer);
+
+typedef struct gq_jpeg_writer gq_jpeg_writer;
+
+// Starts to write 8-bit grey (1 component) or RGB (3) as JPEG with YCbCr inside. NULL when memory is short.
+gq_jpeg_writer *gq_jpeg_writer_create(
+    uint32_t width, uint32_t height, int component_count, char message[GQ_MESSAGE_SIZE]);
+
+// Writes everything in front of the pixels, quality 1 to 100. `segments` holds whole marker segments to stand there: of
+// each the marker's second byte, the length of the content in two bytes, most significant first, and the content.
+// Optimised and progressive files are held in memory until their end.
+int gq_jpeg_write_header(
+    gq_jpeg_writer *writer, int quality, int optimize, int progressive, int halve_chroma,
+    const uint8_t *segments, size_t segments_count, char message[GQ_MESSAGE_SIZE]);
+int gq_jpeg_write_rows(
+    gq_jpeg_writer *writer, const uint8_t *samples, uint32_t rows, char message[GQ_MESSAGE_SIZE]);
+int gq_jpeg_write_end(gq_jpeg_writer *writer, char message[GQ_MESSAGE_SIZE]);
+
+// As for PNG.
+gq_buffer *gq_jpeg_writer_buffer(gq_jpeg_writer *writer);
+
+void gq_jpeg_writer_destroy(gq_jpeg_writer *writer);
 
 // The name and version of the JPEG library that this was compiled with.
 const char *gq_jpeg_library_version(void);

@@ -8,44 +8,42 @@
 
 /// Chooses a level for every position from the squared errors that the levels make there.
 struct Allocator {
-  /// [level][position], sums of squared errors; more bits never err more.
-  let errors: [[Double]]
+  /// Sums of distortions [position, level]; more bits never err more.
+  private let errors: [Float]
   /// Bits of each level, rising.
   let bits: [Int]
   /// Bytes of the file with a level map.
   let fileSize: ([UInt8]) -> Int
 
-  /// An allocator for estimated errors [level][position].
-  ///
-  /// Where an estimate says that fewer bits err less it is taken to be a little above what more bits err, so that
-  /// all that is allowed can be spent.
-  init(errors: [[Double]], bits: [Int], fileSize: @escaping ([UInt8]) -> Int) {
-    var falling = errors
-    for level in bits.indices {
-      guard let below = bits.indices.last(where: { bits[$0] < bits[level] }) else { continue }
-      let rung = bits.indices.filter { bits[$0] == bits[below] }
-      for position in errors[level].indices {
-        let least = rung.map { falling[$0][position] }.min() ?? .infinity
-        falling[level][position] = min(falling[level][position], least * (1 - 1e-6))
-      }
-    }
-    self.errors = falling
+  /// An allocator for estimated errors.
+  init(errors: LevelErrors, bits: [Int], fileSize: @escaping ([UInt8]) -> Int) {
+    self.errors = errors.values
     self.bits = bits
     self.fileSize = fileSize
   }
 
-  private var positionCount: Int { errors[0].count }
+  private var positionCount: Int { errors.count / bits.count }
+
+  private func error(_ position: Int, _ level: Int) -> Double {
+    Double(errors[position * bits.count + level])
+  }
 
   /// The levels of least error + multiplier * bits; the cheaper of equals.
   func levels(multiplier: Double) -> [UInt8] {
-    (0..<positionCount).map { position in
-      var best = 0
-      var least = Double.infinity
-      for level in bits.indices {
-        let cost = errors[level][position] + multiplier * Double(bits[level])
-        if cost < least { (best, least) = (level, cost) }
+    let prices = bits.map { multiplier * Double($0) }
+    return errors.withUnsafeBufferPointer { errors in
+      prices.withUnsafeBufferPointer { prices in
+        (0..<positionCount).map { position in
+          let first = position * prices.count
+          var best = 0
+          var least = Double.infinity
+          for level in 0..<prices.count {
+            let cost = Double(errors[first + level]) + prices[level]
+            if cost < least { (best, least) = (level, cost) }
+          }
+          return UInt8(best)
+        }
       }
-      return UInt8(best)
     }
   }
 
@@ -100,7 +98,7 @@ struct Allocator {
   func uniformLevels(bits wanted: Int) -> [UInt8] {
     let levels = bits.indices.filter { bits[$0] == wanted }
     return (0..<positionCount).map { position in
-      UInt8(levels.min { errors[$0][position] < errors[$1][position] } ?? 0)
+      UInt8(levels.min { error(position, $0) < error(position, $1) } ?? 0)
     }
   }
 
@@ -108,7 +106,7 @@ struct Allocator {
   /// gain per bit first, then single steps anywhere.
   private func fill(from fits: [UInt8], towards over: [UInt8], bytes: Int) -> [UInt8] {
     func gain(_ position: Int, _ from: UInt8, _ to: UInt8) -> Double {
-      let saved = errors[Int(from)][position] - errors[Int(to)][position]
+      let saved = error(position, Int(from)) - error(position, Int(to))
       let cost = bits[Int(to)] - bits[Int(from)]
       return cost > 0 ? saved / Double(cost) : saved > 0 ? .infinity : -.infinity
     }

@@ -1,61 +1,82 @@
 import Bitstream
 import Model
 
-/// What error each level makes at each position.
+/// What error each level makes at each position: sums of distortions [position, level]; squared errors, or what else the
+/// model is tuned for.
 struct LevelErrors {
-  let network: Network
-  let quantizer: any CoefficientQuantizer
   let header: Header
-  let features: EncoderFeatures
-  let source: Tensor
+  private(set) var values: [Float] = []
 
-  /// Sums of distortions [level][position]; squared errors, or what else the model is tuned for.
+  init(header: Header) { self.header = header }
+
+  /// Takes rows of mean errors [n, columns, levels] as the predictor gives them.
+  mutating func append(_ rows: Tensor) {
+    let first = values.count / rows.channels
+    if values.isEmpty { values.reserveCapacity(header.columns * header.rows * rows.channels) }
+    var rows = rows
+    rows.values.withUnsafeMutableBufferPointer { values in
+      for k in values.indices { values[k] *= samples(first + k / rows.channels) }
+    }
+    values += rows.values
+  }
+
+  /// The mean of predictions, in place of which `draws` measurements were made, and of these: the picture is coded with
+  /// one level throughout for every level, noise standing in for codewords. Predictions steady what is measured.
   ///
-  /// `effort` 1 to 6 asks the predictor, which costs next to nothing. From 7 on the picture is also coded with one level
-  /// throughout for every level, noise standing in for codewords, once at 7, twice at 8, four times at 9; predictions
-  /// steady what is measured. For other distortions than squared errors the predictor alone is asked.
-  func estimate(effort: Int) throws -> [[Double]] {
-    let predicted = try predicted()
-    guard effort >= 7, network.configuration.tuning == .psnr else { return predicted }
-    let draws = 1 << (effort - 7)
-    return try predicted.enumerated().map { level, predicted in
-      var sums = [Double](repeating: 0, count: predicted.count)
+  /// - Parameters:
+  ///   - draws: how often each level is measured.
+  ///   - features: of the whole picture.
+  ///   - source: the network's input.
+  mutating func measure(
+    draws: Int, network: Network, quantizer: any CoefficientQuantizer, features: EncoderFeatures,
+    source: Tensor
+  ) throws {
+    let count = network.levels.levels.count
+    for level in 0..<count {
+      let levels = [UInt8](repeating: UInt8(level), count: header.columns * header.rows)
+      let coder = LatentCoder(
+        network: network, quantizer: quantizer, header: header,
+        levelMap: LevelMap(columns: header.columns, rows: header.rows, levels: levels),
+        hasPositionsAlone: true)
+      var sums = [Double](repeating: 0, count: levels.count)
       for draw in 0..<draws {
-        for (position, error) in try measured(level: UInt8(level), draw: draw).enumerated() {
-          sums[position] += error
-        }
+        let latents = try coder.simulate(features, .expectedError, draw: draw)
+        let errors = positionErrors(
+          try network.pixels(latents, levels: levels), source, width: header.width,
+          height: header.height)
+        for (position, error) in errors.enumerated() { sums[position] += error }
       }
-      return zip(predicted, sums).map { ($0 * $1 / Double(draws)).squareRoot() }
+      for (position, sum) in sums.enumerated() {
+        let place = position * count + level
+        values[place] = Float((Double(values[place]) * sum / Double(draws)).squareRoot())
+      }
     }
   }
 
-  private func predicted() throws -> [[Double]] {
-    let errors = try network.expectedErrors(features)
-    let count = errors.channels
-    return (0..<count).map { level in
-      (0..<errors.positionCount).map { position in
-        Double(errors.values[position * count + level]) * samples(position)
+  /// Makes errors fall with bits, so that all that is allowed can be spent: where an estimate says that fewer bits err
+  /// less it is taken to be a little above what more bits err.
+  mutating func makeFalling(bits: [Int]) {
+    // For each level the levels of the next fewer bits.
+    let below = bits.map { own in
+      let next = bits.filter { $0 < own }.max()
+      return bits.indices.filter { bits[$0] == next }
+    }
+    values.withUnsafeMutableBufferPointer { values in
+      for first in stride(from: 0, to: values.count, by: bits.count) {
+        for level in bits.indices {
+          var least = Float.infinity
+          for other in below[level] { least = min(least, values[first + other]) }
+          values[first + level] = min(values[first + level], least * (1 - 1e-6))
+        }
       }
     }
   }
 
   /// Samples of the picture, without padding, that a position covers.
-  private func samples(_ position: Int) -> Double {
+  private func samples(_ position: Int) -> Float {
     let stride = Header.stride
     let (row, column) = position.quotientAndRemainder(dividingBy: header.columns)
-    return Double(
+    return Float(
       min(stride, header.height - row * stride) * min(stride, header.width - column * stride) * 3)
-  }
-
-  private func measured(level: UInt8, draw: Int) throws -> [Double] {
-    let levels = [UInt8](repeating: level, count: header.columns * header.rows)
-    let coder = LatentCoder(
-      network: network, quantizer: quantizer, header: header,
-      levelMap: LevelMap(columns: header.columns, rows: header.rows, levels: levels),
-      hasPositionsAlone: true)
-    let latents = try coder.simulate(features, .expectedError, draw: draw)
-    return positionErrors(
-      try network.pixels(latents, levels: levels), source, width: header.width,
-      height: header.height)
   }
 }

@@ -13,15 +13,18 @@ struct CodePacking {
 
   /// The segments' bytes from the codes of every position. Inverse: `unpack`.
   func pack(_ codes: [[UInt32]]) -> [[UInt8]] {
-    layout.segments.map { segment in
-      var writer = BitWriter()
-      for position in layout.positions(of: segment, gridColumns: columns) {
-        for (code, width) in zip(codes[position], codeWidths[Int(levels[position])]) {
-          writer.write(code, count: width)
-        }
+    layout.segments.map { segment in pack(segment) { codes[$0] } }
+  }
+
+  /// The bytes of one segment from the codes of its positions.
+  func pack(_ segment: TileLayout.Segment, _ codes: (Int) -> [UInt32]) -> [UInt8] {
+    var writer = BitWriter()
+    for position in layout.positions(of: segment, gridColumns: columns) {
+      for (code, width) in zip(codes(position), codeWidths[Int(levels[position])]) {
+        writer.write(code, count: width)
       }
-      return writer.finish()
     }
+    return writer.finish()
   }
 
   /// The codes of every position from the segments' bytes, zeros for a segment that is nil. Inverse of `pack`.
@@ -30,26 +33,35 @@ struct CodePacking {
   func unpack(_ segments: [[UInt8]?]) throws(BitstreamError) -> [[UInt32]] {
     var codes = [[UInt32]](repeating: [], count: levels.count)
     for (segment, bytes) in zip(layout.segments, segments) {
-      var reader = BitReader((bytes ?? [])[...])
-      for position in layout.positions(of: segment, gridColumns: columns) {
-        let widths = codeWidths[Int(levels[position])]
-        if bytes == nil {
-          codes[position] = Array(repeating: 0, count: widths.count)
-          continue
-        }
-        codes[position].reserveCapacity(widths.count)
-        for width in widths { codes[position].append(try reader.read(count: width)) }
-      }
+      try unpack(segment, bytes) { codes[$0] = $1 }
     }
     return codes
   }
 
-  /// For each tile the places of its positions among the positions of a phase of the whole grid.
-  func tiles(of phase: CodingPhase, positions: [Int]) -> [[Int]] {
-    var place = [Int](repeating: -1, count: levels.count)
-    for (k, position) in positions.enumerated() { place[position] = k }
-    return layout.tiles.map { tile in
-      tile.positions(of: phase, gridColumns: columns).map { place[$0] }
+  /// The codes of one segment's positions from its bytes, zeros for nil.
+  func unpack(
+    _ segment: TileLayout.Segment, _ bytes: [UInt8]?, _ store: (Int, [UInt32]) -> Void
+  ) throws(BitstreamError) {
+    var reader = BitReader((bytes ?? [])[...])
+    for position in layout.positions(of: segment, gridColumns: columns) {
+      let widths = codeWidths[Int(levels[position])]
+      var codes = [UInt32](repeating: 0, count: widths.count)
+      if bytes != nil {
+        for (k, width) in widths.enumerated() { codes[k] = try reader.read(count: width) }
+      }
+      store(position, codes)
+    }
+  }
+
+  /// For each of some tiles the places of its positions among positions of a phase.
+  func tiles(_ tiles: Range<Int>, of phase: CodingPhase, positions: [Int]) -> [[Int]] {
+    guard let first = positions.min(), let last = positions.max() else {
+      return Array(repeating: [], count: tiles.count)
+    }
+    var place = [Int](repeating: -1, count: last - first + 1)
+    for (k, position) in positions.enumerated() { place[position - first] = k }
+    return tiles.map { tile in
+      layout.tiles[tile].positions(of: phase, gridColumns: columns).map { place[$0 - first] }
     }
   }
 }

@@ -34,8 +34,13 @@ struct DamageReach {
       }
     }
     latents = touched
-    // A block at 1/8 reaches half a position.
-    pixels = grid.dilated(touched, by: c.decoderCoarse + (c.decoderFine + 1) / 2)
+    pixels = grid.dilated(touched, by: Self.decoderPositions(c))
+  }
+
+  /// Rows and columns of latents around a pixel's own position that the decoder looks at. A block at 1/8 reaches half a
+  /// position.
+  static func decoderPositions(_ c: ModelConfiguration) -> Int {
+    c.decoderCoarse + (c.decoderFine + 1) / 2
   }
 }
 

@@ -25,8 +25,16 @@ protocol PreparedPointwise: Sendable {
 
 /// A depthwise convolution with its weights in the layout that an engine wants.
 protocol PreparedDepthwise: Sendable {
+  /// Convolves the inner rows of `input`: all but the first where that only lies above what is wanted, and all but
+  /// the last where that only lies below. Other positions outside the tensor count as zero.
+  func run(_ input: Tensor, hasRowAbove: Bool, hasRowBelow: Bool) throws(ModelError) -> Tensor
+}
+
+extension PreparedDepthwise {
   /// Convolves; positions outside the tensor count as zero.
-  func run(_ input: Tensor) throws(ModelError) -> Tensor
+  func run(_ input: Tensor) throws(ModelError) -> Tensor {
+    try run(input, hasRowAbove: false, hasRowBelow: false)
+  }
 }
 
 /// Which implementation runs the layers, and in which number format it multiplies.

@@ -137,19 +137,23 @@
         self.pool = pool
       }
 
-      func run(_ input: Tensor) throws(ModelError) -> Tensor {
+      func run(
+        _ input: Tensor, hasRowAbove: Bool, hasRowBelow: Bool
+      ) throws(ModelError) -> Tensor {
         precondition(input.channels == layer.channels)
-        var output = Tensor(rows: input.rows, columns: input.columns, channels: input.channels)
+        let above = hasRowAbove ? 1 : 0
+        let rows = input.rows - above - (hasRowBelow ? 1 : 0)
+        var output = Tensor(rows: rows, columns: input.columns, channels: input.channels)
         let strip = max(2, OneDNNEngine.chunk / input.columns)
-        let stripCount = (input.rows + strip - 1) / strip
+        let stripCount = (rows + strip - 1) / strip
         var prepared: [LayerHandle] = []
         for index in 0..<stripCount {
-          let rows = min(strip, input.rows - index * strip)
           prepared.append(
             try handle(
               Shape(
-                rows: rows, columns: input.columns, padTop: index == 0,
-                padBottom: index == stripCount - 1)))
+                rows: min(strip, rows - index * strip), columns: input.columns,
+                padTop: index == 0 && !hasRowAbove,
+                padBottom: index == stripCount - 1 && !hasRowBelow)))
         }
         let (handles, rowLength) = (prepared, input.columns * input.channels)
         let failure = Failure()
@@ -164,7 +168,7 @@
               failure.note(
                 withScratch(handles[index].scratchBytes) { scratch in
                   gq_layer_run(
-                    handles[index].pointer, source.value + max(0, first - 1) * rowLength,
+                    handles[index].pointer, source.value + max(0, first + above - 1) * rowLength,
                     target.value + first * rowLength, scratch)
                 })
             }

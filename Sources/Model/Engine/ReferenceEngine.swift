@@ -67,17 +67,19 @@ struct ReferenceEngine: LayerEngine {
   private struct Depthwise: PreparedDepthwise {
     let layer: DepthwiseLayer
 
-    func run(_ input: Tensor) -> Tensor {
+    func run(_ input: Tensor, hasRowAbove: Bool, hasRowBelow: Bool) -> Tensor {
       let channels = layer.channels
       precondition(input.channels == channels)
-      var output = Tensor(rows: input.rows, columns: input.columns, channels: channels)
-      for row in 0..<input.rows {
+      let above = hasRowAbove ? 1 : 0
+      let rows = input.rows - above - (hasRowBelow ? 1 : 0)
+      var output = Tensor(rows: rows, columns: input.columns, channels: channels)
+      for row in 0..<rows {
         for column in 0..<input.columns {
           let target = output.range(row: row, column: column).lowerBound
           for c in 0..<channels { output.values[target + c] = layer.bias[c] }
-          for dy in -1...1 where (0..<input.rows).contains(row + dy) {
+          for dy in -1...1 where (0..<input.rows).contains(row + above + dy) {
             for dx in -1...1 where (0..<input.columns).contains(column + dx) {
-              let source = input.range(row: row + dy, column: column + dx).lowerBound
+              let source = input.range(row: row + above + dy, column: column + dx).lowerBound
               let tap = (dy + 1) * 3 + dx + 1
               for c in 0..<channels {
                 output.values[target + c] += input.values[source + c] * layer.weights[c * 9 + tap]

@@ -43,7 +43,17 @@ struct Block: Sendable {
 
   /// The part that looks at neighbours.
   func spatial(_ input: Tensor) throws(ModelError) -> Tensor {
-    try depthwise.run(try mixIn(input))
+    try depthwise.run(try mix(input))
+  }
+
+  /// The first half of `spatial`, position by position.
+  func mix(_ input: Tensor) throws(ModelError) -> Tensor { try mixIn(input) }
+
+  /// The second half of `spatial`, for the inner rows: see `PreparedDepthwise`.
+  func convolve(
+    _ mixed: Tensor, hasRowAbove: Bool, hasRowBelow: Bool
+  ) throws(ModelError) -> Tensor {
+    try depthwise.run(mixed, hasRowAbove: hasRowAbove, hasRowBelow: hasRowBelow)
   }
 
   /// The rest, position by position: may run on some positions only.

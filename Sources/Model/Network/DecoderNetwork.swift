@@ -40,19 +40,44 @@ struct DecoderNetwork: Sendable {
       + Double(fine.multiplyAdds + head.multiplyAdds) / 64
   }
 
-  /// Latents [h/16, w/16, latents] -> pixels [h, w, 3] in about -1...1.
-  func callAsFunction(_ latents: Tensor, levels: [UInt8]) throws(ModelError) -> Tensor {
-    var h = level(try stem(latents), levels: levels)
-    for block in coarse { h = try block(h) }
-    h = try up(h).shuffled(2)
-    for block in fine { h = try block(h) }
-    var pixels = try head(h).shuffled(8)
-    let linear = try skip(latents).shuffled(16)
-    pixels.values.withUnsafeMutableBufferPointer { sum in
-      linear.values.withUnsafeBufferPointer { term in
-        for k in 0..<sum.count { sum[k] += term[k] }
-      }
+  /// A decoder for a grid of this many columns.
+  func stream(columns: Int) -> Stream { Stream(self, columns: columns) }
+
+  /// Takes rows of latents from above to below and gives rows of pixels as soon as they are known.
+  struct Stream {
+    private let network: DecoderNetwork
+    private var coarse: BlockChain
+    private var fine: BlockChain
+    /// What the linear path makes of rows of pixels that the blocks have not come to.
+    private var linear: TensorRows
+
+    init(_ network: DecoderNetwork, columns: Int) {
+      self.network = network
+      coarse = BlockChain(
+        network.coarse, columns: columns, channels: network.stem.layer.outputs)
+      fine = BlockChain(
+        network.fine, columns: 2 * columns, channels: network.head.layer.inputs)
+      linear = TensorRows(columns: Network.stride * columns, channels: 3)
     }
-    return pixels
+
+    /// Latents [n, w/16, latents] -> pixels [m, w, 3] in about -1...1: in all 16 times as many rows, after the last ones
+    /// all of them.
+    mutating func push(
+      _ latents: Tensor, levels: [UInt8], isLast: Bool
+    ) throws(ModelError) -> Tensor {
+      var h = try coarse.push(
+        network.level(try network.stem(latents), levels: levels), isLast: isLast)
+      h = try fine.push(try network.up(h).shuffled(2), isLast: isLast)
+      linear.append(try network.skip(latents).shuffled(16))
+      var pixels = try network.head(h).shuffled(8)
+      let start = linear.rows.lowerBound
+      linear.withValues { term in
+        pixels.values.withUnsafeMutableBufferPointer { sum in
+          for k in 0..<sum.count { sum[k] += term[k] }
+        }
+      }
+      linear.drop(before: start + pixels.rows)
+      return pixels
+    }
   }
 }

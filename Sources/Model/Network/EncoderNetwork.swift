@@ -36,22 +36,70 @@ struct EncoderNetwork: Sendable {
       + Double(stem.multiplyAdds + fine.multiplyAdds) / 64
   }
 
-  /// The part that does not depend on the levels, from pixels [h, w, 3].
-  func features(_ pixels: Tensor) throws(ModelError) -> EncoderFeatures {
-    var h = try stem(pixels.unshuffled(8))
-    for block in fine { h = try block(h) }
-    h = h.unshuffled(2)
-    return EncoderFeatures(
-      nonlinear: try down(h), linear: try skip(pixels.unshuffled(16)))
+  /// The part that does not depend on the levels, for pictures of a grid of this many columns.
+  func featureStream(columns: Int) -> FeatureStream { FeatureStream(self, columns: columns) }
+
+  /// The part that does, for a grid of this many columns.
+  func latentStream(columns: Int) -> LatentStream { LatentStream(self, columns: columns) }
+
+  /// Takes rows of pixels from above to below and gives rows of features as soon as they are known.
+  struct FeatureStream {
+    private let network: EncoderNetwork
+    private var fine: BlockChain
+    /// Rows at 1/8, of which two make one of the result.
+    private var done: TensorRows
+    /// The linear path's rows that the blocks have not come to.
+    private var linear: TensorRows
+
+    init(_ network: EncoderNetwork, columns: Int) {
+      self.network = network
+      let channels = network.stem.layer.outputs
+      fine = BlockChain(network.fine, columns: 2 * columns, channels: channels)
+      done = TensorRows(columns: 2 * columns, channels: channels)
+      linear = TensorRows(columns: columns, channels: network.skip.layer.outputs)
+    }
+
+    /// Pixels [16 n, w, 3] -> features of m rows: in all as many, after the last ones all of them.
+    mutating func push(_ pixels: Tensor, isLast: Bool) throws(ModelError) -> EncoderFeatures {
+      linear.append(try network.skip(pixels.unshuffled(16)))
+      done.append(try fine.push(try network.stem(pixels.unshuffled(8)), isLast: isLast))
+      let start = done.rows.lowerBound
+      let end = done.rows.upperBound / 2 * 2
+      let nonlinear = try network.down(done[start..<end].unshuffled(2))
+      let features = EncoderFeatures(
+        nonlinear: nonlinear, linear: linear[start / 2..<end / 2])
+      done.drop(before: end)
+      linear.drop(before: end / 2)
+      return features
+    }
   }
 
-  /// Latents [h/16, w/16, latents].
-  func callAsFunction(_ features: EncoderFeatures, levels: [UInt8]) throws(ModelError) -> Tensor {
-    var h = level(features.nonlinear, levels: levels)
-    for block in coarse { h = try block(h) }
-    var latents = features.linear
-    try head.add(h, to: &latents)
-    return latents
+  /// Takes rows of features from above to below and gives rows of latents as soon as they are known.
+  struct LatentStream {
+    private let network: EncoderNetwork
+    private var coarse: BlockChain
+    private var linear: TensorRows
+
+    init(_ network: EncoderNetwork, columns: Int) {
+      self.network = network
+      coarse = BlockChain(
+        network.coarse, columns: columns, channels: network.head.layer.inputs)
+      linear = TensorRows(columns: columns, channels: network.head.layer.outputs)
+    }
+
+    /// Latents [m, w/16, latents] from features of n rows: in all as many, after the last ones all of them.
+    mutating func push(
+      _ features: EncoderFeatures, levels: [UInt8], isLast: Bool
+    ) throws(ModelError) -> Tensor {
+      linear.append(features.linear)
+      let h = try coarse.push(
+        network.level(features.nonlinear, levels: levels), isLast: isLast)
+      let start = linear.rows.lowerBound
+      var latents = linear[start..<start + h.rows]
+      try network.head.add(h, to: &latents)
+      linear.drop(before: start + h.rows)
+      return latents
+    }
   }
 }
 
@@ -61,6 +109,14 @@ public struct EncoderFeatures: Sendable {
   let nonlinear: Tensor
   /// The linear path's latents, [h/16, w/16, latents].
   let linear: Tensor
+
+  /// Rows of positions.
+  package var rows: Int { linear.rows }
+
+  /// Some rows.
+  func slice(_ rows: Range<Int>) -> EncoderFeatures {
+    EncoderFeatures(nonlinear: nonlinear.slice(rows), linear: linear.slice(rows))
+  }
 }
 
 func makeBlocks(

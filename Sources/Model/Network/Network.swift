@@ -22,11 +22,11 @@ public final class Network: Sendable {
   /// Threads that the network uses.
   public let pool: WorkerPool
 
-  private let encoder: EncoderNetwork
-  private let prior: PriorNetwork
-  private let decoder: DecoderNetwork
-  private let transform: LevelTransform
-  private let predictor: PredictorNetwork
+  let encoder: EncoderNetwork
+  let prior: PriorNetwork
+  let decoder: DecoderNetwork
+  let transform: LevelTransform
+  let predictor: PredictorNetwork
 
   /// Loads a weights file.
   ///
@@ -62,32 +62,40 @@ public final class Network: Sendable {
   /// The part of the encoder that does not depend on levels. Pixels: [h, w, 3] in -1...1, h and w multiples
   /// of 16.
   public func features(_ pixels: Tensor) throws(ModelError) -> EncoderFeatures {
-    try encoder.features(pixels)
+    var stream = encoder.featureStream(columns: pixels.columns / Self.stride)
+    return try stream.push(pixels, isLast: true)
   }
 
   /// Latents [h/16, w/16, latents] for a level map.
   public func latents(_ features: EncoderFeatures, levels: [UInt8]) throws(ModelError) -> Tensor {
-    try encoder(features, levels: levels)
+    var stream = encoder.latentStream(columns: features.linear.columns)
+    return try stream.push(features, levels: levels, isLast: true)
   }
 
   /// Mean squared errors [h/16, w/16, levels] that each position is expected to have at each level, samples
   /// running from -1 to 1.
   public func expectedErrors(_ features: EncoderFeatures) throws(ModelError) -> Tensor {
-    var result = try predictor(features.linear)
+    var stream = predictor.stream(columns: features.linear.columns)
+    var result = try stream.push(features.linear, isLast: true)
     for k in result.values.indices { result.values[k] = expf(result.values[k]) }
     return result
   }
 
-  /// What is to be coded in a phase: coefficients [n, width] of unit variance, from the latents of the whole grid.
-  /// Inverse: `latents(from:_:)`.
+  /// What is to be coded in a phase: coefficients [n, width] of unit variance, from the latents of rows that hold its
+  /// positions. Inverse: `latents(from:_:)`.
   public func coefficients(
-    of latents: Tensor, _ prediction: PhasePrediction
+    of latents: TensorRows, _ prediction: PhasePrediction
   ) throws(ModelError) -> [Float] {
-    let count = configuration.latents
-    var rest = [Float](repeating: 0, count: prediction.mean.count)
-    for (k, position) in prediction.positions.enumerated() {
-      for c in 0..<count {
-        rest[k * count + c] = latents.values[position * count + c] - prediction.mean[k * count + c]
+    var rest = prediction.mean
+    latents.withValues { source in
+      rest.withUnsafeMutableBufferPointer { rest in
+        var place = 0
+        for position in prediction.positions {
+          for k in latents.range(position) {
+            rest[place] = source[k] - rest[place]
+            place += 1
+          }
+        }
       }
     }
     var result = try transform.analyze(rest, levels: prediction.levels)
@@ -107,51 +115,27 @@ public final class Network: Sendable {
     return result
   }
 
-  /// Walks through the phases, as encoder and decoder both do, and gathers the decoded latents.
+  /// Decodes the latents of a whole grid, as encoder and decoder both do; see ``LatentWalk``.
   ///
   /// - Parameters:
-  ///   - rows: rows of the latent grid.
-  ///   - columns: columns of the latent grid.
+  ///   - rows: rows of the grid.
+  ///   - columns: columns of the grid.
   ///   - levels: a level for each position, row-major.
-  ///   - correct: may change the latents [n, latents] of a phase once they are decoded.
-  ///   - code: is called for every phase with its prediction, and returns the decoded coefficients, [n, width],
-  ///     zeros where nothing was sent.
+  ///   - code: as in ``LatentWalk/advance(correct:code:)``.
   /// - Returns: the decoder's input, [rows, columns, latents].
-  public func decodedLatents<Failure: Error>(
-    rows: Int, columns: Int, levels: [UInt8],
-    correct: ((PhasePrediction, inout [Float]) -> Void)? = nil,
-    code: (PhasePrediction) throws(Failure) -> [Float]
+  public func decodedLatents(
+    rows: Int, columns: Int, levels: [UInt8], code: (PhasePrediction) throws -> [Float]
   ) throws -> Tensor {
-    let count = configuration.latents
-    var result = Tensor(rows: rows, columns: columns, channels: count)
-    var features = Tensor(rows: rows, columns: columns, channels: configuration.prior)
-    for phase in CodingPhase.allCases {
-      let positions = phase.positions(rows: rows, columns: columns)
-      if positions.isEmpty { continue }
-      let prediction = try prediction(
-        phase, positions: positions, features: features, levels: levels)
-      var decoded = try latents(from: try code(prediction), prediction)
-      correct?(prediction, &decoded)
-      let part = Tensor(rows: 1, columns: positions.count, channels: count, values: decoded)
-      result.scatter(part, to: positions)
-      if phase != .fourth { features.scatter(try prior.features(part), to: positions) }
-    }
+    var walk = LatentWalk(network: self, rows: rows, columns: columns, levels: levels)
+    var result = Tensor(rows: 0, columns: columns, channels: configuration.latents)
+    while !walk.isFinished { if let latents = try walk.advance(code: code) { result = latents } }
     return result
   }
 
   /// Pixels [16 rows, 16 columns, 3], about -1...1, from decoded latents.
   public func pixels(_ latents: Tensor, levels: [UInt8]) throws(ModelError) -> Tensor {
-    try decoder(latents, levels: levels)
-  }
-
-  private func prediction(
-    _ phase: CodingPhase, positions: [Int], features: Tensor, levels: [UInt8]
-  ) throws(ModelError) -> PhasePrediction {
-    let chosen = positions.map { levels[$0] }
-    let (mean, logScale) = try prior(features, levels: levels, phase: phase)
-    return PhasePrediction(
-      phase: phase, positions: positions, levels: chosen, mean: mean, scale: logScale.map(expf),
-      tilts: transform.tilts(logScale: logScale, levels: chosen))
+    var stream = decoder.stream(columns: latents.columns)
+    return try stream.push(latents, levels: levels, isLast: true)
   }
 }
 

@@ -45,22 +45,57 @@ struct PredictorNetwork: Sendable {
       mixIn.multiplyAdds + 9 * mixIn.layer.outputs + mixOut.multiplyAdds + head.multiplyAdds) / 256
   }
 
-  /// Natural logarithms of mean squared errors [h, w, levels] from latents [h, w, latents].
-  func callAsFunction(_ latents: Tensor) throws(ModelError) -> Tensor {
-    var energies = latents
-    for k in energies.values.indices {
-      energies.values[k] = 0.25 * logf(latents.values[k] * latents.values[k] + 1e-3)
+  /// A predictor for a grid of this many columns.
+  func stream(columns: Int) -> Stream { Stream(self, columns: columns) }
+
+  /// Takes rows of latents from above to below and gives what is predicted for them as soon as it is known.
+  struct Stream {
+    private let network: PredictorNetwork
+    private let columns: Int
+    /// What the convolution sees: rows that wait and the one above them.
+    private var mixed: TensorRows
+    /// The row that comes next.
+    private var next = 0
+
+    init(_ network: PredictorNetwork, columns: Int) {
+      self.network = network
+      self.columns = columns
+      mixed = TensorRows(columns: columns, channels: network.mixIn.layer.outputs)
     }
-    var h = try mixOut(try depthwise.run(try mixIn(energies)))
-    for phase in CodingPhase.allCases {
-      let bias = phase.rawValue * h.channels
-      for position in phase.positions(rows: h.rows, columns: h.columns) {
-        for c in 0..<h.channels {
-          let value = h.values[position * h.channels + c] + self.phase[bias + c]
-          h.values[position * h.channels + c] = value < 0 ? slope * value : value
-        }
+
+    /// Natural logarithms of mean squared errors [m, w, levels] from latents [n, w, latents]: in all as many rows, after
+    /// the last ones all of them.
+    mutating func push(_ latents: Tensor, isLast: Bool) throws(ModelError) -> Tensor {
+      var energies = latents
+      for k in energies.values.indices {
+        energies.values[k] = 0.25 * logf(latents.values[k] * latents.values[k] + 1e-3)
+      }
+      mixed.append(try network.mixIn(energies))
+      let end = isLast ? mixed.rows.upperBound : max(next, mixed.rows.upperBound - 1)
+      guard end > next else {
+        return Tensor(rows: 0, columns: columns, channels: network.head.layer.outputs)
+      }
+      let above = next > 0 ? 1 : 0
+      let spatial = try network.depthwise.run(
+        mixed[next - above..<(isLast ? end : end + 1)], hasRowAbove: above == 1,
+        hasRowBelow: !isLast)
+      var h = try network.mixOut(spatial)
+      network.addPhases(to: &h, firstRow: next)
+      mixed.drop(before: end - 1)
+      next = end
+      return try network.head(h)
+    }
+  }
+
+  private func addPhases(to h: inout Tensor, firstRow: Int) {
+    let (columns, channels) = (h.columns, h.channels)
+    for position in 0..<h.positionCount {
+      let (row, column) = position.quotientAndRemainder(dividingBy: columns)
+      let bias = CodingPhase(row: firstRow + row, column: column).rawValue * channels
+      for c in 0..<channels {
+        let value = h.values[position * channels + c] + phase[bias + c]
+        h.values[position * channels + c] = value < 0 ? slope * value : value
       }
     }
-    return try head(h)
   }
 }

@@ -51,12 +51,20 @@ struct PriorNetwork: Sendable {
   /// What decoded latents [1, n, latents] contribute to later predictions, [1, n, channels].
   func features(_ decoded: Tensor) throws(ModelError) -> Tensor { try stem(decoded) }
 
-  /// For the positions of `phase` the mean of the latents, [n, latents], and the logarithmic scale of the
-  /// coefficients, [n, width].
+  /// Rows and columns around a position that its prediction depends on.
+  var reach: Int { blocks.count }
+
+  /// For the positions of `phase` in some rows of a grid the mean of the latents, [n, latents], and the logarithmic scale
+  /// of the coefficients, [n, width].
   ///
-  /// `features` holds at every position coded before its features, elsewhere zeros.
+  /// - Parameters:
+  ///   - features: at every position coded before its features, elsewhere zeros; of the rows, and of `reach` or all rows
+  ///     on either side of them. The first row must be an even one of the grid.
+  ///   - levels: of the same positions.
+  ///   - phase: what is predicted.
+  ///   - inner: the rows that are wanted, as rows of `features`.
   func callAsFunction(
-    _ features: Tensor, levels: [UInt8], phase: CodingPhase
+    _ features: Tensor, levels: [UInt8], phase: CodingPhase, inner: Range<Int>
   ) throws(ModelError) -> (mean: [Float], logScale: [Float]) {
     let (rows, columns) = (features.rows, features.columns)
     var h = features
@@ -68,7 +76,7 @@ struct PriorNetwork: Sendable {
     }
     h = level(h, levels: levels)
     for block in blocks.dropLast() { h = try block(h) }
-    let positions = phase.positions(rows: rows, columns: columns)
+    let positions = phase.positions(rows: inner, columns: columns)
     let last = blocks[blocks.count - 1]
     let spatial = try last.spatial(h)
     h = try last.pointwise(h.gathered(positions), spatial.gathered(positions))

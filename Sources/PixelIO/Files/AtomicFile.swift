@@ -19,6 +19,21 @@ public enum AtomicFile {
   public static func write(
     _ bytes: [UInt8], to path: String, overwrite: Bool
   ) throws(FileError) {
+    do {
+      try write(to: path, overwrite: overwrite) { write in try write(bytes) }
+    } catch let error as FileError {
+      throw error
+    } catch {
+      preconditionFailure("only file errors are thrown here")
+    }
+  }
+
+  /// The same for bytes that come one after the other: `body` gets a function that writes some more. When it throws, there
+  /// is no file.
+  public static func write(
+    to path: String, overwrite: Bool,
+    _ body: (_ write: ([UInt8]) throws(FileError) -> Void) throws -> Void
+  ) throws {
     try checkPath(path, .create)
     var target = path
     var permissions: mode_t?
@@ -26,28 +41,30 @@ public enum AtomicFile {
     if stat(path, &status) == 0 {
       switch status.st_mode & S_IFMT {
       case S_IFREG:
-        if !overwrite { throw .alreadyExists(path: path) }
+        if !overwrite { throw FileError.alreadyExists(path: path) }
         target = resolved(path)
         permissions = status.st_mode & 0o777
       case S_IFDIR:
-        throw .system(.create, path: path, code: EISDIR)
+        throw FileError.system(.create, path: path, code: EISDIR)
       default:
         let device = try FileDescriptor(opening: path, flags: O_WRONLY, for: .open)
-        return try writeAll(bytes, to: device.number, path: path)
+        return try body { bytes throws(FileError) in
+          try writeAll(bytes, to: device.number, path: path)
+        }
       }
     }
 
     let directory = directory(of: target)
     let temporary = try writeTemporary(
-      bytes, in: directory, permissions: permissions, finalPath: path)
+      in: directory, permissions: permissions, finalPath: path, body)
     let code =
       overwrite
       ? (rename(temporary, target) == 0 ? 0 : errno)
       : gq_rename_without_replacing(temporary, target)
     if code != 0 {
       _ = unlink(temporary)
-      if code == EEXIST && !overwrite { throw .alreadyExists(path: path) }
-      throw .system(.rename, path: path, code: code)
+      if code == EEXIST && !overwrite { throw FileError.alreadyExists(path: path) }
+      throw FileError.system(.rename, path: path, code: code)
     }
     flushDirectory(directory)
   }
@@ -62,26 +79,27 @@ public enum AtomicFile {
 
   /// Writes a new file with a name of its own and returns its path. Errors name the final path.
   private static func writeTemporary(
-    _ bytes: [UInt8], in directory: String, permissions: mode_t?, finalPath: String
-  ) throws(FileError) -> String {
+    in directory: String, permissions: mode_t?, finalPath: String,
+    _ body: (_ write: ([UInt8]) throws(FileError) -> Void) throws -> Void
+  ) throws -> String {
     for _ in 0..<16 {
       let unique = String(UInt64.random(in: 0...UInt64.max), radix: 36)
       let temporary = "\(directory)/.gqimg-\(unique).tmp"
       let number = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
       if number < 0 {
         if errno == EEXIST || errno == EINTR { continue }
-        throw .system(.create, path: finalPath, code: errno)
+        throw FileError.system(.create, path: finalPath, code: errno)
       }
-      do throws(FileError) {
+      do {
         defer { _ = close(number) }
         if let permissions { _ = fchmod(number, permissions) }
-        try writeAll(bytes, to: number, path: finalPath)
+        try body { bytes throws(FileError) in try writeAll(bytes, to: number, path: finalPath) }
         // EINVAL and ENOTSUP: a file system that cannot be waited for.
         while fsync(number) != 0 {
           let code = errno
           if code == EINTR { continue }
           if code == EINVAL || code == ENOTSUP { break }
-          throw .system(.flush, path: finalPath, code: code)
+          throw FileError.system(.flush, path: finalPath, code: code)
         }
       } catch {
         _ = unlink(temporary)
@@ -89,7 +107,7 @@ public enum AtomicFile {
       }
       return temporary
     }
-    throw .system(.create, path: finalPath, code: EEXIST)
+    throw FileError.system(.create, path: finalPath, code: EEXIST)
   }
 
   /// The path of the file behind symbolic links.

@@ -41,21 +41,54 @@ public struct JPEGWriter: Sendable {
   ///
   /// - Throws: `PixelIOError.notWritable` for a picture with alpha, and for metadata too large for segments.
   public func write(_ picture: Picture) throws(PixelIOError) -> [UInt8] {
-    guard let width = UInt32(exactly: picture.width), let height = UInt32(exactly: picture.height)
-    else {
-      throw .notWritable(.jpeg, detail: "\(picture.width) x \(picture.height) pixels")
-    }
-    if picture.alpha != nil { throw .notWritable(.jpeg, detail: "it has alpha") }
-    let segments = try metadataSegments(picture.metadata)
-    return try withBytes(picture.samples) { (samples, _) throws(PixelIOError) in
-      try collectBytes(.jpeg) { buffer, message in
-        withOptionalBytes(segments) { segmentStart in
-          gq_jpeg_write(
-            samples, width, height, CInt(picture.colorType.componentCount), CInt(quality),
-            optimized ? 1 : 0, progressive ? 1 : 0, subsampling == .halved ? 1 : 0, segmentStart,
-            segments.count, &buffer, message)
+    let writer = try rows(RowFormat(picture))
+    return try writer.write(picture.samples) + writer.finish().bytes
+  }
+
+  /// A writer of a file whose rows are still to come.
+  ///
+  /// - Throws: as `write(_:)`.
+  public func rows(_ format: RowFormat) throws(PixelIOError) -> any RowWriter {
+    try Rows(format, self)
+  }
+
+  private final class Rows: RowWriter {
+    private let format: RowFormat
+    private let writer: OpaquePointer
+
+    init(_ format: RowFormat, _ settings: JPEGWriter) throws(PixelIOError) {
+      let size = try format.size(.jpeg)
+      if format.hasAlpha { throw .notWritable(.jpeg, detail: "it has alpha") }
+      let segments = try metadataSegments(format.metadata)
+      var text = [CChar](repeating: 0, count: Int(GQ_MESSAGE_SIZE))
+      guard
+        let writer = gq_jpeg_writer_create(
+          size.width, size.height, CInt(format.channels), &text)
+      else { throw .outOfMemory(.jpeg) }
+      self.format = format
+      self.writer = writer
+      try checkWriting(.jpeg) { message in
+        withOptionalBytes(segments) { start in
+          gq_jpeg_write_header(
+            writer, CInt(settings.quality), settings.optimized ? 1 : 0,
+            settings.progressive ? 1 : 0, settings.subsampling == .halved ? 1 : 0, start,
+            segments.count, message)
         }
       }
+    }
+
+    deinit { gq_jpeg_writer_destroy(writer) }
+
+    func write(_ samples: [UInt8]) throws(PixelIOError) -> [UInt8] {
+      try checkWriting(.jpeg) { message in
+        gq_jpeg_write_rows(writer, samples, format.rows(samples), message)
+      }
+      return takeBytes(gq_jpeg_writer_buffer(writer))
+    }
+
+    func finish() throws(PixelIOError) -> (bytes: [UInt8], conversions: [Conversion]) {
+      try checkWriting(.jpeg) { message in gq_jpeg_write_end(writer, message) }
+      return (takeBytes(gq_jpeg_writer_buffer(writer)), [])
     }
   }
 }

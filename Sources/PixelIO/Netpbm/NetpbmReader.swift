@@ -44,11 +44,49 @@ func readNetpbm(_ bytes: [UInt8], limits: PictureLimits) throws(PixelIOError) ->
     format: .netpbm, conversions: maximum > 255 ? [.roundedSamples(bits: 16)] : [])
 }
 
+/// The rows of a raw PGM or PPM file of 8-bit samples, nil where a picture must be held: see
+/// ``PictureReader/rows(_:maxBytes:leastPixels:)``.
+func netpbmRows(
+  _ file: OpenFile, _ limits: PictureLimits, _ leastPixels: Int
+) throws -> PictureFileRows? {
+  // Comments that are longer than this are rare enough to read the file as a whole.
+  var scanner = NetpbmScanner(try file.bytes(at: 0, count: 4096))
+  let kind = try file.bytes(at: 1, count: 1)[0] - UInt8(ascii: "0")
+  guard
+    kind >= 5, let width = try? scanner.number("width", atMost: Int(Int32.max)),
+    let height = try? scanner.number("height", atMost: Int(Int32.max)),
+    let maximum = try? scanner.number("largest sample", atMost: 65535), maximum == 255,
+    (try? scanner.skipOneSpace()) != nil, width > 0, height > 0
+  else { return nil }
+  try limits.check(width: width, height: height)
+  guard width * height >= leastPixels else { return nil }
+  let colorType: Picture.ColorType = kind == 6 ? .rgb : .grey
+  let start = scanner.position
+  let rowBytes = width * colorType.componentCount
+  guard file.byteCount - start == height * rowBytes else { return nil }
+  return PictureFileRows(
+    width: width, height: height, colorType: colorType, metadata: PictureMetadata(),
+    format: .netpbm, conversions: []
+  ) {
+    var next = start
+    return RowReading(
+      read: { samples, rows throws(PixelIOError) in
+        let wanted = rows * rowBytes
+        let bytes = (try? file.bytes(at: next, count: wanted)) ?? []
+        guard bytes.count == wanted else {
+          throw .truncated(.netpbm, detail: "the file has become shorter")
+        }
+        samples.update(from: bytes, count: wanted)
+        next += wanted
+      }, finish: { () throws(PixelIOError) in })
+  }
+}
+
 /// Walks through the tokens of a Netpbm file.
 private struct NetpbmScanner {
   private let bytes: [UInt8]
   /// Behind the two bytes of the signature.
-  private var position = 2
+  private(set) var position = 2
 
   init(_ bytes: [UInt8]) { self.bytes = bytes }
 

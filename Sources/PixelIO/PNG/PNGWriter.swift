@@ -24,43 +24,78 @@ public struct PNGWriter: Sendable {
   func writeTelling(
     _ picture: Picture
   ) throws(PixelIOError) -> (bytes: [UInt8], conversions: [Conversion]) {
-    guard let width = UInt32(exactly: picture.width), let height = UInt32(exactly: picture.height)
-    else {
-      throw .notWritable(.png, detail: "\(picture.width) x \(picture.height) pixels")
+    let writer = try rows(RowFormat(picture))
+    var bytes: [UInt8] = []
+    try picture.forEachInterleaved { samples throws(PixelIOError) in
+      bytes += try writer.write(samples)
     }
-    var conversions: [Conversion] = []
-    let profile = picture.metadata.iccProfile ?? []
-    let exif = picture.metadata.exif ?? []
-    var xmp = picture.metadata.xmp ?? []
-    if xmp.contains(0) {
-      conversions.append(.leftOut(.xmp, reason: "it has zero bytes"))
-      xmp = []
-    }
-    let xmpCount = xmp.count
-    if xmpCount > 0 { xmp.append(0) }
+    let (end, conversions) = try writer.finish()
+    return (bytes + end, conversions)
+  }
 
-    var isProfileWritten: CInt = 0
-    let bytes = try withBytes(picture.samples) { (samples, _) throws(PixelIOError) in
-      try collectBytes(.png) { buffer, message in
-        withOptionalBytes(picture.alpha ?? []) { alpha in
-          withOptionalBytes(profile) { profileStart in
-            withOptionalBytes(exif) { exifStart in
-              withOptionalBytes(xmp) { xmpStart in
-                var metadata = gq_png_metadata(
-                  icc: profileStart, icc_count: profile.count, exif: exifStart,
-                  exif_count: exif.count, xmp: xmpStart, xmp_count: xmpCount, complaint: nil)
-                return gq_png_write(
-                  samples, alpha, width, height, CInt(picture.colorType.componentCount),
-                  CInt(compressionLevel), &metadata, &isProfileWritten, &buffer, message)
-              }
+  /// A writer of a file whose rows are still to come.
+  public func rows(_ format: RowFormat) throws(PixelIOError) -> any RowWriter {
+    try Rows(format, compressionLevel: compressionLevel)
+  }
+
+  private final class Rows: RowWriter {
+    private let format: RowFormat
+    private let writer: OpaquePointer
+    private var conversions: [Conversion] = []
+
+    init(_ format: RowFormat, compressionLevel: Int) throws(PixelIOError) {
+      let size = try format.size(.png)
+      var text = [CChar](repeating: 0, count: Int(GQ_MESSAGE_SIZE))
+      guard
+        let writer = gq_png_writer_create(
+          size.width, size.height, CInt(format.channels), CInt(compressionLevel), &text)
+      else { throw .outOfMemory(.png) }
+      self.format = format
+      self.writer = writer
+      try writeHeader()
+    }
+
+    deinit { gq_png_writer_destroy(writer) }
+
+    private func writeHeader() throws(PixelIOError) {
+      let profile = format.metadata.iccProfile ?? []
+      let exif = format.metadata.exif ?? []
+      var xmp = format.metadata.xmp ?? []
+      if xmp.contains(0) {
+        conversions.append(.leftOut(.xmp, reason: "it has zero bytes"))
+        xmp = []
+      }
+      let xmpCount = xmp.count
+      if xmpCount > 0 { xmp.append(0) }
+      var isProfileWritten: CInt = 0
+      try checkWriting(.png) { message in
+        withOptionalBytes(profile) { profileStart in
+          withOptionalBytes(exif) { exifStart in
+            withOptionalBytes(xmp) { xmpStart in
+              var metadata = gq_png_metadata(
+                icc: profileStart, icc_count: profile.count, exif: exifStart,
+                exif_count: exif.count, xmp: xmpStart, xmp_count: xmpCount, complaint: nil)
+              return gq_png_write_header(writer, &metadata, &isProfileWritten, message)
             }
           }
         }
       }
+      if !profile.isEmpty, isProfileWritten == 0 {
+        conversions.append(
+          .leftOut(.iccProfile, reason: "libpng finds it invalid for this picture"))
+      }
     }
-    if !profile.isEmpty, isProfileWritten == 0 {
-      conversions.append(.leftOut(.iccProfile, reason: "libpng finds it invalid for this picture"))
+
+    func write(_ samples: [UInt8]) throws(PixelIOError) -> [UInt8] {
+      try checkWriting(.png) { message in
+        gq_png_write_rows(writer, samples, format.rows(samples), message)
+      }
+      return takeBytes(gq_png_writer_buffer(writer))
     }
-    return (bytes, conversions)
+
+    func finish() throws(PixelIOError) -> (bytes: [UInt8], conversions: [Conversion]) {
+      try checkWriting(.png) { message in gq_png_write_end(writer, message) }
+      return (takeBytes(gq_png_writer_buffer(writer)), conversions)
+    }
   }
 }

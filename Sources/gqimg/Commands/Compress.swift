@@ -89,23 +89,22 @@ struct Compress: ParsableCommand {
     let options = EncodingOptions(
       target: target, uniform: uniform, effort: effort, quantizer: quantizer,
       order: progressive ? .phases : .tiles, copiesHead: protect)
-    var loaded: Network?
+    let models = LoadedModels()
     try outputs.run(jobs) { job in
-      let file = try reporting(job.input) {
-        try reader.open(try FileReader.read(job.input, maxBytes: maximumInputBytes))
-      }
+      let picture = try reporting(job.input) { try InputPicture(job.input, reader) }
       let start = now()
-      let network = try loaded ?? model.network(tune)
-      loaded = network
-      let bytes = try reporting(job.input) {
-        try GQEncoder(network: network).encode(file.picture, options: options).bytes
+      let network = try models.network {
+        try model.network(tune, jobs: outputs.jobCount(jobs))
       }
-      let description = CompressedFile(job, file, bytes: bytes.count, seconds: now() - start)
-      try outputs.write(bytes, job)
+      let bytes = try reporting(job.input) {
+        try picture.encoded(GQEncoder(network: network), options)
+      }
+      let description = CompressedFile(job, picture, bytes: bytes.count, seconds: now() - start)
+      try outputs.write(job) { write in try write(bytes) }
       return Outcome(
         description: description, text: description.text,
         details: [
-          "from \(file.format), \(description.colorType)\(description.alpha ? " with alpha" : "")",
+          "from \(picture.format), \(description.colorType)\(description.alpha ? " with alpha" : "")",
           "\(description.metadataBytes) bytes of metadata",
           "model \(hexadecimal(network.identifier))",
         ], warnings: description.warnings)
@@ -127,21 +126,20 @@ private struct CompressedFile: Encodable {
   let seconds: Double
   let warnings: [String]
 
-  init(_ job: FileJob, _ file: PictureFile, bytes: Int, seconds: Double) {
-    let picture = file.picture
+  init(_ job: FileJob, _ picture: InputPicture, bytes: Int, seconds: Double) {
     input = job.input
     output = job.output
     width = picture.width
     height = picture.height
     colorType = "\(picture.colorType)"
-    alpha = picture.alpha != nil
+    alpha = picture.hasAlpha
     metadataBytes = [
       picture.metadata.iccProfile, picture.metadata.exif, picture.metadata.xmp,
     ].reduce(0) { $0 + ($1?.count ?? 0) }
     self.bytes = bytes
     bitsPerPixel = Double(bytes * 8) / Double(picture.width * picture.height)
     self.seconds = seconds
-    warnings = file.conversions.map { "\($0)" }
+    warnings = picture.conversions.map { "\($0)" }
   }
 
   var text: String {

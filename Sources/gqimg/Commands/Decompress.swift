@@ -1,6 +1,6 @@
 public import ArgumentParser
 import Bitstream
-import Codec
+public import Codec
 import Foundation
 import Model
 public import PixelIO
@@ -33,6 +33,12 @@ struct Decompress: ParsableCommand {
 
   @Option(help: ArgumentHelp("JPEG quality, 1 to 100.", valueName: "quality"))
   var jpegQuality = 92
+
+  @Option(
+    help: ArgumentHelp(
+      "Only this part of the picture, in pixels; only what it needs is read and computed.",
+      valueName: "x,y,width,height"))
+  var region: PixelRegion?
 
   @Option(
     help: ArgumentHelp("Shrink the picture so that no side has more pixels.", valueName: "pixels"))
@@ -70,6 +76,7 @@ struct Decompress: ParsableCommand {
     }
     if let fit, !(1...65535).contains(fit) { throw ValidationError("--fit must be 1 to 65535") }
     if maxPixels < 1 { throw ValidationError("--max-pixels must be above 0") }
+    if recover, region != nil { throw ValidationError("--region does not go with --recover") }
     if useDamagedBits, !recover { throw ValidationError("--use-damaged-bits needs --recover") }
     if outputs.output == nil, formatOfOutput == nil {
       throw ValidationError(
@@ -93,15 +100,15 @@ struct Decompress: ParsableCommand {
       : try FileStructure(parsing: bytes, limits: limits).header
   }
 
-  /// The picture of a file, and with --recover what was wrong with it.
-  private func decode(
-    _ bytes: [UInt8], _ network: Network
-  ) throws -> (picture: Picture, damage: FileDamage?) {
+  /// Reads a file as it is, or with --recover the picture and what was wrong with it.
+  private func open(_ bytes: [UInt8], _ network: Network) throws -> Decoded {
     let decoder = GQDecoder(network: network)
-    guard recover else { return (try decoder.decode(bytes, limits: limits), nil) }
+    guard recover else {
+      return .rows(try decoder.open(bytes, region: region, limits: limits))
+    }
     let recovery = try decoder.recover(
       bytes, options: RecoveryOptions(usesDamagedBits: useDamagedBits), limits: limits)
-    return (recovery.picture, FileDamage(recovery))
+    return .held(recovery.picture, FileDamage(recovery))
   }
 
   func run() throws {
@@ -109,7 +116,7 @@ struct Decompress: ParsableCommand {
     let jobs = try outputs.jobs(
       paths: paths, endings: ["gqz"], newEnding: format.fileEndings[0])
     let writer = PictureWriter(format: format, pngLevel: pngLevel, jpegQuality: jpegQuality)
-    var loaded: [[UInt8]: Network] = [:]
+    let models = LoadedModels()
     try outputs.run(jobs) { job in
       let bytes = try reporting(job.input) {
         try FileReader.read(job.input, maxBytes: maximumInputBytes)
@@ -117,35 +124,101 @@ struct Decompress: ParsableCommand {
       let start = now()
       // A file that is refused is refused before the model is loaded.
       let header = try reporting(job.input) { try self.header(bytes) }
-      let network = try loaded[header.modelIdentifier] ?? model.network(decoding: header)
-      loaded[header.modelIdentifier] = network
-      let (decoded, damage) = try reporting(job.input) { try decode(bytes, network) }
-      var picture = decoded
-      let seconds = now() - start
-      let (width, height) = (picture.width, picture.height)
-      if strip { picture.metadata = PictureMetadata() }
-      if let background { picture = background.under(picture) }
-      if !format.hasAlpha, picture.alpha != nil {
+      let network = try models.network(header.modelIdentifier) {
+        try model.network(decoding: header, jobs: outputs.jobCount(jobs))
+      }
+      var decoded = try reporting(job.input) { try open(bytes, network) }
+      // What is done to a picture as a whole needs the whole picture.
+      if fit != nil || background != nil || decoded.hasAlpha {
+        decoded = try reporting(job.input) { try decoded.whole() }
+      }
+      let (width, height) = (decoded.format.width, decoded.format.height)
+      let reader = now() - start
+      if case .held(var picture, let damage) = decoded {
+        if let background { picture = background.under(picture) }
+        if let fit { picture = picture.fitted(within: fit) }
+        decoded = .held(picture, damage)
+      }
+      let rowFormat = decoded.format.with(metadata: strip ? PictureMetadata() : nil)
+      if !format.hasAlpha, rowFormat.hasAlpha {
         throw Problem(
           message: "\(named(job.input)): \(format) holds no alpha; --background puts it on a colour"
         )
       }
-      if let fit { picture = picture.fitted(within: fit) }
-      let written = try reporting(job.output) { try writer.write(picture) }
-      try outputs.write(written.bytes, job)
-      let warnings = (damage?.lines ?? []) + written.conversions.map { "\($0)" }
+      var (byteCount, writing) = (0, 0.0)
+      var conversions: [Conversion] = []
+      let startOfRows = now()
+      try outputs.write(job) { write in
+        let rows = try writer.rows(rowFormat)
+        func timed(_ bytes: () throws -> [UInt8]) throws {
+          let start = now()
+          let bytes = try bytes()
+          try write(bytes)
+          byteCount += bytes.count
+          writing += now() - start
+        }
+        try reporting(job.input) {
+          try decoded.forEachRows { samples in
+            try reporting(job.output) { try timed { try rows.write(samples) } }
+          }
+        }
+        try timed {
+          let end = try rows.finish()
+          conversions = end.conversions
+          return end.bytes
+        }
+      }
+      let seconds = reader + now() - startOfRows - writing
+      let warnings = (decoded.damage?.lines ?? []) + conversions.map { "\($0)" }
       return Outcome(
         description: DecompressedFile(
           input: job.input, output: job.output, format: "\(format)", width: width, height: height,
-          outputWidth: picture.width, outputHeight: picture.height,
-          alpha: picture.alpha != nil, inputBytes: bytes.count, bytes: written.bytes.count,
-          seconds: seconds, warnings: warnings, damage: damage),
+          outputWidth: rowFormat.width, outputHeight: rowFormat.height,
+          alpha: rowFormat.hasAlpha, inputBytes: bytes.count, bytes: byteCount,
+          seconds: seconds, warnings: warnings, damage: decoded.damage),
         text: "\(width)x\(height), \(fixed(seconds, 2)) s",
         details: [
           "from \(bytes.count) bytes",
-          "to \(format), \(picture.width)x\(picture.height), "
-            + "\(written.bytes.count) bytes", "model \(hexadecimal(network.identifier))",
+          "to \(format), \(rowFormat.width)x\(rowFormat.height), \(byteCount) bytes",
+          "model \(hexadecimal(network.identifier))",
         ], warnings: warnings)
+    }
+  }
+}
+
+/// A picture that is in memory, or about to be decoded row by row.
+private enum Decoded {
+  case held(Picture, FileDamage?)
+  case rows(PictureDecoding)
+
+  var format: RowFormat {
+    switch self {
+    case .held(let picture, _): RowFormat(picture)
+    case .rows(let decoding):
+      RowFormat(
+        width: decoding.width, height: decoding.height, colorType: decoding.colorType,
+        hasAlpha: decoding.alpha != nil, metadata: decoding.metadata)
+    }
+  }
+
+  var hasAlpha: Bool { format.hasAlpha }
+
+  var damage: FileDamage? {
+    guard case .held(_, let damage) = self else { return nil }
+    return damage
+  }
+
+  /// The same in memory.
+  func whole() throws -> Decoded {
+    guard case .rows(let decoding) = self else { return self }
+    return .held(try decoding.picture(), nil)
+  }
+
+  /// Calls `body` with samples of some rows at a time, alpha behind the colour of each pixel.
+  func forEachRows(_ body: ([UInt8]) throws -> Void) throws {
+    switch self {
+    case .held(let picture, _): try picture.forEachInterleaved(body)
+    case .rows(let decoding): try decoding.forEachRows(body)
     }
   }
 }
@@ -210,6 +283,17 @@ private struct FileDamage: Encodable {
   }
 
   private static let maxLines = 12
+}
+
+extension PixelRegion: ExpressibleByArgument {
+  /// A rectangle from its left column, upper row, width and height.
+  public init?(argument: String) {
+    let numbers = argument.split(separator: ",", omittingEmptySubsequences: false).map { Int($0) }
+    guard numbers.count == 4,
+      case let (x?, y?, width?, height?) = (numbers[0], numbers[1], numbers[2], numbers[3])
+    else { return nil }
+    self.init(x: x, y: y, width: width, height: height)
+  }
 }
 
 /// A colour to put under pictures with alpha.

@@ -1,6 +1,8 @@
 import ArgumentParser
 import Foundation
+import Model
 import PixelIO
+import Synchronization
 
 /// One file to be made from another.
 struct FileJob {
@@ -31,6 +33,12 @@ struct OutputOptions: ParsableArguments {
   @Flag(help: "Print one JSON object per file on standard output.")
   var json = false
 
+  @Option(
+    name: .shortAndLong,
+    help: ArgumentHelp(
+      "Files worked on at a time (default: one per core when there are several).", valueName: "n"))
+  var jobs: Int?
+
   /// What is wrong with the paths, if anything.
   func problem(paths: [String]) -> String? {
     if output == nil, paths.count != 2 {
@@ -41,6 +49,7 @@ struct OutputOptions: ParsableArguments {
       return "--json and the file cannot both go to standard output"
     }
     if quiet, verbose { return "--quiet and --verbose exclude each other" }
+    if let jobs, !(1...1024).contains(jobs) { return "--jobs must be 1 to 1024" }
     return nil
   }
 
@@ -81,40 +90,67 @@ struct OutputOptions: ParsableArguments {
     return jobs
   }
 
-  /// Runs `body` for every job. One that fails is reported and does not stop the others; the exit code tells.
-  func run<Description: Encodable>(
+  /// How many of these files are worked on at a time.
+  func jobCount(_ files: [FileJob]) -> Int {
+    max(1, min(files.count, jobs ?? WorkerPool.coreCount))
+  }
+
+  /// Runs `body` for every job, several at a time. One that fails is reported and does not stop the others; the exit code
+  /// tells. What is said comes in the order of the jobs.
+  func run<Description: Encodable & SendableMetatype>(
     _ jobs: [FileJob], _ body: (FileJob) throws -> Outcome<Description>
   ) throws {
-    var hasFailed = false
-    for job in jobs {
-      do {
-        if let problem = job.problem { throw Problem(message: "\(job.input): \(problem)") }
-        try refuseExisting(job.output, overwrite: force)
-        let outcome = try body(job)
-        for warning in outcome.warnings where !quiet {
-          writeToStandardError("gqimg: warning: \(named(job.input)): \(warning)\n")
-        }
-        if json {
-          print(try jsonLine(outcome.description))
-        } else if !quiet {
-          let name = jobs.count > 1 ? "\(job.input): " : ""
-          writeToStandardError(name + outcome.text + "\n")
-          if verbose { outcome.details.forEach { writeToStandardError("  \($0)\n") } }
-        }
-      } catch let problem as Problem {
-        hasFailed = true
-        problem.report()
-        if json {
-          print(try jsonLine(Failure(input: job.input, output: job.output, error: problem.message)))
-        }
-        if problem.concernsAll { break }
-      }
+    let batch = Mutex(Batch(progress: BatchProgress(total: jobs.count, isQuiet: quiet)))
+    // Called from several threads: what it captures is immutable or guards itself.
+    nonisolated(unsafe) let body = body
+    WorkerPool(threadCount: jobCount(jobs)).forEach(jobs.count) { index in
+      let isStopped = batch.withLock { $0.isStopped }
+      let words = isStopped ? Words() : self.words(jobs[index], ofMany: jobs.count > 1, body)
+      batch.withLock { $0.finish(index, words) }
+    }
+    let hasFailed = batch.withLock { batch in
+      batch.progress.clear()
+      return batch.hasFailed
     }
     if hasFailed { throw ExitCode(Problem.exitCode) }
   }
 
-  /// Makes the folder that an output goes into, when outputs have a folder, and writes it.
-  func write(_ bytes: [UInt8], _ job: FileJob) throws {
+  /// Does a job; what is to be said of it.
+  private func words<Description: Encodable>(
+    _ job: FileJob, ofMany: Bool, _ body: (FileJob) throws -> Outcome<Description>
+  ) -> Words {
+    var words = Words()
+    do {
+      if let problem = job.problem { throw Problem(message: "\(job.input): \(problem)") }
+      try refuseExisting(job.output, overwrite: force)
+      let outcome = try body(job)
+      if !quiet {
+        words.errors += outcome.warnings.map { "gqimg: warning: \(named(job.input)): \($0)" }
+      }
+      if json {
+        words.output = try jsonLine(outcome.description)
+      } else if !quiet {
+        words.errors.append((ofMany ? "\(job.input): " : "") + outcome.text)
+        if verbose { words.errors += outcome.details.map { "  \($0)" } }
+      }
+    } catch {
+      let problem = error as? Problem ?? Problem(message: "\(named(job.input)): \(error)")
+      words.errors.append("gqimg: \(problem.message)")
+      words.hasFailed = true
+      words.concernsAll = problem.concernsAll
+      if json {
+        words.output = try? jsonLine(
+          Failure(input: job.input, output: job.output, error: problem.message))
+      }
+    }
+    return words
+  }
+
+  /// Writes an output: `body` gets a function that writes some bytes more. Makes the folder that it goes into, when
+  /// outputs have a folder. An output is whole or not there; on standard output it is what was written before a failure.
+  func write(
+    _ job: FileJob, _ body: (_ write: ([UInt8]) throws(FileError) -> Void) throws -> Void
+  ) throws {
     if output != nil {
       let folder = (job.output as NSString).deletingLastPathComponent
       try reporting(folder) {
@@ -122,7 +158,54 @@ struct OutputOptions: ParsableArguments {
           atPath: folder, withIntermediateDirectories: true)
       }
     }
-    try writeOutput(bytes, to: job.output, overwrite: force)
+    try reporting(job.output) {
+      if job.output == "-" {
+        try body(StandardOutput.write)
+      } else {
+        try AtomicFile.write(to: job.output, overwrite: force, body)
+      }
+    }
+  }
+}
+
+/// What is said of a file.
+private struct Words: Sendable {
+  /// Lines for standard error.
+  var errors: [String] = []
+  /// A line for standard output.
+  var output: String?
+  var hasFailed = false
+  /// Whether other files would fail in the same way.
+  var concernsAll = false
+}
+
+/// How far many files are.
+private struct Batch: Sendable {
+  var progress: BatchProgress
+  var hasFailed = false
+  /// Whether the files that are left would fail too.
+  var isStopped = false
+  /// The file that is to be spoken of next.
+  private var next = 0
+  /// What is to be said of files after it.
+  private var waiting: [Int: Words] = [:]
+
+  init(progress: BatchProgress) { self.progress = progress }
+
+  /// Counts a file, and says what can be said in the order of the files.
+  mutating func finish(_ index: Int, _ words: Words) {
+    waiting[index] = words
+    hasFailed = hasFailed || words.hasFailed
+    progress.finishFile()
+    while let words = waiting.removeValue(forKey: next) {
+      next += 1
+      // One that concerns all is said once.
+      if isStopped { continue }
+      isStopped = words.concernsAll
+      for line in words.errors { progress.say(line + "\n") }
+      if let output = words.output { print(output) }
+    }
+    progress.draw()
   }
 }
 

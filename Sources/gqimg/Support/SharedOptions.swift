@@ -19,7 +19,8 @@ struct ModelOptions: ParsableArguments {
   @Option(help: "What runs the network: automatic, bfloat16, float32 or reference.")
   var engine: EngineChoice = .automatic
 
-  @Option(help: ArgumentHelp("Threads to use (default: one per core).", valueName: "n"))
+  @Option(
+    help: ArgumentHelp("Threads for each file (default: the cores, shared out).", valueName: "n"))
   var threads: Int?
 
   func validate() throws {
@@ -34,14 +35,14 @@ struct ModelOptions: ParsableArguments {
       + (threads.map { ["--threads", "\($0)"] } ?? [])
   }
 
-  /// Loads the model that encodes with a tuning.
-  func network(_ tuning: Tuning = .psnr) throws -> Network {
-    try network { try ModelFile.read(model, tuning: tuning) }
+  /// Loads the model that encodes with a tuning, for so many files at a time.
+  func network(_ tuning: Tuning = .psnr, jobs: Int = 1) throws -> Network {
+    try network(jobs) { try ModelFile.read(model, tuning: tuning) }
   }
 
   /// Loads the model that a file was made with, or one that will say that it is not the right one.
-  func network(decoding header: Header) throws -> Network {
-    try network {
+  func network(decoding header: Header, jobs: Int = 1) throws -> Network {
+    try network(jobs) {
       if model == nil, let bytes = ModelFile.read(identifier: header.modelIdentifier) {
         return bytes
       }
@@ -49,10 +50,11 @@ struct ModelOptions: ParsableArguments {
     }
   }
 
-  private func network(_ weights: () throws -> [UInt8]) throws -> Network {
+  private func network(_ jobs: Int, _ weights: () throws -> [UInt8]) throws -> Network {
     do {
-      return try Network(
-        parsing: try weights(), engine: engine, pool: WorkerPool(threadCount: threads))
+      // Files at a time and threads of each share the cores.
+      let pool = WorkerPool(threadCount: threads ?? max(1, WorkerPool.coreCount / jobs))
+      return try Network(parsing: try weights(), engine: engine, pool: pool)
     } catch {
       throw Problem(message: "\(model ?? "model"): \(error)", concernsAll: true)
     }

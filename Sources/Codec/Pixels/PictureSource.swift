@@ -1,0 +1,33 @@
+/// A picture without alpha whose rows can be read from top to bottom, more than once.
+public protocol PictureSource {
+  /// Pixels in a row, at least 1.
+  var width: Int { get }
+  /// Rows, at least 1.
+  var height: Int { get }
+  /// What the samples of one pixel mean.
+  var colorType: Picture.ColorType { get }
+  /// What the picture says of itself beside its pixels.
+  var metadata: PictureMetadata { get }
+
+  /// Calls `body` with all samples from top to bottom, whole rows at a time, at least one and about as many as asked for.
+  func forEachRows(_ count: Int, _ body: ([UInt8]) throws -> Void) throws
+}
+
+/// A picture in memory as a source of rows; its alpha is left out.
+struct PictureRows: PictureSource {
+  let picture: Picture
+
+  var width: Int { picture.width }
+  var height: Int { picture.height }
+  var colorType: Picture.ColorType { picture.colorType }
+  var metadata: PictureMetadata { picture.metadata }
+
+  func forEachRows(_ count: Int, _ body: ([UInt8]) throws -> Void) throws {
+    if count >= height { return try body(picture.samples) }
+    let length = width * colorType.componentCount
+    for first in stride(from: 0, to: height, by: count) {
+      try body(
+        Array(picture.samples[first * length..<min(height, first + count) * length]))
+    }
+  }
+}

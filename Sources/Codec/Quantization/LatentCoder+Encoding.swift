@@ -1,0 +1,117 @@
+import Bitstream
+import GaussianQuant
+import Model
+
+extension LatentCoder {
+  /// Codes latents whose rows come from above to below. Inverse: `decode`.
+  final class Encoding {
+    private let coder: LatentCoder
+    private var walk: LatentWalk
+    /// Latents that have come and are not coded.
+    private var source: TensorRows
+    /// The state of each tile's path.
+    private var states: [UInt32]
+    /// The codes of every position, until they are packed.
+    private var codes: [[UInt32]]
+    private var segments: [[UInt8]]
+
+    init(_ coder: LatentCoder, bandPositions: Int = LatentCoder.bandPositions) {
+      self.coder = coder
+      let grid = coder.grid
+      walk = LatentWalk(
+        network: coder.network, rows: grid.rows, columns: grid.columns, levels: coder.levels,
+        bandRows: coder.bandRows(positions: bandPositions, columns: grid.columns))
+      source = TensorRows(
+        columns: grid.columns, channels: coder.network.configuration.latents)
+      states = Array(repeating: 0, count: coder.packing.layout.tiles.count)
+      codes = Array(repeating: [], count: grid.positionCount)
+      segments = Array(repeating: [], count: coder.packing.layout.segments.count)
+    }
+
+    /// Takes rows of the encoder's latents, and codes what can be coded.
+    func push(_ latents: Tensor) throws {
+      source.append(latents)
+      while let band = walk.nextBand, band.upperBound <= source.rows.upperBound { try step() }
+    }
+
+    /// Codes the rest once all rows have come; the segments of the file.
+    func finish() throws -> [[UInt8]] {
+      while !walk.isFinished { try step() }
+      return segments
+    }
+
+    private func step() throws {
+      let layout = coder.packing.layout
+      let done = try walk.advance { prediction in
+        let tiles = layout.tiles(of: prediction.positions, gridColumns: coder.grid.columns)
+        let members = coder.phaseTiles(prediction, tiles: tiles)
+        // Paths begin anew with every phase where each has a checksum of its own, so that one can be read without
+        // the others.
+        var starts =
+          layout.order == .phases
+          ? [UInt32](repeating: 0, count: tiles.count) : Array(states[tiles])
+        let (values, found) = coder.quantizer.quantize(
+          try coder.posterior(source, prediction, members), tiles: members, states: &starts)
+        states.replaceSubrange(tiles, with: starts)
+        for (position, code) in zip(prediction.positions, found) { codes[position] = code }
+        return coder.shrunk(values, prediction)
+      }
+      guard let done else { return }
+      let rows = source.rows.lowerBound..<source.rows.lowerBound + done.rows
+      let positions = rows.lowerBound * done.columns..<rows.upperBound * done.columns
+      for tile in layout.tiles(of: positions, gridColumns: done.columns) {
+        for segment in layout.segments(ofTile: tile) {
+          segments[segment] = coder.packing.pack(layout.segments[segment]) { codes[$0] }
+        }
+      }
+      for position in positions { codes[position] = [] }
+      source.drop(before: rows.upperBound)
+    }
+  }
+
+  /// What stands in for codewords when the error of levels is measured.
+  enum Noise {
+    /// Noise of the error that codewords are expected to make.
+    case expectedError
+    /// A sample of the posterior itself.
+    case posteriorSample
+  }
+
+  /// The decoder's input if noise stood in for codewords; each `draw` is other noise.
+  func simulate(_ features: EncoderFeatures, _ noise: Noise, draw: Int = 0) throws -> Tensor {
+    let source = TensorRows(try network.latents(features, levels: levels))
+    // Any table of normal numbers will do; this one repeats exactly.
+    let normal = try Trellis(stateBitCount: 12).values
+    var count = UInt32(draw) << 28
+    return try network.decodedLatents(rows: grid.rows, columns: grid.columns, levels: levels) {
+      prediction in
+      let tiles = phaseTiles(prediction, tiles: packing.layout.tiles.indices)
+      let posterior = try posterior(source, prediction, tiles)
+      var values = posterior.means
+      for (k, level) in prediction.levels.enumerated() {
+        for run in network.levels.levels[Int(level)] {
+          let error = noise == .expectedError ? run.codeError : 1
+          for c in run.coefficients {
+            let place = k * network.levels.width + c
+            count &+= 1
+            let draw = normal[Int((count &* 0x9E37_79B1) >> 20)]
+            values[place] += (posterior.variances[place] * error).squareRoot() * draw
+          }
+        }
+      }
+      return shrunk(values, prediction)
+    }
+  }
+
+  private func posterior(
+    _ source: TensorRows, _ prediction: PhasePrediction, _ tiles: [[Int]]
+  ) throws -> Posterior {
+    Posterior(
+      try network.coefficients(of: source, prediction), tilts: prediction.tilts,
+      levels: prediction.levels,
+      groups: quantizer.groups(
+        levels: prediction.levels,
+        tiles: hasPositionsAlone ? tiles.joined().map { [$0] } : tiles),
+      bound: network.configuration.latentBound, pool: network.pool)
+  }
+}

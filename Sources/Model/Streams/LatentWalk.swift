@@ -1,0 +1,129 @@
+import Bitstream
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// Walks through the phases of a grid's latents band by band, as encoder and decoder both do.
+///
+/// A band is a number of rows. A prediction looks a few rows up and down at latents of earlier phases, so a phase of a
+/// band follows the phase before it of the band below: at every step one more band begins, and the bands above it get
+/// their next phase. Latents are the same whatever the bands.
+public struct LatentWalk {
+  /// The rows of each band, from above to below.
+  public let bands: [Range<Int>]
+
+  private let network: Network
+  private let rows: Int
+  private let columns: Int
+  /// The level of every position.
+  private let levels: [UInt8]
+  private var latents: TensorRows
+  /// What decoded latents contribute to predictions; zeros where nothing is decoded yet.
+  private var features: TensorRows
+  private var step = 0
+
+  /// A walk through a grid.
+  ///
+  /// - Parameters:
+  ///   - network: predicts and transforms.
+  ///   - rows: rows of the grid.
+  ///   - columns: columns of the grid.
+  ///   - levels: a level for each position, row-major.
+  ///   - bandRows: rows of a band, an even number of at least 4; nil for one band.
+  public init(network: Network, rows: Int, columns: Int, levels: [UInt8], bandRows: Int? = nil) {
+    let height = bandRows ?? rows
+    precondition(levels.count == rows * columns)
+    precondition(height >= rows || (height % 2 == 0 && height >= network.prior.reach))
+    self.network = network
+    self.rows = rows
+    self.columns = columns
+    self.levels = levels
+    bands = stride(from: 0, to: rows, by: height).map { $0..<min(rows, $0 + height) }
+    latents = TensorRows(columns: columns, channels: network.configuration.latents)
+    features = TensorRows(columns: columns, channels: network.configuration.prior)
+  }
+
+  /// The band that begins with the next call of `advance`, if one does.
+  public var nextBand: Range<Int>? { step < bands.count ? bands[step] : nil }
+
+  /// Whether all latents are decoded.
+  public var isFinished: Bool { step == bands.count + CodingPhase.allCases.count - 1 }
+
+  /// Takes a step.
+  ///
+  /// - Parameters:
+  ///   - correct: may change the latents [n, latents] of a phase once they are decoded.
+  ///   - code: is called for a phase of a band with its prediction, and returns the decoded coefficients, [n, width],
+  ///     zeros where nothing was sent.
+  /// - Returns: the decoder's input for the rows that this step ended, [rows, columns, latents], nil for none.
+  public mutating func advance(
+    correct: ((PhasePrediction, inout [Float]) -> Void)? = nil,
+    code: (PhasePrediction) throws -> [Float]
+  ) throws -> Tensor? {
+    if let band = nextBand {
+      latents.extend(to: band.upperBound)
+      features.extend(to: band.upperBound)
+    }
+    for phase in CodingPhase.allCases {
+      let band = step - phase.rawValue
+      guard bands.indices.contains(band) else { continue }
+      guard let prediction = try predict(phase, bands[band]) else { continue }
+      var decoded = try network.latents(from: try code(prediction), prediction)
+      correct?(prediction, &decoded)
+      latents.store(decoded, at: prediction.positions)
+      if phase != .fourth {
+        let part = Tensor(
+          rows: 1, columns: prediction.positions.count, channels: latents.channels, values: decoded)
+        features.store(try network.prior.features(part).values, at: prediction.positions)
+      }
+    }
+    let done = step - CodingPhase.fourth.rawValue
+    step += 1
+    guard bands.indices.contains(done) else { return nil }
+    let result = latents[bands[done]]
+    latents.drop(before: bands[done].upperBound)
+    features.drop(before: firstRow(for: bands[done].upperBound))
+    return result
+  }
+
+  private func predict(_ phase: CodingPhase, _ band: Range<Int>) throws -> PhasePrediction? {
+    let positions = phase.positions(rows: band, columns: columns)
+    if positions.isEmpty { return nil }
+    let first = firstRow(for: band.lowerBound)
+    let around = first..<min(rows, band.upperBound + network.prior.reach)
+    let (mean, logScale) = try network.prior(
+      known(around, before: phase),
+      levels: Array(levels[around.lowerBound * columns..<around.upperBound * columns]),
+      phase: phase, inner: band.lowerBound - first..<band.upperBound - first)
+    let chosen = positions.map { levels[$0] }
+    return PhasePrediction(
+      phase: phase, positions: positions, levels: chosen, mean: mean, scale: logScale.map(expf),
+      tilts: network.transform.tilts(logScale: logScale, levels: chosen))
+  }
+
+  /// What earlier phases contribute to the predictions of a phase, which are the same for all bands.
+  private func known(_ around: Range<Int>, before phase: CodingPhase) -> Tensor {
+    if phase == .first {
+      return Tensor(rows: around.count, columns: columns, channels: features.channels)
+    }
+    var known = features[around]
+    guard bands.count > 1 else { return known }
+    // The band above has gone further than the whole grid would have.
+    for later in CodingPhase.allCases where later.rawValue >= phase.rawValue {
+      for position in later.positions(rows: around.count, columns: columns) {
+        known.values.withUnsafeMutableBufferPointer { values in
+          for k in 0..<features.channels { values[position * features.channels + k] = 0 }
+        }
+      }
+    }
+    return known
+  }
+
+  /// The first of the rows that predictions from row `row` on look at, made even.
+  private func firstRow(for row: Int) -> Int { max(0, row - network.prior.reach) / 2 * 2 }
+}

@@ -1,0 +1,167 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+// The network for pictures whose rows come one after the other. Every stream takes rows from above to below, runs a few
+// rows behind, and gives what it would give for the whole picture, however the rows are dealt out.
+
+/// Calls `body` for rows of a grid, a few at a time, and tells which are the last.
+private func forEachSlice(
+  rows: Int, columns: Int, isLast: Bool, _ body: (Range<Int>, Bool) throws -> Void
+) throws {
+  let step = Network.rowsPerPush(columns: columns)
+  var first = 0
+  repeat {
+    let end = min(rows, first + step)
+    try body(first..<end, isLast && end == rows)
+    first = end
+  } while first < rows
+}
+
+extension Tensor {
+  /// Some rows.
+  package func slice(_ wanted: Range<Int>) -> Tensor {
+    if wanted == 0..<rows { return self }
+    let length = columns * channels
+    return Tensor(
+      rows: wanted.count, columns: columns, channels: channels,
+      values: Array(values[wanted.lowerBound * length..<wanted.upperBound * length]))
+  }
+}
+
+/// From pixels to features.
+package struct FeatureStream {
+  private var stream: EncoderNetwork.FeatureStream
+
+  init(_ stream: EncoderNetwork.FeatureStream) { self.stream = stream }
+
+  /// Takes pixels [16 n, w, 3] in -1...1 and calls `body` with what features are known then.
+  package mutating func push(
+    _ pixels: Tensor, isLast: Bool, _ body: (EncoderFeatures) throws -> Void
+  ) throws {
+    let stride = Network.stride
+    try forEachSlice(rows: pixels.rows / stride, columns: pixels.columns / stride, isLast: isLast) {
+      rows, isLast in
+      let part = pixels.slice(rows.lowerBound * stride..<rows.upperBound * stride)
+      let features = try stream.push(part, isLast: isLast)
+      if features.rows > 0 { try body(features) }
+    }
+  }
+}
+
+/// From features to latents.
+package struct LatentStream {
+  private var stream: EncoderNetwork.LatentStream
+  private let levels: [UInt8]
+  private var next = 0
+
+  init(_ stream: EncoderNetwork.LatentStream, levels: [UInt8]) {
+    self.stream = stream
+    self.levels = levels
+  }
+
+  /// Takes features and calls `body` with what latents are known then.
+  package mutating func push(
+    _ features: EncoderFeatures, isLast: Bool, _ body: (Tensor) throws -> Void
+  ) throws {
+    let columns = features.linear.columns
+    try forEachSlice(rows: features.rows, columns: columns, isLast: isLast) { rows, isLast in
+      let part = Array(
+        levels[(next + rows.lowerBound) * columns..<(next + rows.upperBound) * columns])
+      let latents = try stream.push(features.slice(rows), levels: part, isLast: isLast)
+      if latents.rows > 0 { try body(latents) }
+    }
+    next += features.rows
+  }
+}
+
+/// From features to the distortion that is expected of each level.
+package struct ErrorStream {
+  private var stream: PredictorNetwork.Stream
+
+  init(_ stream: PredictorNetwork.Stream) { self.stream = stream }
+
+  /// Takes features and returns what is known then, as ``Network/expectedErrors(_:)`` does.
+  package mutating func push(
+    _ features: EncoderFeatures, isLast: Bool
+  ) throws(ModelError) -> Tensor {
+    var result = try stream.push(features.linear, isLast: isLast)
+    for k in result.values.indices { result.values[k] = expf(result.values[k]) }
+    return result
+  }
+}
+
+/// From decoded latents to pixels.
+package struct PixelStream {
+  private var stream: DecoderNetwork.Stream
+
+  init(_ stream: DecoderNetwork.Stream) { self.stream = stream }
+
+  /// Takes latents [n, w/16, latents] with their levels and calls `body` with what pixels are known then, [m, w, 3].
+  package mutating func push(
+    _ latents: Tensor, levels: [UInt8], isLast: Bool, _ body: (Tensor) throws -> Void
+  ) throws {
+    let columns = latents.columns
+    try forEachSlice(rows: latents.rows, columns: columns, isLast: isLast) { rows, isLast in
+      let part = Array(levels[rows.lowerBound * columns..<rows.upperBound * columns])
+      let pixels = try stream.push(latents.slice(rows), levels: part, isLast: isLast)
+      if pixels.rows > 0 { try body(pixels) }
+    }
+  }
+}
+
+/// Features that are kept.
+package struct FeatureRows {
+  private var nonlinear: TensorRows?
+  private var linear: TensorRows?
+
+  /// Nothing yet.
+  package init() {}
+
+  /// Adds rows below.
+  package mutating func append(_ features: EncoderFeatures) {
+    if nonlinear == nil {
+      nonlinear = TensorRows(features.nonlinear)
+      linear = TensorRows(features.linear)
+    } else {
+      nonlinear?.append(features.nonlinear)
+      linear?.append(features.linear)
+    }
+  }
+
+  /// All rows; at least one must have come.
+  package var all: EncoderFeatures {
+    guard let nonlinear, let linear else { preconditionFailure("no features yet") }
+    return EncoderFeatures(nonlinear: nonlinear[nonlinear.rows], linear: linear[linear.rows])
+  }
+}
+
+extension Network {
+  /// Rows of positions that go through a stream at a time: few enough that activations stay near the processor, enough to
+  /// fill it.
+  package static func rowsPerPush(columns: Int) -> Int { max(1, 2048 / columns) }
+
+  /// From pixels to features, for a grid of this many columns.
+  package func featureStream(columns: Int) -> FeatureStream {
+    FeatureStream(encoder.featureStream(columns: columns))
+  }
+
+  /// From features to latents, for a grid of this many columns with these levels.
+  package func latentStream(columns: Int, levels: [UInt8]) -> LatentStream {
+    LatentStream(encoder.latentStream(columns: columns), levels: levels)
+  }
+
+  /// From features to expected distortions, for a grid of this many columns.
+  package func errorStream(columns: Int) -> ErrorStream {
+    ErrorStream(predictor.stream(columns: columns))
+  }
+
+  /// From latents to pixels, for a grid of this many columns.
+  package func pixelStream(columns: Int) -> PixelStream {
+    PixelStream(decoder.stream(columns: columns))
+  }
+}

@@ -1,0 +1,77 @@
+public import Codec
+
+/// A picture file whose rows are read from top to bottom, as often as asked, without holding the picture in memory.
+/// ``PictureReader/rows(_:maxBytes:)`` makes it; the counterpart of ``RowWriter``.
+public struct PictureFileRows: PictureSource {
+  /// Pixels in a row.
+  public let width: Int
+  /// Rows.
+  public let height: Int
+  /// What the samples of one pixel mean.
+  public let colorType: Picture.ColorType
+  /// What the picture says of itself beside its pixels.
+  public let metadata: PictureMetadata
+  /// The format it comes in.
+  public let format: PictureFormat
+  /// What is not as in the file; empty when everything is.
+  public let conversions: [Conversion]
+
+  /// Starts at the top: a call that fills memory with so many rows, to be called until all are read, and one that reads
+  /// what is behind them.
+  let start: () throws -> RowReading
+
+  /// See ``Codec/PictureSource/forEachRows(_:_:)``.
+  public func forEachRows(_ count: Int, _ body: ([UInt8]) throws -> Void) throws {
+    let reading = try start()
+    let rowBytes = width * colorType.componentCount
+    for first in stride(from: 0, to: height, by: max(1, count)) {
+      let rows = min(max(1, count), height - first)
+      try body(
+        makeSamples(count: rows * rowBytes) { samples throws(PixelIOError) in
+          try reading.read(samples, rows)
+        })
+    }
+    try reading.finish()
+  }
+}
+
+/// A walk through the rows of a file.
+struct RowReading {
+  /// Reads the next rows.
+  let read: (_ samples: UnsafeMutablePointer<UInt8>, _ rows: Int) throws(PixelIOError) -> Void
+  /// Reads what stands behind the last row.
+  let finish: () throws(PixelIOError) -> Void
+}
+
+extension PictureReader {
+  /// Pixels from which on `rows` deals out rows.
+  public static let leastPixelsForRows = 1 << 23
+
+  /// The rows of a large picture file, nil for a picture that must be held in memory anyway, or may well be: one of less
+  /// than `leastPixels`, one with alpha, with another orientation than upright, interlaced, or from something that is no
+  /// file.
+  ///
+  /// PNG and PPM are read from the file as rows are asked for, which must not change meanwhile; of a JPEG file the
+  /// compressed bytes are held, and all coefficients of a progressive one.
+  ///
+  /// - Parameters:
+  ///   - path: the file.
+  ///   - maxBytes: the largest file that is read.
+  ///   - leastPixels: the smallest picture whose rows are dealt out.
+  public func rows(
+    _ path: String, maxBytes: Int, leastPixels: Int = PictureReader.leastPixelsForRows
+  ) throws -> PictureFileRows? {
+    guard path != "-", let file = try OpenFile(path, maxBytes: maxBytes) else { return nil }
+    let rows: PictureFileRows? =
+      switch PictureFormat(signatureOf: try file.bytes(at: 0, count: 8)) {
+      case .png: try pngRows(file, limits, keepsMetadata: keepsMetadata, leastPixels)
+      case .jpeg: try jpegRows(file, limits, keepsMetadata: keepsMetadata, leastPixels)
+      case .netpbm: try netpbmRows(file, limits, leastPixels)
+      case nil: nil
+      }
+    if isStrict, let rows, let conversion = rows.conversions.first {
+      throw PixelIOError.notExact(rows.format, conversion)
+    }
+    return rows
+  }
+}

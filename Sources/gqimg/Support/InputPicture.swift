@@ -1,0 +1,61 @@
+import Codec
+import PixelIO
+
+/// A picture to compress: in memory, or a file whose rows are read as they are needed.
+enum InputPicture {
+  case held(PictureFile)
+  case rows(PictureFileRows)
+
+  /// Opens a picture file; large ones are not held in memory.
+  init(_ path: String, _ reader: PictureReader) throws {
+    if let rows = try reader.rows(path, maxBytes: maximumInputBytes) {
+      self = .rows(rows)
+    } else {
+      self = .held(try reader.open(try FileReader.read(path, maxBytes: maximumInputBytes)))
+    }
+  }
+
+  var width: Int { source.width }
+  var height: Int { source.height }
+  var colorType: Picture.ColorType { source.colorType }
+  var metadata: PictureMetadata { source.metadata }
+
+  var hasAlpha: Bool {
+    guard case .held(let file) = self else { return false }
+    return file.picture.alpha != nil
+  }
+
+  var format: PictureFormat {
+    switch self {
+    case .held(let file): file.format
+    case .rows(let rows): rows.format
+    }
+  }
+
+  var conversions: [Conversion] {
+    switch self {
+    case .held(let file): file.conversions
+    case .rows(let rows): rows.conversions
+    }
+  }
+
+  /// The bytes of its file.
+  func encoded(_ encoder: GQEncoder, _ options: EncodingOptions) throws -> [UInt8] {
+    switch self {
+    case .held(let file): try encoder.encode(file.picture, options: options).bytes
+    case .rows(let rows): try encoder.encode(rows, options: options).bytes
+    }
+  }
+
+  private var source:
+    (width: Int, height: Int, colorType: Picture.ColorType, metadata: PictureMetadata)
+  {
+    switch self {
+    case .held(let file):
+      let picture = file.picture
+      return (picture.width, picture.height, picture.colorType, picture.metadata)
+    case .rows(let rows):
+      return (rows.width, rows.height, rows.colorType, rows.metadata)
+    }
+  }
+}

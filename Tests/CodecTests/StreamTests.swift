@@ -1,0 +1,161 @@
+import Bitstream
+import Codec
+import Model
+import PixelIO
+import Testing
+
+@testable import Codec
+
+/// Pictures that come and go row by row, and parts of pictures: nothing may differ from the whole.
+@Suite struct StreamTests {
+  /// Several bands of one row of tiles each, the last of them cut.
+  static func tall() throws -> Picture {
+    let picture = try samplePicture("sample.png").cropped(x: 3, y: 5, width: 180, height: 250)
+    return Picture(
+      width: picture.width, height: 5 * picture.height + 67, colorType: .rgb,
+      samples: Array(
+        repeatElement(picture.samples, count: 6).joined()
+          .prefix((5 * picture.height + 67) * picture.width * 3)))
+  }
+
+  static func network(_ engine: EngineChoice) throws -> Network {
+    try Network(
+      parsing: try ModelFile.read(), engine: engine, pool: WorkerPool(threadCount: 2))
+  }
+
+  static let engines: [EngineChoice] = [.automatic, .float32].filter { (try? network($0)) != nil }
+
+  /// Gives its rows in other portions than it is asked for.
+  struct Unsteady: PictureSource {
+    let picture: Picture
+    var width: Int { picture.width }
+    var height: Int { picture.height }
+    var colorType: Picture.ColorType { picture.colorType }
+    var metadata: PictureMetadata { picture.metadata }
+
+    func forEachRows(_ count: Int, _ body: ([UInt8]) throws -> Void) throws {
+      let length = width * colorType.componentCount
+      var row = 0
+      for portion in [1, 15, 2, 16, 33, 47, 100, 9, Int.max] {
+        let end = min(height, row &+ min(portion, height - row))
+        if end > row { try body(Array(picture.samples[row * length..<end * length])) }
+        row = end
+      }
+    }
+  }
+
+  @Test(arguments: engines)
+  func portionsDoNotChangeFiles(_ engine: EngineChoice) throws {
+    let encoder = GQEncoder(network: try Self.network(engine))
+    let picture = try Self.tall()
+    for order in CodeOrder.allCases {
+      let options = EncodingOptions(target: .bitsPerPixel(0.4), order: order)
+      let attachments = try Attachments(picture.metadata)
+      let whole = try encoder.encode(
+        Unsteady(picture: picture), attachments, options, heldPositions: .max / 2,
+        bandPositions: 1 << 20)
+      let parts = try encoder.encode(
+        Unsteady(picture: picture), attachments, options, heldPositions: 0, bandPositions: 1)
+      let isEqual = whole.bytes == parts.bytes
+      #expect(isEqual, "\(order)")
+      let plain = try encoder.encode(picture, options: options).bytes == whole.bytes
+      #expect(plain, "\(order)")
+    }
+  }
+
+  @Test(arguments: engines)
+  func bandsDoNotChangePixels(_ engine: EngineChoice) throws {
+    let network = try Self.network(engine)
+    let picture = try Self.tall()
+    for order in CodeOrder.allCases {
+      let bytes = try GQEncoder(network: network).encode(
+        picture, options: EncodingOptions(target: .bitsPerPixel(0.4), order: order)
+      ).bytes
+      var decoding = try GQDecoder(network: network).open(bytes)
+      decoding.bandPositions = 1 << 20
+      let whole = try decoding.picture()
+      decoding.bandPositions = 1
+      var rowCounts: [Int] = []
+      var samples: [UInt8] = []
+      try decoding.forEachRows { rows in
+        rowCounts.append(rows.count / (picture.width * 3))
+        samples += rows
+      }
+      let isEqual = samples == whole.samples
+      #expect(isEqual, "\(order)")
+      #expect(rowCounts.reduce(0, +) == picture.height && rowCounts.count > 3)
+    }
+  }
+
+  @Test(arguments: CodeOrder.allCases, QuantizerChoice.allCases)
+  func regionsAreCrops(_ order: CodeOrder, _ quantizer: QuantizerChoice) throws {
+    let network = try Self.network(.automatic)
+    let picture = try Self.tall()
+    let bytes = try GQEncoder(network: network).encode(
+      picture,
+      options: EncodingOptions(target: .bitsPerPixel(0.4), quantizer: quantizer, order: order)
+    ).bytes
+    let decoder = GQDecoder(network: network)
+    let whole = try decoder.decode(bytes)
+    for (x, y, width, height) in [
+      (0, 0, 1, 1), (179, 1316, 1, 1), (0, 0, 180, 16), (17, 633, 100, 80), (0, 300, 180, 300),
+      (90, 1100, 90, 217), (0, 0, 180, 1317),
+    ] {
+      let region = PixelRegion(x: x, y: y, width: width, height: height)
+      let part = try decoder.decode(bytes, region: region)
+      let crop = whole.cropped(x: x, y: y, width: width, height: height)
+      let isEqual = part == crop
+      #expect(isEqual, "\(region)")
+    }
+  }
+
+  @Test func regionsHaveAlphaAndGrey() throws {
+    let network = try Self.network(.automatic)
+    let grey = Picture(
+      width: 60, height: 300, colorType: .grey,
+      samples: (0..<18000).map { UInt8(truncatingIfNeeded: $0 / 60 + $0 % 60) },
+      alpha: (0..<18000).map { UInt8(truncatingIfNeeded: $0 / 7) })
+    let bytes = try GQEncoder(network: network).encode(grey).bytes
+    let decoder = GQDecoder(network: network)
+    let whole = try decoder.decode(bytes)
+    let part = try decoder.decode(
+      bytes, region: PixelRegion(x: 11, y: 200, width: 30, height: 50))
+    #expect(part.colorType == .grey)
+    for row in 0..<50 {
+      let (start, from) = (row * 30, (row + 200) * 60 + 11)
+      #expect(part.samples[start..<start + 30] == whole.samples[from..<from + 30])
+      #expect(part.alpha?[start..<start + 30] == grey.alpha?[from..<from + 30])
+    }
+  }
+
+  @Test func damageElsewhereDoesNotMatter() throws {
+    let network = try Self.network(.automatic)
+    let picture = try Self.tall()
+    let bytes = try GQEncoder(network: network).encode(
+      picture, options: EncodingOptions(target: .bitsPerPixel(0.4))
+    ).bytes
+    var damaged = bytes
+    damaged[bytes.count - 20] ^= 0xFF
+    let decoder = GQDecoder(network: network)
+    #expect(throws: BitstreamError.self) { try decoder.decode(damaged) }
+    let top = PixelRegion(x: 0, y: 0, width: 180, height: 200)
+    let isEqual = try decoder.decode(damaged, region: top) == decoder.decode(bytes, region: top)
+    #expect(isEqual)
+  }
+
+  @Test(arguments: [
+    (-1, 0, 1, 1), (0, 0, 0, 1), (0, 0, 1, 0), (60, 0, 1, 1), (0, 40, 1, 1), (59, 0, 2, 1),
+    (0, 0, Int.max, 1), (1, 1, Int.max, Int.max), (Int.max, 0, 1, 1), (Int.min, 0, 1, 1),
+  ])
+  func regionsOutsideAreRefused(_ x: Int, _ y: Int, _ width: Int, _ height: Int) throws {
+    let network = try Self.network(.automatic)
+    let bytes = try GQEncoder(network: network).encode(
+      Picture(
+        width: 60, height: 40, colorType: .grey, samples: Array(repeating: 9, count: 2400))
+    ).bytes
+    #expect(throws: CodecError.self) {
+      try GQDecoder(network: network).decode(
+        bytes, region: PixelRegion(x: x, y: y, width: width, height: height))
+    }
+  }
+}
