@@ -66,8 +66,9 @@ lint: ## Check formatting
 format: ## Format all Swift files
 	git ls-files -z '*.swift' | xargs -0 $(SWIFT) format --in-place
 
-bench: build ## Times beside libjpeg's in the same run, with ratios: make bench [DIR=testdata]
-	$(PROGRAM) report $(or $(DIR),testdata) --output build/bench --against jpeg --rates 0.25,0.5,1.0 --force --fresh 2>/dev/null
+bench: build setup-report ## Whole programs beside cwebp, avifenc and cjxl, with ratios: make bench [PICTURES="a.png dir"]
+	$(PYTHON) tools/bench.py --program $(PROGRAM) $(if $(wildcard $(VENV)/bin/python),--torch $(VENV)/bin/python) \
+	  $(or $(PICTURES),testdata/sample.png testdata/chelsea.png)
 
 faults: build ## Full disks, read-only folders, no memory, kills: make faults [ROUNDS=10]
 	$(PYTHON) tools/faults.py --program $(PROGRAM) --rounds $(or $(ROUNDS),10)

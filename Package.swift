@@ -44,11 +44,13 @@ let package = Package(
     // oneDNN (Debian: libdnnl-dev) has no pkg-config file, so its library is named here.
     .target(
       name: "COneDNN", linkerSettings: [.linkedLibrary("dnnl", .when(traits: ["OneDNN"]))]),
+    .target(name: "CDepthwise"),
     .target(name: "CLibraryLocation"),
     .target(
       name: "Model",
       dependencies: [
-        "Bitstream", "CLibraryLocation", .product(name: "Crypto", package: "swift-crypto"),
+        "Bitstream", "CDepthwise", "CLibraryLocation",
+        .product(name: "Crypto", package: "swift-crypto"),
         .target(name: "COneDNN", condition: .when(traits: ["OneDNN"])),
       ],
       resources: [.copy("Resources")],

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Peak memory of gqimg by picture size: the program's own and bytes per pixel, and refusals of huge claims."""
+"""Peak memory and time of gqimg by picture size, and refusals of huge claims."""
 
 import argparse
 import os
@@ -50,22 +50,22 @@ def main():
     a = p.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         base = None
-        print("side   command      peak MB   bytes per pixel beyond the smallest")
+        print("side   command      peak MB   seconds   bytes per pixel beyond the smallest")
         for side in map(int, a.sides.split(",")):
             picture, file = os.path.join(folder, "a.ppm"), os.path.join(folder, "a.gqz")
             write_ppm(picture, side)
-            used = {}
+            used, times = {}, {}
             for name, arguments in (
                 ("compress", ["compress", picture, file, "--force"]),
                 ("decompress", ["decompress", file, os.path.join(folder, "b.ppm"), "--force"]),
             ):
-                used[name], _, code = peak([a.program, *arguments])
+                used[name], times[name], code = peak([a.program, *arguments])
                 if code:
                     raise SystemExit(f"{name} of {side} x {side} failed with {code}")
             base = base or used
             for name, value in used.items():
                 extra = (value - base[name]) / side**2
-                print(f"{side:5}  {name:10} {value / 1e6:9.1f}   {extra:8.1f}")
+                print(f"{side:5}  {name:10} {value / 1e6:9.1f} {times[name]:9.2f}   {extra:8.1f}")
         file = os.path.join(folder, "claim.gqz")
         for width, height in ((1 << 31, 1 << 31), (65535, 65535)):
             with open(file, "wb") as out:

@@ -111,9 +111,10 @@ done:
 
 int gq_pointwise_create(
     int64_t rows, int64_t inputs, int64_t outputs, const float *weights, const float *bias, float slope,
-    int accumulate, int precision, gq_layer **result) {
+    int accumulate, int precision, int output_precision, gq_layer **result) {
   dnnl_status_t status = dnnl_success;
   dnnl_data_type_t type = precision == GQ_BFLOAT16 ? dnnl_bf16 : dnnl_f32;
+  dnnl_data_type_t output_type = output_precision == GQ_BFLOAT16 ? dnnl_bf16 : dnnl_f32;
   dnnl_primitive_attr_t attributes = NULL;
   dnnl_post_ops_t post = NULL;
   desc source, wanted, plain, plain_bias, target;
@@ -128,7 +129,7 @@ int gq_pointwise_create(
   TRY(desc_create(&wanted, 2, (dnnl_dims_t){inputs, outputs}, type, dnnl_format_tag_any));
   TRY(desc_create(&plain, 2, (dnnl_dims_t){inputs, outputs}, dnnl_f32, dnnl_ba));
   TRY(desc_create(&plain_bias, 2, (dnnl_dims_t){1, outputs}, dnnl_f32, dnnl_ab));
-  TRY(desc_create(&target, 2, (dnnl_dims_t){rows, outputs}, dnnl_f32, dnnl_ab));
+  TRY(desc_create(&target, 2, (dnnl_dims_t){rows, outputs}, output_type, dnnl_ab));
   TRY(dnnl_primitive_attr_create(&attributes));
   TRY(dnnl_primitive_attr_set_scratchpad_mode(attributes, dnnl_scratchpad_mode_user));
   TRY(dnnl_post_ops_create(&post));
@@ -156,53 +157,9 @@ done:
   return status;
 }
 
-int gq_depthwise_create(
-    int64_t rows, int64_t columns, int64_t channels, int pad_top, int pad_bottom, const float *weights,
-    const float *bias, gq_layer **result) {
-  dnnl_status_t status = dnnl_success;
-  dnnl_primitive_attr_t attributes = NULL;
-  desc source, wanted, plain, plain_bias, target;
-  memset(&source, 0, sizeof source), memset(&wanted, 0, sizeof wanted), memset(&plain, 0, sizeof plain);
-  memset(&plain_bias, 0, sizeof plain_bias), memset(&target, 0, sizeof target);
-  *result = NULL;
-  use_calling_thread_only();
-  gq_layer *layer = calloc(1, sizeof *layer);
-  if (!layer) return dnnl_out_of_memory;
-  int64_t source_rows = rows + 2 - (pad_top != 0) - (pad_bottom != 0);
-  dnnl_dims_t strides = {1, 1}, dilates = {0, 0};
-  dnnl_dims_t before = {pad_top != 0, 1}, after = {pad_bottom != 0, 1};
-  dnnl_dims_t filter = {channels, 1, 1, 3, 3};
-  TRY(cpu(&layer->engine));
-  TRY(desc_create(&source, 4, (dnnl_dims_t){1, channels, source_rows, columns}, dnnl_f32, dnnl_nhwc));
-  TRY(desc_create(&wanted, 5, filter, dnnl_f32, dnnl_format_tag_any));
-  TRY(desc_create(&plain, 5, filter, dnnl_f32, dnnl_goihw));
-  TRY(desc_create(&plain_bias, 1, (dnnl_dims_t){channels}, dnnl_f32, dnnl_a));
-  TRY(desc_create(&target, 4, (dnnl_dims_t){1, channels, rows, columns}, dnnl_f32, dnnl_nhwc));
-  TRY(dnnl_primitive_attr_create(&attributes));
-  TRY(dnnl_primitive_attr_set_scratchpad_mode(attributes, dnnl_scratchpad_mode_user));
-#if DNNL_VERSION_MAJOR >= 3
-  TRY(dnnl_convolution_forward_primitive_desc_create(
-      &layer->description, layer->engine, dnnl_forward_inference, dnnl_convolution_direct, source, wanted,
-      plain_bias, target, strides, dilates, before, after, attributes));
-#else
-  dnnl_convolution_desc_t operation;
-  TRY(dnnl_dilated_convolution_forward_desc_init(
-      &operation, dnnl_forward_inference, dnnl_convolution_direct, &source, &wanted, &plain_bias, &target,
-      strides, dilates, before, after));
-  TRY(dnnl_primitive_desc_create(&layer->description, &operation, attributes, layer->engine, NULL));
-#endif
-  TRY(finish(layer, plain, plain_bias, weights, bias));
-done:
-  if (attributes) dnnl_primitive_attr_destroy(attributes);
-  DESC_FREE(source), DESC_FREE(wanted), DESC_FREE(plain), DESC_FREE(plain_bias), DESC_FREE(target);
-  if (status != dnnl_success) gq_layer_destroy(layer);
-  else *result = layer;
-  return status;
-}
-
 size_t gq_layer_scratch(const gq_layer *layer) { return layer->scratch; }
 
-int gq_layer_run(const gq_layer *layer, const void *input, float *output, void *scratch) {
+int gq_layer_run(const gq_layer *layer, const void *input, void *output, void *scratch) {
   dnnl_status_t status = dnnl_success;
   dnnl_memory_t source = NULL, target = NULL, work = NULL;
   dnnl_stream_t stream = NULL;
@@ -245,14 +202,6 @@ int gq_multiply(
   return dnnl_sgemm(
       'N', transposed ? 'T' : 'N', rows, columns, inner, 1.0f, left, inner, right,
       transposed ? inner : columns, 0.0f, result, columns);
-}
-
-void gq_to_bfloat16(const float *input, uint16_t *output, size_t count) {
-  for (size_t k = 0; k < count; k++) {
-    uint32_t bits;
-    memcpy(&bits, input + k, 4);
-    output[k] = (uint16_t)((bits + 0x7fff + ((bits >> 16) & 1)) >> 16);
-  }
 }
 
 #endif

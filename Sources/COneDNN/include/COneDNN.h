@@ -19,23 +19,17 @@ int gq_has_bfloat16(void);
 void gq_version(int version[3]);
 
 /// [rows, inputs] x [outputs, inputs]^T + bias. With `slope` other than 1 a leaky ReLU follows; with
-/// `accumulate` the product is added to what the output holds. `precision` is that of input and weights.
+/// `accumulate` the product is added to what the output holds. `precision` is that of input and weights,
+/// `output_precision` that of the result, which may be GQ_BFLOAT16 where the input's is.
 int gq_pointwise_create(
     int64_t rows, int64_t inputs, int64_t outputs, const float *weights, const float *bias, float slope,
-    int accumulate, int precision, gq_layer **layer);
-
-/// Depthwise 3x3 convolution of `rows` x `columns` x `channels` (rows counted in the output), float32; zeros
-/// stand for one row above where `pad_top`, below where `pad_bottom`, and one column on both sides.
-/// `weights` is [channels, 3, 3].
-int gq_depthwise_create(
-    int64_t rows, int64_t columns, int64_t channels, int pad_top, int pad_bottom, const float *weights,
-    const float *bias, gq_layer **layer);
+    int accumulate, int precision, int output_precision, gq_layer **layer);
 
 /// Bytes of scratch that one run needs; may be 0.
 size_t gq_layer_scratch(const gq_layer *layer);
 
-/// Runs a layer. `input` holds float32 or, for a bfloat16 layer, bfloat16.
-int gq_layer_run(const gq_layer *layer, const void *input, float *output, void *scratch);
+/// Runs a layer. `input` and `output` hold numbers of the layer's precisions.
+int gq_layer_run(const gq_layer *layer, const void *input, void *output, void *scratch);
 
 void gq_layer_destroy(gq_layer *layer);
 
@@ -43,8 +37,5 @@ void gq_layer_destroy(gq_layer *layer);
 int gq_multiply(
     const float *left, const float *right, float *result, int64_t rows, int64_t inner, int64_t columns,
     int transposed);
-
-/// Rounds to bfloat16, nearest even.
-void gq_to_bfloat16(const float *input, uint16_t *output, size_t count);
 
 #endif

@@ -42,15 +42,20 @@ struct CodePacking {
   func unpack(
     _ segment: TileLayout.Segment, _ bytes: [UInt8]?, _ store: (Int, [UInt32]) -> Void
   ) throws(BitstreamError) {
-    var reader = BitReader((bytes ?? [])[...])
+    var reader = bytes.map { BitReader($0[...]) }
     for position in layout.positions(of: segment, gridColumns: columns) {
-      let widths = codeWidths[Int(levels[position])]
-      var codes = [UInt32](repeating: 0, count: widths.count)
-      if bytes != nil {
-        for (k, width) in widths.enumerated() { codes[k] = try reader.read(count: width) }
-      }
-      store(position, codes)
+      store(position, try codes(of: position, &reader))
     }
+  }
+
+  /// The codes of a position, which come next; zeros for nil.
+  func codes(of position: Int, _ reader: inout BitReader?) throws(BitstreamError) -> [UInt32] {
+    let widths = codeWidths[Int(levels[position])]
+    var codes = [UInt32](repeating: 0, count: widths.count)
+    for (k, width) in widths.enumerated() {
+      if let code = try reader?.read(count: width) { codes[k] = code }
+    }
+    return codes
   }
 
   /// For each of some tiles the places of its positions among positions of a phase.

@@ -51,7 +51,11 @@ extension LatentCoder {
           let (row, column) = place.quotientAndRemainder(dividingBy: columns)
           try values.append(
             row: window.rows.lowerBound + row, column: window.columns.lowerBound + column,
-            to: &chosen)
+            prediction.phase, to: &chosen)
+        }
+        if let last = prediction.positions.last {
+          // The rows that come next have the other parity.
+          values.drop(prediction.phase, before: window.rows.lowerBound + last / columns + 2)
         }
         if hasLost {
           for (k, position) in prediction.positions.enumerated() where lost[position] {
@@ -60,10 +64,7 @@ extension LatentCoder {
         }
         return shrunk(chosen, prediction)
       }
-      if let latents {
-        try body(latents)
-        values.drop(rows: latents.rows)
-      }
+      if let latents { try body(latents) }
     }
   }
 
@@ -79,74 +80,79 @@ extension LatentCoder {
   }
 }
 
-/// The codeword values of tiles, a row of tiles at a time.
+/// The codeword values of tiles, a phase of a row of tiles at a time.
 private struct TileValues {
+  private struct Part: Hashable {
+    let tileRow: Int
+    let phase: CodingPhase
+  }
+
   private let coder: LatentCoder
-  private let segments: [[UInt8]?]
   /// Columns of positions that are asked for.
   private let columns: Range<Int>
-  /// By row of tiles.
-  private var held: [Int: TensorRows] = [:]
-  private var firstRow: Int?
+  /// For each segment its bits that have not been read.
+  private var readers: [BitReader?]
+  /// For each tile the state that its path is in.
+  private var states: [UInt32]
+  private var held: [Part: TensorRows] = [:]
 
   init(_ coder: LatentCoder, _ segments: [[UInt8]?], _ columns: Range<Int>) {
     self.coder = coder
-    self.segments = segments
     self.columns = columns
+    readers = segments.map { bytes in bytes.map { BitReader($0[...]) } }
+    states = Array(repeating: 0, count: coder.packing.layout.tiles.count)
   }
 
-  /// Adds the values [width] of a position.
-  mutating func append(row: Int, column: Int, to values: inout [Float]) throws {
-    if firstRow == nil { firstRow = row }
-    let tileRow = row / coder.packing.layout.tileRows
-    if held[tileRow] == nil { held[tileRow] = try decoded(tileRow) }
-    guard let rows = held[tileRow] else { return }
+  /// Adds the values [width] of a position. Phases of a tile must be asked for in their order.
+  mutating func append(
+    row: Int, column: Int, _ phase: CodingPhase, to values: inout [Float]
+  ) throws {
+    let part = Part(tileRow: row / coder.packing.layout.tileRows, phase: phase)
+    if held[part] == nil { held[part] = try decoded(part) }
+    guard let rows = held[part] else { return }
     let range = rows.range(row * rows.columns + column - columns.lowerBound)
     rows.withValues { values += $0[range] }
   }
 
-  /// Forgets what lies above so many rows after those forgotten before.
-  mutating func drop(rows: Int) {
-    guard let first = firstRow else { return }
-    firstRow = first + rows
-    let tileRow = (first + rows) / coder.packing.layout.tileRows
-    for old in held.keys where old < tileRow { held[old] = nil }
+  /// Forgets a phase of rows of tiles that end above a row.
+  mutating func drop(_ phase: CodingPhase, before row: Int) {
+    let side = coder.packing.layout.tileRows
+    held = held.filter { $0.key.phase != phase || ($0.key.tileRow + 1) * side > row }
   }
 
-  /// The values [rows, columns, width] of a row of tiles.
-  private func decoded(_ tileRow: Int) throws -> TensorRows {
+  /// The values [rows, columns, width] of a phase of a row of tiles; zeros at positions of other phases.
+  private mutating func decoded(_ part: Part) throws -> TensorRows {
     let layout = coder.packing.layout
     let gridColumns = coder.grid.columns
-    let tiles = layout.tiles(row: tileRow, columns: columns)
-    let rows = layout.tiles[tiles.lowerBound].rows
-    let base = rows.lowerBound * gridColumns
-    var codes = [[UInt32]](repeating: [], count: rows.count * gridColumns)
+    let tiles = layout.tiles(row: part.tileRow, columns: columns)
+    var positions: [Int] = []
+    var codes: [[UInt32]] = []
     for tile in tiles {
-      for segment in layout.segments(ofTile: tile) {
-        try coder.packing.unpack(layout.segments[segment], segments[segment]) {
-          codes[$0 - base] = $1
-        }
+      let segments = layout.segments(ofTile: tile)
+      let segment = segments[min(part.phase.rawValue, segments.count - 1)]
+      let members = layout.tiles[tile].positions(of: part.phase, gridColumns: gridColumns)
+      positions += members
+      for position in members {
+        codes.append(try coder.packing.codes(of: position, &readers[segment]))
       }
     }
+    var starts =
+      layout.order == .phases ? [UInt32](repeating: 0, count: tiles.count) : Array(states[tiles])
+    let values = coder.quantizer.decode(
+      codes, levels: positions.map { coder.levels[$0] },
+      tiles: coder.packing.tiles(tiles, of: part.phase, positions: positions), states: &starts)
+    states.replaceSubrange(tiles, with: starts)
+
     let width = coder.network.levels.width
+    let rows = layout.tiles[tiles.lowerBound].rows
     var result = TensorRows(columns: columns.count, channels: width, first: rows.lowerBound)
     result.extend(to: rows.upperBound)
-    var states = [UInt32](repeating: 0, count: tiles.count)
-    for phase in CodingPhase.allCases {
-      if layout.order == .phases { states = Array(repeating: 0, count: tiles.count) }
-      let positions = tiles.flatMap {
-        layout.tiles[$0].positions(of: phase, gridColumns: gridColumns)
-      }
-      let values = coder.quantizer.decode(
-        positions.map { codes[$0 - base] }, levels: positions.map { coder.levels[$0] },
-        tiles: coder.packing.tiles(tiles, of: phase, positions: positions), states: &states)
-      for (k, position) in positions.enumerated() {
-        let (row, column) = position.quotientAndRemainder(dividingBy: gridColumns)
-        guard columns.contains(column) else { continue }
-        result.store(
-          values[k * width..<(k + 1) * width],
-          at: row * columns.count + column - columns.lowerBound)
-      }
+    for (k, position) in positions.enumerated() {
+      let (row, column) = position.quotientAndRemainder(dividingBy: gridColumns)
+      guard columns.contains(column) else { continue }
+      result.store(
+        values[k * width..<(k + 1) * width],
+        at: row * columns.count + column - columns.lowerBound)
     }
     return result
   }

@@ -20,7 +20,8 @@ extension LatentCoder {
       let grid = coder.grid
       walk = LatentWalk(
         network: coder.network, rows: grid.rows, columns: grid.columns, levels: coder.levels,
-        bandRows: coder.bandRows(positions: bandPositions, columns: grid.columns))
+        bandRows: coder.bandRows(positions: bandPositions, columns: grid.columns),
+        keepsLatents: false)
       source = TensorRows(
         columns: grid.columns, channels: coder.network.configuration.latents)
       states = Array(repeating: 0, count: coder.packing.layout.tiles.count)
@@ -42,7 +43,7 @@ extension LatentCoder {
 
     private func step() throws {
       let layout = coder.packing.layout
-      let done = try walk.advance { prediction in
+      try walk.advance { prediction in
         let tiles = layout.tiles(of: prediction.positions, gridColumns: coder.grid.columns)
         let members = coder.phaseTiles(prediction, tiles: tiles)
         // Paths begin anew with every phase where each has a checksum of its own, so that one can be read without
@@ -56,10 +57,10 @@ extension LatentCoder {
         for (position, code) in zip(prediction.positions, found) { codes[position] = code }
         return coder.shrunk(values, prediction)
       }
-      guard let done else { return }
-      let rows = source.rows.lowerBound..<source.rows.lowerBound + done.rows
-      let positions = rows.lowerBound * done.columns..<rows.upperBound * done.columns
-      for tile in layout.tiles(of: positions, gridColumns: done.columns) {
+      let rows = source.rows.lowerBound..<walk.finishedRows
+      let columns = coder.grid.columns
+      let positions = rows.lowerBound * columns..<rows.upperBound * columns
+      for tile in layout.tiles(of: positions, gridColumns: columns) {
         for segment in layout.segments(ofTile: tile) {
           segments[segment] = coder.packing.pack(layout.segments[segment]) { codes[$0] }
         }

@@ -8,6 +8,9 @@ protocol LayerEngine: Sendable {
   /// Prepares a depthwise 3x3 convolution.
   func prepare(_ layer: DepthwiseLayer) throws(ModelError) -> any PreparedDepthwise
 
+  /// Prepares what follows the first layer of a block.
+  func prepare(_ layers: BlockLayers) throws(ModelError) -> any PreparedBlock
+
   /// A matrix product in single precision: [rows, inner] x [inner, columns], the latter stored as
   /// [columns, inner] when `transposed`.
   func multiply(
@@ -20,7 +23,9 @@ protocol LayerEngine: Sendable {
 protocol PreparedPointwise: Sendable {
   /// Reads `positions * inputs` values and stores `positions * outputs`, or adds them to what is there when
   /// `accumulate` was asked for at preparation.
-  func run(_ input: [Float], into output: inout [Float], positions: Int) throws(ModelError)
+  func run(
+    _ input: [Float], into output: UnsafeMutableBufferPointer<Float>, positions: Int
+  ) throws(ModelError)
 }
 
 /// A depthwise convolution with its weights in the layout that an engine wants.
@@ -28,6 +33,21 @@ protocol PreparedDepthwise: Sendable {
   /// Convolves the inner rows of `input`: all but the first where that only lies above what is wanted, and all but
   /// the last where that only lies below. Other positions outside the tensor count as zero.
   func run(_ input: Tensor, hasRowAbove: Bool, hasRowBelow: Bool) throws(ModelError) -> Tensor
+}
+
+/// The layers of a block after its first, with their weights in the layout that an engine wants.
+protocol PreparedBlock: Sendable {
+  /// The block's result for rows of its input: [rows, columns, channels], or [1, n, channels] for n positions.
+  ///
+  /// - Parameters:
+  ///   - input: the rows.
+  ///   - mixed: what the first layer made of them, and of the row above and the row below where there is one.
+  ///   - hasRowAbove: whether the first row of `mixed` is the one above.
+  ///   - hasRowBelow: whether the last row of `mixed` is the one below.
+  ///   - positions: the positions that are wanted, as row-major numbers in `input`; nil for all.
+  func run(
+    _ input: Tensor, mixed: Tensor, hasRowAbove: Bool, hasRowBelow: Bool, positions: [Int]?
+  ) throws(ModelError) -> Tensor
 }
 
 extension PreparedDepthwise {

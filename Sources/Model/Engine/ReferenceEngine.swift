@@ -4,6 +4,12 @@ struct ReferenceEngine: LayerEngine {
 
   func prepare(_ layer: DepthwiseLayer) -> any PreparedDepthwise { Depthwise(layer: layer) }
 
+  func prepare(_ layers: BlockLayers) -> any PreparedBlock {
+    Rest(
+      depthwise: Depthwise(layer: layers.depthwise), mixOut: Pointwise(layer: layers.mixOut),
+      expand: Pointwise(layer: layers.expand), project: Pointwise(layer: layers.project))
+  }
+
   func multiply(
     _ left: [Float], rows: Int, by right: ArraySlice<Float>, inner: Int, columns: Int,
     transposed: Bool
@@ -23,6 +29,35 @@ struct ReferenceEngine: LayerEngine {
     return result
   }
 
+  /// A block one layer after the other.
+  private struct Rest: PreparedBlock {
+    let depthwise: Depthwise
+    let mixOut: Pointwise
+    let expand: Pointwise
+    let project: Pointwise
+
+    func run(
+      _ input: Tensor, mixed: Tensor, hasRowAbove: Bool, hasRowBelow: Bool, positions: [Int]?
+    ) -> Tensor {
+      var spatial = depthwise.run(mixed, hasRowAbove: hasRowAbove, hasRowBelow: hasRowBelow)
+      var output = input
+      if let positions {
+        spatial = spatial.gathered(positions)
+        output = input.gathered(positions)
+      }
+      let count = output.positionCount
+      output.values.withUnsafeMutableBufferPointer {
+        mixOut.run(spatial.values, into: $0, positions: count)
+      }
+      var wide = [Float](repeating: 0, count: count * expand.layer.outputs)
+      wide.withUnsafeMutableBufferPointer {
+        expand.run(output.values, into: $0, positions: count)
+      }
+      output.values.withUnsafeMutableBufferPointer { project.run(wide, into: $0, positions: count) }
+      return output
+    }
+  }
+
   private struct Pointwise: PreparedPointwise {
     let layer: PointwiseLayer
     /// [inputs, outputs], so that the inner loop runs over adjacent outputs.
@@ -39,7 +74,9 @@ struct ReferenceEngine: LayerEngine {
       self.transposed = transposed
     }
 
-    func run(_ input: [Float], into output: inout [Float], positions: Int) {
+    func run(
+      _ input: [Float], into output: UnsafeMutableBufferPointer<Float>, positions: Int
+    ) {
       let (inputs, outputs) = (layer.inputs, layer.outputs)
       precondition(input.count == positions * inputs && output.count == positions * outputs)
       var sums = layer.bias

@@ -1,10 +1,22 @@
+/// The layers of a block after its first.
+struct BlockLayers: Sendable {
+  let depthwise: DepthwiseLayer
+  /// Added to the block's input.
+  let mixOut: PointwiseLayer
+  /// From the sum to twice the width.
+  let expand: PointwiseLayer
+  /// Added to the sum.
+  let project: PointwiseLayer
+}
+
 /// Residual [1x1, leaky ReLU, depthwise 3x3, 1x1], then residual [1x1 to twice the width, leaky ReLU, 1x1].
 struct Block: Sendable {
   private let mixIn: Pointwise
-  private let depthwise: any PreparedDepthwise
-  private let mixOut: Pointwise
-  private let expand: Pointwise
-  private let project: Pointwise
+  private let rest: any PreparedBlock
+  /// Multiply-adds per position of what looks at neighbours.
+  let spatialMultiplyAdds: Int
+  /// Multiply-adds per position of the rest.
+  let pointwiseMultiplyAdds: Int
 
   init(
     _ name: String, channels: Int, slope: Float, from file: Safetensors, engine: any LayerEngine
@@ -13,55 +25,31 @@ struct Block: Sendable {
       PointwiseLayer(
         "\(name).mix_in", inputs: channels, outputs: channels, from: file, negativeSlope: slope),
       engine: engine)
-    depthwise = try engine.prepare(
-      DepthwiseLayer("\(name).depthwise", channels: channels, from: file))
-    mixOut = try Pointwise(
-      PointwiseLayer(
+    let layers = BlockLayers(
+      depthwise: try DepthwiseLayer("\(name).depthwise", channels: channels, from: file),
+      mixOut: try PointwiseLayer(
         "\(name).mix_out", inputs: channels, outputs: channels, from: file, accumulate: true),
-      engine: engine)
-    expand = try Pointwise(
-      PointwiseLayer(
+      expand: try PointwiseLayer(
         "\(name).expand", inputs: channels, outputs: 2 * channels, from: file,
-        negativeSlope: slope), engine: engine)
-    project = try Pointwise(
-      PointwiseLayer(
-        "\(name).project", inputs: 2 * channels, outputs: channels, from: file, accumulate: true),
-      engine: engine)
+        negativeSlope: slope),
+      project: try PointwiseLayer(
+        "\(name).project", inputs: 2 * channels, outputs: channels, from: file, accumulate: true))
+    rest = try engine.prepare(layers)
+    spatialMultiplyAdds = mixIn.multiplyAdds + 9 * channels
+    pointwiseMultiplyAdds =
+      layers.mixOut.multiplyAdds + layers.expand.multiplyAdds + layers.project.multiplyAdds
   }
 
-  /// Multiply-adds per position of `spatial`.
-  var spatialMultiplyAdds: Int { mixIn.multiplyAdds + 9 * mixIn.layer.outputs }
-  /// Multiply-adds per position of `pointwise`.
-  var pointwiseMultiplyAdds: Int {
-    mixOut.multiplyAdds + expand.multiplyAdds + project.multiplyAdds
-  }
-
-  /// [rows, columns, channels], same shape out.
-  func callAsFunction(_ input: Tensor) throws(ModelError) -> Tensor {
-    try pointwise(input, try spatial(input))
-  }
-
-  /// The part that looks at neighbours.
-  func spatial(_ input: Tensor) throws(ModelError) -> Tensor {
-    try depthwise.run(try mix(input))
-  }
-
-  /// The first half of `spatial`, position by position.
+  /// The first layer, position by position.
   func mix(_ input: Tensor) throws(ModelError) -> Tensor { try mixIn(input) }
 
-  /// The second half of `spatial`, for the inner rows: see `PreparedDepthwise`.
-  func convolve(
-    _ mixed: Tensor, hasRowAbove: Bool, hasRowBelow: Bool
+  /// The others, for rows of the input; see `PreparedBlock`.
+  func finish(
+    _ input: Tensor, mixed: Tensor, hasRowAbove: Bool, hasRowBelow: Bool, positions: [Int]?
   ) throws(ModelError) -> Tensor {
-    try depthwise.run(mixed, hasRowAbove: hasRowAbove, hasRowBelow: hasRowBelow)
-  }
-
-  /// The rest, position by position: may run on some positions only.
-  func pointwise(_ input: Tensor, _ spatial: Tensor) throws(ModelError) -> Tensor {
-    var output = input
-    try mixOut.add(spatial, to: &output)
-    try project.add(try expand(output), to: &output)
-    return output
+    try rest.run(
+      input, mixed: mixed, hasRowAbove: hasRowAbove, hasRowBelow: hasRowBelow,
+      positions: positions)
   }
 }
 

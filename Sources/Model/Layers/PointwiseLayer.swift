@@ -67,24 +67,42 @@ struct DepthwiseLayer: Sendable {
 
 /// A 1x1 convolution ready to run.
 struct Pointwise: Sendable {
-  let layer: PointwiseLayer
+  let inputs: Int
+  let outputs: Int
+  private let accumulate: Bool
   private let prepared: any PreparedPointwise
 
   init(_ layer: PointwiseLayer, engine: any LayerEngine) throws(ModelError) {
-    self.layer = layer
-    self.prepared = try engine.prepare(layer)
+    inputs = layer.inputs
+    outputs = layer.outputs
+    accumulate = layer.accumulate
+    prepared = try engine.prepare(layer)
   }
 
   /// [rows, columns, inputs] -> [rows, columns, outputs]
   func callAsFunction(_ input: Tensor) throws(ModelError) -> Tensor {
-    var output = Tensor(rows: input.rows, columns: input.columns, channels: layer.outputs)
-    try prepared.run(input.values, into: &output.values, positions: input.positionCount)
-    return output
+    precondition(!accumulate)
+    var failure: ModelError?
+    let total = input.positionCount * outputs
+    let values = [Float](unsafeUninitializedCapacity: total) { output, count in
+      do throws(ModelError) {
+        try prepared.run(
+          input.values, into: UnsafeMutableBufferPointer(rebasing: output[..<total]),
+          positions: input.positionCount)
+        count = total
+      } catch {
+        failure = error
+      }
+    }
+    if let failure { throw failure }
+    return Tensor(rows: input.rows, columns: input.columns, channels: outputs, values: values)
   }
 
   /// Adds the result to `output`; for layers made with `accumulate`.
   func add(_ input: Tensor, to output: inout Tensor) throws(ModelError) {
-    precondition(layer.accumulate && output.positionCount == input.positionCount)
-    try prepared.run(input.values, into: &output.values, positions: input.positionCount)
+    precondition(accumulate && output.positionCount == input.positionCount)
+    try output.values.withUnsafeMutableBufferPointer { (output) throws(ModelError) in
+      try prepared.run(input.values, into: output, positions: input.positionCount)
+    }
   }
 }

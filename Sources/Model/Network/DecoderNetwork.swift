@@ -54,9 +54,9 @@ struct DecoderNetwork: Sendable {
     init(_ network: DecoderNetwork, columns: Int) {
       self.network = network
       coarse = BlockChain(
-        network.coarse, columns: columns, channels: network.stem.layer.outputs)
+        network.coarse, columns: columns, channels: network.stem.outputs)
       fine = BlockChain(
-        network.fine, columns: 2 * columns, channels: network.head.layer.inputs)
+        network.fine, columns: 2 * columns, channels: network.head.inputs)
       linear = TensorRows(columns: Network.stride * columns, channels: 3)
     }
 

@@ -53,10 +53,10 @@ struct EncoderNetwork: Sendable {
 
     init(_ network: EncoderNetwork, columns: Int) {
       self.network = network
-      let channels = network.stem.layer.outputs
+      let channels = network.stem.outputs
       fine = BlockChain(network.fine, columns: 2 * columns, channels: channels)
       done = TensorRows(columns: 2 * columns, channels: channels)
-      linear = TensorRows(columns: columns, channels: network.skip.layer.outputs)
+      linear = TensorRows(columns: columns, channels: network.skip.outputs)
     }
 
     /// Pixels [16 n, w, 3] -> features of m rows: in all as many, after the last ones all of them.
@@ -83,8 +83,8 @@ struct EncoderNetwork: Sendable {
     init(_ network: EncoderNetwork, columns: Int) {
       self.network = network
       coarse = BlockChain(
-        network.coarse, columns: columns, channels: network.head.layer.inputs)
-      linear = TensorRows(columns: columns, channels: network.head.layer.outputs)
+        network.coarse, columns: columns, channels: network.head.inputs)
+      linear = TensorRows(columns: columns, channels: network.head.outputs)
     }
 
     /// Latents [m, w/16, latents] from features of n rows: in all as many, after the last ones all of them.

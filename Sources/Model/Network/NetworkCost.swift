@@ -17,9 +17,14 @@ public struct NetworkCost: Sendable, Equatable {
   public var decoding: Double { prior + transform + decoder }
 }
 
+extension PointwiseLayer {
+  /// Multiply-adds per position.
+  var multiplyAdds: Int { inputs * outputs }
+}
+
 extension Pointwise {
   /// Multiply-adds per position.
-  var multiplyAdds: Int { layer.inputs * layer.outputs }
+  var multiplyAdds: Int { inputs * outputs }
 }
 
 extension [Block] {

@@ -42,7 +42,7 @@ struct PredictorNetwork: Sendable {
   /// Multiply-adds per pixel.
   var cost: Double {
     Double(
-      mixIn.multiplyAdds + 9 * mixIn.layer.outputs + mixOut.multiplyAdds + head.multiplyAdds) / 256
+      mixIn.multiplyAdds + 9 * mixIn.outputs + mixOut.multiplyAdds + head.multiplyAdds) / 256
   }
 
   /// A predictor for a grid of this many columns.
@@ -60,7 +60,7 @@ struct PredictorNetwork: Sendable {
     init(_ network: PredictorNetwork, columns: Int) {
       self.network = network
       self.columns = columns
-      mixed = TensorRows(columns: columns, channels: network.mixIn.layer.outputs)
+      mixed = TensorRows(columns: columns, channels: network.mixIn.outputs)
     }
 
     /// Natural logarithms of mean squared errors [m, w, levels] from latents [n, w, latents]: in all as many rows, after
@@ -73,7 +73,7 @@ struct PredictorNetwork: Sendable {
       mixed.append(try network.mixIn(energies))
       let end = isLast ? mixed.rows.upperBound : max(next, mixed.rows.upperBound - 1)
       guard end > next else {
-        return Tensor(rows: 0, columns: columns, channels: network.head.layer.outputs)
+        return Tensor(rows: 0, columns: columns, channels: network.head.outputs)
       }
       let above = next > 0 ? 1 : 0
       let spatial = try network.depthwise.run(

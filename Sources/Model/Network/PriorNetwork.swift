@@ -66,32 +66,56 @@ struct PriorNetwork: Sendable {
   func callAsFunction(
     _ features: Tensor, levels: [UInt8], phase: CodingPhase, inner: Range<Int>
   ) throws(ModelError) -> (mean: [Float], logScale: [Float]) {
-    let (rows, columns) = (features.rows, features.columns)
-    var h = features
-    for other in CodingPhase.allCases {
-      let table = (phase.rawValue * CodingPhase.allCases.count + other.rawValue) * channels
-      for position in other.positions(rows: rows, columns: columns) {
-        for c in 0..<channels { h.values[position * channels + c] += state[table + c] }
-      }
-    }
-    h = level(h, levels: levels)
-    for block in blocks.dropLast() { h = try block(h) }
-    let positions = phase.positions(rows: inner, columns: columns)
+    let columns = features.columns
     let last = blocks[blocks.count - 1]
-    let spatial = try last.spatial(h)
-    h = try last.pointwise(h.gathered(positions), spatial.gathered(positions))
-    let output = try head(h)
+    var chain = BlockChain(Array(blocks.dropLast()), columns: columns, channels: channels)
+    var lastStream = BlockStream(last, columns: columns, channels: channels)
     var mean: [Float] = []
     var logScale: [Float] = []
-    mean.reserveCapacity(positions.count * latents)
-    logScale.reserveCapacity(positions.count * width)
-    for k in 0..<positions.count {
-      let start = k * (latents + width)
-      mean += output.values[start..<start + latents]
-      logScale += output.values[start + latents..<start + latents + width].map {
-        scaleBound * tanhf($0 / scaleBound)
+    let count = phase.positions(rows: inner, columns: columns).count
+    mean.reserveCapacity(count * latents)
+    logScale.reserveCapacity(count * width)
+    // A few rows at a time, so that only these need memory.
+    let step = Network.rowsPerPush(columns: columns)
+    for first in stride(from: 0, to: features.rows, by: step) {
+      let rows = first..<min(features.rows, first + step)
+      let isLast = rows.upperBound == features.rows
+      let input = try input(features, rows, levels, phase)
+      let chosen = try lastStream.push(
+        try chain.push(input, isLast: isLast), isLast: isLast
+      ) { known in
+        phase.positions(rows: known.clamped(to: inner), columns: columns)
+          .map { $0 - known.lowerBound * columns }
+      }
+      guard let chosen else { continue }
+      let output = try head(chosen)
+      for k in 0..<chosen.positionCount {
+        let start = k * (latents + width)
+        mean += output.values[start..<start + latents]
+        for value in output.values[start + latents..<start + latents + width] {
+          logScale.append(scaleBound * tanhf(value / scaleBound))
+        }
       }
     }
     return (mean, logScale)
+  }
+
+  /// What the blocks see of some rows.
+  private func input(
+    _ features: Tensor, _ rows: Range<Int>, _ levels: [UInt8], _ phase: CodingPhase
+  ) throws(ModelError) -> Tensor {
+    let columns = features.columns
+    var h = features.slice(rows)
+    h.values.withUnsafeMutableBufferPointer { values in
+      for row in rows {
+        for column in 0..<columns {
+          let other = CodingPhase(row: row, column: column)
+          let table = (phase.rawValue * CodingPhase.allCases.count + other.rawValue) * channels
+          let start = ((row - rows.lowerBound) * columns + column) * channels
+          for c in 0..<channels { values[start + c] += state[table + c] }
+        }
+      }
+    }
+    return level(h, levels: Array(levels[rows.lowerBound * columns..<rows.upperBound * columns]))
   }
 }

@@ -3,7 +3,7 @@
 /// It runs one row behind, for its convolution looks at the row below. What it gives is the same however the rows are
 /// dealt out.
 struct BlockStream {
-  private let block: Block
+  let block: Block
   /// Rows that came in and have not gone out.
   private var waiting: TensorRows
   /// What the convolution sees: the rows that wait and the one above them.
@@ -17,22 +17,36 @@ struct BlockStream {
 
   /// The rows that are known after these; all of them when `isLast`.
   mutating func push(_ rows: Tensor, isLast: Bool) throws(ModelError) -> Tensor {
+    try push(rows, isLast: isLast) { _ in nil }
+      ?? Tensor(rows: 0, columns: rows.columns, channels: rows.channels)
+  }
+
+  /// The same for some positions only.
+  ///
+  /// - Parameter choose: gives for the numbers of the rows that are known the positions that are wanted, counted from the
+  ///   first of these rows; nil for all.
+  /// - Returns: the result at all positions of the rows that are known, or at the chosen ones in one row; nil for none.
+  mutating func push(
+    _ rows: Tensor, isLast: Bool, choose: (Range<Int>) -> [Int]?
+  ) throws(ModelError) -> Tensor? {
     let first = waiting.rows.lowerBound
     if rows.rows > 0 { mixed.append(try block.mix(rows)) }
     let isWhole = isLast && first == 0 && waiting.rows.isEmpty
     if !isWhole { waiting.append(rows) }
     let end = isLast ? mixed.rows.upperBound : max(first, mixed.rows.upperBound - 1)
-    guard end > first else {
-      return Tensor(rows: 0, columns: rows.columns, channels: rows.channels)
-    }
+    guard end > first else { return nil }
     let above = first > 0 ? 1 : 0
-    let spatial = try block.convolve(
-      mixed[first - above..<(isLast ? end : end + 1)], hasRowAbove: above == 1, hasRowBelow: !isLast
-    )
-    let output = try block.pointwise(isWhole ? rows : waiting[first..<end], spatial)
-    waiting.drop(before: end)
+    let positions = choose(first..<end)
+    var result: Tensor?
+    if positions?.isEmpty != true {
+      result = try block.finish(
+        isWhole ? rows : waiting[first..<end],
+        mixed: mixed[first - above..<(isLast ? end : end + 1)], hasRowAbove: above == 1,
+        hasRowBelow: !isLast, positions: positions)
+    }
+    if !isWhole { waiting.drop(before: end) }
     mixed.drop(before: end - 1)
-    return output
+    return result
   }
 }
 

@@ -22,10 +22,12 @@ public struct LatentWalk {
   private let columns: Int
   /// The level of every position.
   private let levels: [UInt8]
-  private var latents: TensorRows
+  /// Decoded latents [n, latents] of the phases of bands that are not done.
+  private var decoded: [Int: [(positions: [Int], latents: [Float])]] = [:]
   /// What decoded latents contribute to predictions; zeros where nothing is decoded yet.
   private var features: TensorRows
   private var step = 0
+  private let keepsLatents: Bool
 
   /// A walk through a grid.
   ///
@@ -35,7 +37,12 @@ public struct LatentWalk {
   ///   - columns: columns of the grid.
   ///   - levels: a level for each position, row-major.
   ///   - bandRows: rows of a band, an even number of at least 4; nil for one band.
-  public init(network: Network, rows: Int, columns: Int, levels: [UInt8], bandRows: Int? = nil) {
+  ///   - keepsLatents: whether `advance` returns latents; an encoder has no use for them.
+  public init(
+    network: Network, rows: Int, columns: Int, levels: [UInt8], bandRows: Int? = nil,
+    keepsLatents: Bool = true
+  ) {
+    self.keepsLatents = keepsLatents
     let height = bandRows ?? rows
     precondition(levels.count == rows * columns)
     precondition(height >= rows || (height % 2 == 0 && height >= network.prior.reach))
@@ -44,12 +51,14 @@ public struct LatentWalk {
     self.columns = columns
     self.levels = levels
     bands = stride(from: 0, to: rows, by: height).map { $0..<min(rows, $0 + height) }
-    latents = TensorRows(columns: columns, channels: network.configuration.latents)
     features = TensorRows(columns: columns, channels: network.configuration.prior)
   }
 
   /// The band that begins with the next call of `advance`, if one does.
   public var nextBand: Range<Int>? { step < bands.count ? bands[step] : nil }
+
+  /// The rows whose phases are all decoded, from the first on.
+  public private(set) var finishedRows = 0
 
   /// Whether all latents are decoded.
   public var isFinished: Bool { step == bands.count + CodingPhase.allCases.count - 1 }
@@ -60,35 +69,43 @@ public struct LatentWalk {
   ///   - correct: may change the latents [n, latents] of a phase once they are decoded.
   ///   - code: is called for a phase of a band with its prediction, and returns the decoded coefficients, [n, width],
   ///     zeros where nothing was sent.
-  /// - Returns: the decoder's input for the rows that this step ended, [rows, columns, latents], nil for none.
-  public mutating func advance(
+  /// - Returns: the decoder's input for the rows that this step finished, [rows, columns, latents]; nil for none.
+  @discardableResult public mutating func advance(
     correct: ((PhasePrediction, inout [Float]) -> Void)? = nil,
     code: (PhasePrediction) throws -> [Float]
   ) throws -> Tensor? {
     if let band = nextBand {
-      latents.extend(to: band.upperBound)
       features.extend(to: band.upperBound)
     }
     for phase in CodingPhase.allCases {
       let band = step - phase.rawValue
       guard bands.indices.contains(band) else { continue }
       guard let prediction = try predict(phase, bands[band]) else { continue }
-      var decoded = try network.latents(from: try code(prediction), prediction)
-      correct?(prediction, &decoded)
-      latents.store(decoded, at: prediction.positions)
+      var latents = try network.latents(from: try code(prediction), prediction)
+      correct?(prediction, &latents)
+      if keepsLatents {
+        decoded[band, default: []].append((prediction.positions, latents))
+      }
       if phase != .fourth {
         let part = Tensor(
-          rows: 1, columns: prediction.positions.count, channels: latents.channels, values: decoded)
+          rows: 1, columns: prediction.positions.count,
+          channels: network.configuration.latents, values: latents)
         features.store(try network.prior.features(part).values, at: prediction.positions)
       }
     }
     let done = step - CodingPhase.fourth.rawValue
     step += 1
     guard bands.indices.contains(done) else { return nil }
-    let result = latents[bands[done]]
-    latents.drop(before: bands[done].upperBound)
+    finishedRows = bands[done].upperBound
     features.drop(before: firstRow(for: bands[done].upperBound))
-    return result
+    guard keepsLatents else { return nil }
+    var result = TensorRows(
+      columns: columns, channels: network.configuration.latents, first: bands[done].lowerBound)
+    result.extend(to: bands[done].upperBound)
+    for part in decoded.removeValue(forKey: done) ?? [] {
+      result.store(part.latents, at: part.positions)
+    }
+    return result[bands[done]]
   }
 
   private func predict(_ phase: CodingPhase, _ band: Range<Int>) throws -> PhasePrediction? {
