@@ -1,6 +1,6 @@
 /// Something that a picture lost or that changed on its way between a file and memory.
 public enum Conversion: Sendable, Equatable {
-  /// The parts of ``Codec/PictureMetadata``.
+  /// The parts of `PictureMetadata`.
   public enum Metadata: String, Sendable {
     /// ICC profile.
     case iccProfile = "ICC profile"

@@ -6,7 +6,7 @@ public enum PixelIOError: Error, Sendable, Equatable {
   case truncated(PictureFormat, detail: String)
   /// The bytes contradict their format; `detail` is the library's message.
   case damaged(PictureFormat, detail: String)
-  /// A valid file with something that a ``Picture`` cannot hold.
+  /// A valid file with something that a `Picture` cannot hold.
   case unsupported(PictureFormat, UnsupportedFeature)
   /// A valid file that a strict reader refuses, for what would be lost.
   case notExact(PictureFormat, Conversion)
@@ -21,7 +21,7 @@ public enum PixelIOError: Error, Sendable, Equatable {
   /// The format cannot hold this picture; `detail` is the library's message.
   case notWritable(PictureFormat, detail: String)
 
-  /// What a valid file can have that a ``Picture`` cannot.
+  /// What a valid file can have that a `Picture` cannot.
   public enum UnsupportedFeature: Sendable, Equatable {
     /// Samples of this many bits instead of at most eight.
     case bitsPerSample(Int)

@@ -1,41 +1,85 @@
+import Bitstream
 import Codec
 import GaussianQuant
 import Model
+import PixelIO
 
-/// Encodes a picture to a byte budget, decodes it, and quantizes a tensor of its own.
+/// Encodes a picture to a byte budget, decodes it, looks into the file, takes its tokens out and back, and quantizes a
+/// tensor of its own.
 @main
 enum Roundtrip {
   static func main() throws {
     let network = try Network(parsing: try ModelFile.read())
-    let (width, height) = (160, 96)
-    let samples = (0..<height).flatMap { y in
-      (0..<width).flatMap { x in [UInt8(x), UInt8(2 * y), UInt8((x + y) / 2)] }
-    }
-    let picture = Picture(width: width, height: height, colorType: .rgb, samples: samples)
+    let picture = drawing(width: 300, height: 200)
+    let file = try encode(picture, network)
+    try inspect(file, picture)
+    try exchangeTokens(file, network)
+    try quantizeTensor()
+    print("Example in Swift: 4 passed, 0 failed")
+  }
 
-    let file = try GQEncoder(network: network).encode(
-      picture, options: EncodingOptions(target: .bytes(1500))
-    ).bytes
+  /// Encodes to at most 1500 bytes, decodes, and takes the result through PNG.
+  static func encode(_ picture: Picture, _ network: Network) throws -> [UInt8] {
+    let options = EncodingOptions(target: .bytes(1500))
+    let file = try GQEncoder(network: network).encode(picture, options: options).bytes
     let restored = try GQDecoder(network: network).decode(file)
     let error =
       zip(picture.samples, restored.samples)
       .reduce(0.0) { $0 + (Double($1.0) - Double($1.1)) * (Double($1.0) - Double($1.1)) }
-      / Double(samples.count)
+      / Double(picture.samples.count)
     print("\(file.count) bytes, mean squared error \(error)")
-    guard file.count <= 1500, restored.width == width, restored.height == height, error < 60 else {
-      throw Failure(description: "the picture did not come back")
-    }
+    try check(file.count <= 1500 && error < 60, "the picture did not come back")
 
-    // Six means, then six log variances, along the last axis of a 4 x 5 grid.
+    let png = try PictureWriter(format: .png).write(restored).bytes
+    let read = try PictureReader().open(png)
+    try check(read.picture == restored && read.conversions.isEmpty, "PNG changed the picture")
+    return file
+  }
+
+  /// What can be told of a file without a model.
+  static func inspect(_ bytes: [UInt8], _ picture: Picture) throws {
+    let file = try FileStructure(parsing: bytes)
+    let header = try FileStructure.header(of: Array(bytes.prefix(64)))
+    print("\(file.layout.tiles.count) tiles, the first of \(file.layout.tiles[0].bitCount) bits")
+    try check(
+      header == file.header && header.width == picture.width && header.height == picture.height
+        && file.layout.tiles.indices.allSatisfy { file.isIntact(tile: $0) },
+      "the file is not what was written")
+  }
+
+  /// The codes as an array, and the same file from it.
+  static func exchangeTokens(_ file: [UInt8], _ network: Network) throws {
+    let coded = try CodedPicture(parsing: file)
+    let tokens = try PictureTokens(coded, table: network.levels)
+    let stored = try tokens.safetensors()
+    print("tokens \(tokens.shape)")
+    try check(
+      try PictureTokens(safetensors: stored).serializedPicture() == file,
+      "the tokens gave another file")
+  }
+
+  /// Six means, then six log variances, along the last axis of a 4 x 5 grid.
+  static func quantizeTensor() throws {
     let posteriors = (0..<4 * 5 * 12).map { $0 % 12 < 6 ? Float($0 % 7) / 3 - 1 : -3 }
     let quantizer = try GaussianQuant(dimension: 3, size: 4096)
     let result = try quantizer.quantize(posteriors, shape: [4, 5, 12], axis: -1)
     let codes = try quantizer.indicesToCodes(result.indices, shape: result.indicesShape, axis: -1)
     print("indices \(result.indicesShape), the first is \(result.indices[0])")
-    guard codes.values == result.values, result.indicesShape == [4, 5, 2] else {
-      throw Failure(description: "the codes are not those of the indices")
+    try check(
+      codes.values == result.values && result.indicesShape == [4, 5, 2],
+      "the codes are not those of the indices")
+  }
+
+  /// Slopes of colour.
+  static func drawing(width: Int, height: Int) -> Picture {
+    let samples = (0..<height).flatMap { y in
+      (0..<width).flatMap { x in [UInt8(x * 255 / width), UInt8(y), UInt8((x + y) / 2)] }
     }
-    print("Example in Swift: 2 passed, 0 failed")
+    return Picture(width: width, height: height, colorType: .rgb, samples: samples)
+  }
+
+  static func check(_ condition: Bool, _ message: String) throws {
+    guard condition else { throw Failure(description: message) }
   }
 }
 
