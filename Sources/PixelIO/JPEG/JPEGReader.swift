@@ -40,7 +40,7 @@ func readJPEG(
     }
 
     let rowBytes = width * colorType.componentCount
-    let samples = try makeSamples(count: height * rowBytes) { samples throws(PixelIOError) in
+    let samples = try makeSamples(.jpeg, count: height * rowBytes) { samples throws(PixelIOError) in
       try check(.jpeg) { message in gq_jpeg_read_rows(reader, samples, rowBytes, message) }
     }
     let picture = Picture(

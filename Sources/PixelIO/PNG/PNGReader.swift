@@ -30,7 +30,7 @@ func readPNG(
       header.is_palette != 0 || header.is_colour != 0 ? .rgb : .grey
     let channels = colorType.componentCount + (header.has_alpha != 0 ? 1 : 0)
     let rowBytes = width * channels
-    let samples = try makeSamples(count: height * rowBytes) { samples throws(PixelIOError) in
+    let samples = try makeSamples(.png, count: height * rowBytes) { samples throws(PixelIOError) in
       try check(.png) { message in gq_png_read_rows(reader, samples, rowBytes, message) }
     }
 

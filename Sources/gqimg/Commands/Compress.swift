@@ -97,6 +97,8 @@ struct Compress: ParsableCommand {
       let start = now()
       let network = try loaded ?? model.network(tune)
       loaded = network
+      let (width, height) = (file.picture.width, file.picture.height)
+      try MemoryNeed.encoding(width: width, height: height).check(job.input)
       let bytes = try reporting(job.input) {
         try GQEncoder(network: network).encode(file.picture, options: options).bytes
       }

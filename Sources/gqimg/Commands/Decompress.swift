@@ -15,7 +15,8 @@ struct Decompress: ParsableCommand {
     discussion: """
       The format is that of the output's ending unless --format names it; on standard output and with --output it is \
       PNG by default. ICC profile, Exif and XMP are written to PNG and JPEG. JPEG and PPM hold no alpha: \
-      --background puts the picture on a colour.
+      --background puts the picture on a colour. With --recover the exit code is 0 only for files that were whole, and \
+      2 when something was damaged; the picture is written all the same.
       """)
 
   @Argument(
@@ -119,6 +120,7 @@ struct Decompress: ParsableCommand {
       let header = try reporting(job.input) { try self.header(bytes) }
       let network = try loaded[header.modelIdentifier] ?? model.network(decoding: header)
       loaded[header.modelIdentifier] = network
+      try MemoryNeed.decoding(width: header.width, height: header.height).check(job.input)
       let (decoded, damage) = try reporting(job.input) { try decode(bytes, network) }
       var picture = decoded
       let seconds = now() - start
@@ -145,7 +147,7 @@ struct Decompress: ParsableCommand {
           "from \(bytes.count) bytes",
           "to \(format), \(picture.width)x\(picture.height), "
             + "\(written.bytes.count) bytes", "model \(hexadecimal(network.identifier))",
-        ], warnings: warnings)
+        ], warnings: warnings, isConcealed: damage?.isEmpty == false)
     }
   }
 }
@@ -193,6 +195,9 @@ private struct FileDamage: Encodable {
       reason = "\(damage.reason)"
     }
   }
+
+  /// Whether the file was whole after all.
+  var isEmpty: Bool { tiles.isEmpty && problems.isEmpty }
 
   init(_ recovery: Recovery) {
     tiles = recovery.damage.map(Tile.init)

@@ -1,4 +1,5 @@
 import ArgumentParser
+import COutOfMemory
 import Foundation
 import PixelIO
 
@@ -81,16 +82,19 @@ struct OutputOptions: ParsableArguments {
     return jobs
   }
 
-  /// Runs `body` for every job. One that fails is reported and does not stop the others; the exit code tells.
+  /// Runs `body` for every job. One that fails is reported and does not stop the others; the exit code is that of the
+  /// worst.
   func run<Description: Encodable>(
     _ jobs: [FileJob], _ body: (FileJob) throws -> Outcome<Description>
   ) throws {
-    var hasFailed = false
+    var worst: ExitStatus?
     for job in jobs {
+      gq_out_of_memory_message("gqimg: \(named(job.input)): not enough memory\n")
       do {
         if let problem = job.problem { throw Problem(message: "\(job.input): \(problem)") }
         try refuseExisting(job.output, overwrite: force)
         let outcome = try body(job)
+        if outcome.isConcealed { worst = max(worst ?? .concealed, .concealed) }
         for warning in outcome.warnings where !quiet {
           writeToStandardError("gqimg: warning: \(named(job.input)): \(warning)\n")
         }
@@ -102,7 +106,7 @@ struct OutputOptions: ParsableArguments {
           if verbose { outcome.details.forEach { writeToStandardError("  \($0)\n") } }
         }
       } catch let problem as Problem {
-        hasFailed = true
+        worst = max(worst ?? problem.status, problem.status)
         problem.report()
         if json {
           print(try jsonLine(Failure(input: job.input, output: job.output, error: problem.message)))
@@ -110,7 +114,7 @@ struct OutputOptions: ParsableArguments {
         if problem.concernsAll { break }
       }
     }
-    if hasFailed { throw ExitCode(Problem.exitCode) }
+    if let worst { throw worst.code }
   }
 
   /// Makes the folder that an output goes into, when outputs have a folder, and writes it.
@@ -136,6 +140,8 @@ struct Outcome<Description: Encodable> {
   let details: [String]
   /// What was lost or changed.
   let warnings: [String]
+  /// Whether something is made up in the place of what was damaged.
+  var isConcealed = false
 }
 
 /// What --json says of a file that failed.

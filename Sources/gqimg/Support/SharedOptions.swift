@@ -54,7 +54,7 @@ struct ModelOptions: ParsableArguments {
       return try Network(
         parsing: try weights(), engine: engine, pool: WorkerPool(threadCount: threads))
     } catch {
-      throw Problem(message: "\(model ?? "model"): \(error)", concernsAll: true)
+      throw Problem(model ?? "model", error, concernsAll: true)
     }
   }
 }
