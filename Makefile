@@ -101,6 +101,10 @@ deb: APT_PACKAGES += dpkg-dev
 deb: static ## Make a Debian package in build
 	packaging/deb.sh $(STATIC)/release build
 
+test-deb: APT_PACKAGES += debootstrap
+test-deb: deb ## Install the Debian package in a bare Debian 12 and use it there; needs root
+	packaging/test_deb.sh "$$(ls -t build/gqimg_*.deb | head -n 1)" $(STATIC)/release
+
 report-kodak: build setup-report ## Against all codecs at eight rates: make report-kodak DIR=kodak [OUT=build/report-kodak]
 	@[ -n "$(DIR)" ] || { echo "usage: make report-kodak DIR=pictures"; exit 64; }
 	$(PROGRAM) report $(DIR) --output $(or $(OUT),build/report-kodak) --force \
@@ -168,4 +172,4 @@ test-training: $(VENV)/bin/python ## Run the tests of the training code
 	$(VENV)/bin/python -m unittest discover -s training/tests -t training
 
 .PHONY: help setup setup-report setup-test build static install deb demo test lint format bench report report-kodak train export \
-  library test-examples wheel test-python docs test-training faults memory same-everywhere fuzz thread-sanitizer
+  test-deb library test-examples wheel test-python docs test-training faults memory same-everywhere fuzz thread-sanitizer

@@ -92,10 +92,11 @@ let package = Package(
       swiftSettings: strict),
 
     // The program.
+    .target(name: "COutOfMemory"),
     .executableTarget(
       name: "gqimg",
       dependencies: [
-        "Codec", "Model", "PixelIO", "Metrics", "Report",
+        "COutOfMemory", "Codec", "Model", "PixelIO", "Metrics", "Report",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),

@@ -9,6 +9,8 @@ from pathlib import Path
 EXIT_STATUS = (
     ("0", "Everything was done."),
     ("1", "A file cannot be read or written, or is damaged; standard error has a line for each. Others were done."),
+    ("2", "Everything was written, but with --recover something damaged was concealed."),
+    ("3", "Memory did not suffice, and nothing else was wrong. Nothing partial was written."),
     ("64", "The command line makes no sense."),
 )
 EXAMPLES = {

@@ -217,27 +217,77 @@ class Faults:
         self.check_inputs("closed pipe")
         print("closed pipe and full device: noticed")
 
+    def limited(self, kind, megabytes, arguments):
+        """Runs with so much address space (RLIMIT_AS) or data (RLIMIT_DATA)."""
+        def limit():
+            resource.setrlimit(kind, (megabytes << 20, megabytes << 20))
+            resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        return self.run(arguments, preexec_fn=limit)
+
+    def peak(self, arguments):
+        """The most address space and data that a run without limits has, in megabytes."""
+        process = subprocess.Popen(
+            [self.program, *arguments], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            # Arenas are reserved, not used, and done without when there is no room.
+            env={**os.environ, "MALLOC_ARENA_MAX": "1"})
+        most = {"VmPeak": 0, "VmData": 0}
+        while process.poll() is None:
+            try:
+                with open(f"/proc/{process.pid}/status") as file:
+                    for line in file:
+                        name = line.split(":")[0]
+                        if name in most:
+                            most[name] = max(most[name], int(line.split()[1]) >> 10)
+            except OSError:
+                pass
+            time.sleep(0.001)
+        return most["VmPeak"], most["VmData"]
+
     def out_of_memory(self):
+        """Limits from next to nothing to enough: exit code 3 and a line of the program's, or a whole file.
+
+        Where the system cannot even load the program, the message is the loader's, or the kernel ends the process.
+        """
         folder = self.path("memory")
         os.mkdir(folder)
-        outcomes = {}
-        for megabytes in (60, 90, 120, 150, 180, 220, 260, 300, 350, 400, 500, 700)[:: 1 if self.rounds > 10 else 3]:
+        step = 4 if self.rounds > 10 else 16
+        for kind, label in ((resource.RLIMIT_AS, "ulimit -v"), (resource.RLIMIT_DATA, "ulimit -d")):
             for name, arguments in self.commands(folder).items():
-                def limit():
-                    resource.setrlimit(resource.RLIMIT_AS, (megabytes << 20, megabytes << 20))
-                    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-                result = self.run(arguments, preexec_fn=limit)
-                code = result.returncode
-                outcomes[code] = outcomes.get(code, 0) + 1
-                # Swift ends a process that gets no memory with a trap: that is a failure and never a wrong file.
-                self.check_output("out of memory", folder, name, may_exist=code == 0)
-                path = os.path.join(folder, name)
-                self.expect("out of memory: exit code", (code == 0) == os.path.exists(path), f"{code}")
-                self.expect("out of memory: message", code == 0 or result.stderr, f"exit code {code}, no message")
+                path, outcomes, enough, megabytes = os.path.join(folder, name), {}, 0, step
+                peak = self.peak(arguments)[kind == resource.RLIMIT_DATA]
+                os.remove(path)
+                while enough < 2:
+                    result = self.limited(kind, megabytes, arguments)
+                    code, text = result.returncode, result.stderr.decode(errors="replace")
+                    what = f"{label} of {megabytes} MB, {arguments[0]}"
+                    is_loaded = self.limited(kind, megabytes, ["--help"]).returncode == 0
+                    if code == 0:
+                        enough += 1
+                    elif is_loaded:
+                        self.expect(f"{what}: exit code", code == 3, f"{code}: {text}")
+                        last = text.splitlines()[-1] if text else ""
+                        self.expect(f"{what}: message",
+                                    last.startswith("gqimg: ") and "not enough memory" in last, text)
+                        enough = 0
+                    self.expect(f"{what}: output", (code == 0) == os.path.exists(path), f"{code}: {text}")
+                    self.check_output(what, folder, name, may_exist=code == 0)
+                    self.check_leftovers(what, folder)
+                    if os.path.exists(path):
+                        os.remove(path)
+                    key = code if is_loaded else "not loaded"
+                    outcomes.setdefault(key, []).append(megabytes)
+                    megabytes += step
+                    if megabytes > 2 * peak + 256:
+                        self.expect(what, False, f"twice the peak of {peak} MB is not enough")
+                        break
+                # The program refuses nothing that it could do.
+                result = self.limited(kind, peak + peak // 10, arguments)
+                self.expect(f"{label} of the peak, {arguments[0]}", result.returncode == 0, result.stderr.decode())
                 if os.path.exists(path):
                     os.remove(path)
+                print(f"out of memory, {label}, {arguments[0]} (peak {peak} MB): " + ", ".join(
+                    f"{key}: {min(values)} to {max(values)} MB" for key, values in outcomes.items()))
         self.check_inputs("out of memory")
-        print("out of memory: exit codes " + ", ".join(f"{code}: {n}" for code, n in sorted(outcomes.items())))
 
 
 def main():

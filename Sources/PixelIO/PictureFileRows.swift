@@ -27,7 +27,7 @@ public struct PictureFileRows: PictureSource {
     for first in stride(from: 0, to: height, by: max(1, count)) {
       let rows = min(max(1, count), height - first)
       try body(
-        makeSamples(count: rows * rowBytes) { samples throws(PixelIOError) in
+        makeSamples(format, count: rows * rowBytes) { samples throws(PixelIOError) in
           try reading.read(samples, rows)
         })
     }

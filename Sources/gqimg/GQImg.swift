@@ -1,5 +1,6 @@
 import ArgumentParser
 import Bitstream
+import COutOfMemory
 import Codec
 import Model
 
@@ -33,12 +34,13 @@ struct GQImg: ParsableCommand {
   }
 
   static func main() {
+    gq_exit_when_out_of_memory(ExitStatus.outOfMemory.rawValue)
     do {
       var command = try parseAsRoot()
       try command.run()
     } catch let problem as Problem {
       problem.report()
-      exit(withError: ExitCode(Problem.exitCode))
+      exit(withError: problem.status.code)
     } catch {
       exit(withError: error)
     }

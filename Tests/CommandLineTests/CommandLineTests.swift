@@ -286,4 +286,28 @@ final class CommandLineTests {
     try expectRefusal(["decompress", "keep.gqz", "keep.png"], "exists")
     #expect(try program.read("keep.png") == [1, 2, 3])
   }
+
+  /// A limit of the address space below what a picture takes: refused before the work, or ended in it.
+  @Test(.enabled(if: Program.canLimitMemory, "address space has no limit here"))
+  func wantOfMemoryIsExitCode3() throws {
+    let picture = Picture(
+      width: 6000, height: 5000, colorType: .grey, samples: Array(repeating: 90, count: 30_000_000))
+    try program.write("large.png", try PNGWriter(compressionLevel: 1).write(picture))
+    #expect(try program.run(["compress", sample, "a.gqz", "-e", "1"]).exitCode == 0)
+
+    let refused = try program.run(
+      ["compress", "large.png", "large.gqz"], megabytes: 700)
+    #expect(refused.exitCode == 3)
+    #expect(refused.errors.hasPrefix("gqimg: large.png: not enough memory: it needs at least "))
+    #expect(
+      refused.errors.hasSuffix("the limit is 735 MB (ulimit -v or -d)\n"), "\(refused.errors)")
+
+    // Just what the program itself needs, and nothing for the model.
+    var megabytes = 20
+    while try program.run(["--help"], megabytes: megabytes).exitCode != 0 { megabytes += 10 }
+    let ended = try program.run(["decompress", "a.gqz", "a.png"], megabytes: megabytes)
+    #expect(ended.exitCode == 3, "\(megabytes): \(ended.errors)")
+    #expect(ended.errors.contains("gqimg: ") && ended.errors.hasSuffix("not enough memory\n"))
+    #expect(try program.names() == ["large.png", "a.gqz"])
+  }
 }

@@ -212,4 +212,34 @@ final class PictureKindTests {
     process.waitUntilExit()
     #expect(process.terminationStatus == 1 && text.contains("gqimg.safetensors"))
   }
+
+  /// 0 for whole files alone, 2 for damage that was concealed, 1 when any file failed; the picture is there each time.
+  @Test func recoveryTellsDamageByItsExitCode() throws {
+    let source = Program.testdata("chelsea.png")
+    #expect(try program.run(["compress", source, "whole.gqz", "-e", "1"]).exitCode == 0)
+    let file = try program.read("whole.gqz")
+    let layout = try FileStructure(parsing: file).layout
+    var damaged = file
+    damaged[file.count - layout.byteCount + layout.segments[0].offset + 9] ^= 4
+    try program.write("damaged.gqz", damaged)
+    try program.write("short.gqz", Array(file.dropLast(100)))
+    try program.write("headless.gqz", Array(file.prefix(40)))
+
+    func recover(_ names: [String]) throws -> (code: Int32, written: Set<String>) {
+      let names = names.map { $0 + ".gqz" }
+      let arguments = ["decompress", "--recover", "--output", "out"] + names
+      let code = try program.run(arguments).exitCode
+      let out = program.folder.appendingPathComponent("out").path
+      let written = (try? FileManager.default.contentsOfDirectory(atPath: out)) ?? []
+      try? FileManager.default.removeItem(atPath: out)
+      return (code, Set(written))
+    }
+    #expect(try recover(["whole"]) == (0, ["whole.png"]))
+    #expect(try recover(["damaged"]) == (2, ["damaged.png"]))
+    #expect(try recover(["short"]) == (2, ["short.png"]))
+    #expect(try recover(["damaged", "whole"]) == (2, ["damaged.png", "whole.png"]))
+    #expect(try recover(["damaged", "headless"]) == (1, ["damaged.png"]))
+    #expect(try recover(["headless"]) == (1, []))
+    #expect(try program.run(["decompress", "damaged.gqz", "a.png"]).exitCode == 1)
+  }
 }

@@ -28,9 +28,19 @@ struct Program {
     fatalError("gqimg was not built beside the tests")
   }()
 
-  /// Runs `gqimg` in the folder, `input` on its standard input, `path` in the place of `PATH`.
+  /// Whether `run` can hold the program to so much memory.
+  static var canLimitMemory: Bool {
+    #if os(Linux)
+      FileManager.default.isExecutableFile(atPath: "/bin/bash")
+    #else
+      false
+    #endif
+  }
+
+  /// Runs `gqimg` in the folder, `input` on its standard input, `path` in the place of `PATH`, with at most so many
+  /// megabytes (2^20 bytes) of address space.
   func run(
-    _ arguments: [String], input: [UInt8] = [], path: String? = nil
+    _ arguments: [String], input: [UInt8] = [], path: String? = nil, megabytes: Int? = nil
   ) throws -> Result {
     let process = Process()
     if let path {
@@ -38,6 +48,11 @@ struct Program {
     }
     process.executableURL = Self.executable
     process.arguments = arguments
+    if let megabytes {
+      process.executableURL = URL(fileURLWithPath: "/bin/bash")
+      let limit = "ulimit -v \(megabytes << 10) && ulimit -c 0 && exec \"$0\" \"$@\""
+      process.arguments = ["-c", limit, Self.executable.path] + arguments
+    }
     process.currentDirectoryURL = folder
     let inputFile = folder.appendingPathComponent(".standard-input")
     let outputFile = folder.appendingPathComponent(".standard-output")

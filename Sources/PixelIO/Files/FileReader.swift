@@ -31,6 +31,7 @@ public enum FileReader {
     if fstat(number, &status) == 0, status.st_mode & S_IFMT == S_IFREG {
       if status.st_size > maxBytes { throw .tooLarge(path: path, maxBytes: maxBytes) }
       expected = Int(status.st_size)
+      if !hasMemory(expected) { throw .system(.read, path: path, code: ENOMEM) }
     }
     var bytes: [UInt8] = []
     var isAtEnd = false

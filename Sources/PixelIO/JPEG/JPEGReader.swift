@@ -8,7 +8,7 @@ func readJPEG(
   let file = try JPEGFile(bytes, limits)
   let (metadata, conversions) = try file.metadata(limits, isKept: keepsMetadata)
   let samples = try makeSamples(
-    count: file.height * file.width * file.colorType.componentCount
+    .jpeg, count: file.height * file.width * file.colorType.componentCount
   ) { samples throws(PixelIOError) in
     try file.start()
     try file.read(samples, file.height)

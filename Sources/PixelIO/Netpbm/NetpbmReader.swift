@@ -28,7 +28,7 @@ func readNetpbm(_ bytes: [UInt8], limits: PictureLimits) throws(PixelIOError) ->
   // A plain sample takes a digit and a space.
   try scanner.require(isRaw ? count * sampleBytes + 1 : count * 2)
   if isRaw { try scanner.skipOneSpace() }
-  let samples = try makeSamples(count: count) { samples throws(PixelIOError) in
+  let samples = try makeSamples(.netpbm, count: count) { samples throws(PixelIOError) in
     for k in 0..<count {
       samples[k] = try scaled(
         isRaw

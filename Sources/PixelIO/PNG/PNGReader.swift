@@ -8,7 +8,8 @@ func readPNG(
   try withBytes(bytes) { (start, count) throws(PixelIOError) in
     let file = try PNGFile(start, count, limits, keepsMetadata: keepsMetadata)
     let rowBytes = file.width * file.channels
-    let samples = try makeSamples(count: file.height * rowBytes) { samples throws(PixelIOError) in
+    let samples = try makeSamples(.png, count: file.height * rowBytes) {
+      samples throws(PixelIOError) in
       try check(.png) { message in gq_png_read_rows(file.pointer, samples, rowBytes, message) }
     }
     let (metadata, orientation, conversions) = try file.metadata(limits)

@@ -96,6 +96,7 @@ struct Compress: ParsableCommand {
       let network = try models.network {
         try model.network(tune, jobs: outputs.jobCount(jobs))
       }
+      try MemoryNeed.encoding(width: picture.width, height: picture.height).check(job.input)
       let bytes = try reporting(job.input) {
         try picture.encoded(GQEncoder(network: network), options)
       }

@@ -15,7 +15,8 @@ struct Decompress: ParsableCommand {
     discussion: """
       The format is that of the output's ending unless --format names it; on standard output and with --output it is \
       PNG by default. ICC profile, Exif and XMP are written to PNG and JPEG. JPEG and PPM hold no alpha: \
-      --background puts the picture on a colour.
+      --background puts the picture on a colour. With --recover the exit code is 0 only for files that were whole, and \
+      2 when something was damaged; the picture is written all the same.
       """)
 
   @Argument(
@@ -127,6 +128,7 @@ struct Decompress: ParsableCommand {
       let network = try models.network(header.modelIdentifier) {
         try model.network(decoding: header, jobs: outputs.jobCount(jobs))
       }
+      try MemoryNeed.decoding(width: header.width, height: header.height).check(job.input)
       var decoded = try reporting(job.input) { try open(bytes, network) }
       // What is done to a picture as a whole needs the whole picture.
       if fit != nil || background != nil || decoded.hasAlpha {
@@ -181,7 +183,7 @@ struct Decompress: ParsableCommand {
           "from \(bytes.count) bytes",
           "to \(format), \(rowFormat.width)x\(rowFormat.height), \(byteCount) bytes",
           "model \(hexadecimal(network.identifier))",
-        ], warnings: warnings)
+        ], warnings: warnings, isConcealed: decoded.damage?.isEmpty == false)
     }
   }
 }
@@ -266,6 +268,9 @@ private struct FileDamage: Encodable {
       reason = "\(damage.reason)"
     }
   }
+
+  /// Whether the file was whole after all.
+  var isEmpty: Bool { tiles.isEmpty && problems.isEmpty }
 
   init(_ recovery: Recovery) {
     tiles = recovery.damage.map(Tile.init)

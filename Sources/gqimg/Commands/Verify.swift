@@ -32,7 +32,7 @@ struct Verify: ParsableCommand {
         print("\(named(input)): intact")
       }
     }
-    if isAnyDamaged { throw ExitCode(Problem.exitCode) }
+    if isAnyDamaged { throw ExitStatus.failed.code }
   }
 
   /// Everything that is wrong with a file, as far as it can be read.

@@ -1,4 +1,5 @@
 import ArgumentParser
+import COutOfMemory
 import Foundation
 import Model
 import PixelIO
@@ -95,12 +96,13 @@ struct OutputOptions: ParsableArguments {
     max(1, min(files.count, jobs ?? WorkerPool.coreCount))
   }
 
-  /// Runs `body` for every job, several at a time. One that fails is reported and does not stop the others; the exit code
-  /// tells. What is said comes in the order of the jobs.
+  /// Runs `body` for every job, several at a time. One that fails is reported and does not stop the others; the exit code is
+  /// that of the worst. What is said comes in the order of the jobs.
   func run<Description: Encodable & SendableMetatype>(
     _ jobs: [FileJob], _ body: (FileJob) throws -> Outcome<Description>
   ) throws {
     let batch = Mutex(Batch(progress: BatchProgress(total: jobs.count, isQuiet: quiet)))
+    if jobs.count > 1 { gq_out_of_memory_message("gqimg: not enough memory\n") }
     // Called from several threads: what it captures is immutable or guards itself.
     nonisolated(unsafe) let body = body
     WorkerPool(threadCount: jobCount(jobs)).forEach(jobs.count) { index in
@@ -108,11 +110,11 @@ struct OutputOptions: ParsableArguments {
       let words = isStopped ? Words() : self.words(jobs[index], ofMany: jobs.count > 1, body)
       batch.withLock { $0.finish(index, words) }
     }
-    let hasFailed = batch.withLock { batch in
+    let worst = batch.withLock { batch in
       batch.progress.clear()
-      return batch.hasFailed
+      return batch.worst
     }
-    if hasFailed { throw ExitCode(Problem.exitCode) }
+    if let worst { throw worst.code }
   }
 
   /// Does a job; what is to be said of it.
@@ -120,10 +122,12 @@ struct OutputOptions: ParsableArguments {
     _ job: FileJob, ofMany: Bool, _ body: (FileJob) throws -> Outcome<Description>
   ) -> Words {
     var words = Words()
+    if !ofMany { gq_out_of_memory_message("gqimg: \(named(job.input)): not enough memory\n") }
     do {
       if let problem = job.problem { throw Problem(message: "\(job.input): \(problem)") }
       try refuseExisting(job.output, overwrite: force)
       let outcome = try body(job)
+      if outcome.isConcealed { words.status = .concealed }
       if !quiet {
         words.errors += outcome.warnings.map { "gqimg: warning: \(named(job.input)): \($0)" }
       }
@@ -134,9 +138,12 @@ struct OutputOptions: ParsableArguments {
         if verbose { words.errors += outcome.details.map { "  \($0)" } }
       }
     } catch {
-      let problem = error as? Problem ?? Problem(message: "\(named(job.input)): \(error)")
+      let problem =
+        error as? Problem
+        ?? Problem(
+          message: "\(named(job.input)): \(error)", status: ExitStatus(of: error))
       words.errors.append("gqimg: \(problem.message)")
-      words.hasFailed = true
+      words.status = problem.status
       words.concernsAll = problem.concernsAll
       if json {
         words.output = try? jsonLine(
@@ -174,7 +181,8 @@ private struct Words: Sendable {
   var errors: [String] = []
   /// A line for standard output.
   var output: String?
-  var hasFailed = false
+  /// What the exit code shall say, nil when all went well.
+  var status: ExitStatus?
   /// Whether other files would fail in the same way.
   var concernsAll = false
 }
@@ -182,7 +190,8 @@ private struct Words: Sendable {
 /// How far many files are.
 private struct Batch: Sendable {
   var progress: BatchProgress
-  var hasFailed = false
+  /// The worst of what became of files; nil when all went well.
+  var worst: ExitStatus?
   /// Whether the files that are left would fail too.
   var isStopped = false
   /// The file that is to be spoken of next.
@@ -195,7 +204,7 @@ private struct Batch: Sendable {
   /// Counts a file, and says what can be said in the order of the files.
   mutating func finish(_ index: Int, _ words: Words) {
     waiting[index] = words
-    hasFailed = hasFailed || words.hasFailed
+    if let status = words.status { worst = max(worst ?? status, status) }
     progress.finishFile()
     while let words = waiting.removeValue(forKey: next) {
       next += 1
@@ -219,6 +228,8 @@ struct Outcome<Description: Encodable> {
   let details: [String]
   /// What was lost or changed.
   let warnings: [String]
+  /// Whether something is made up in the place of what was damaged.
+  var isConcealed = false
 }
 
 /// What --json says of a file that failed.

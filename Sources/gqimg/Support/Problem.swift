@@ -10,12 +10,23 @@ import PixelIO
 
 /// What went wrong with a file: one line for standard error.
 struct Problem: Error {
-  /// The program's exit code when data or files are at fault.
-  static let exitCode: Int32 = 1
-
   let message: String
+  let status: ExitStatus
   /// Whether other files would fail in the same way.
-  var concernsAll = false
+  let concernsAll: Bool
+
+  /// What went wrong with the thing of this name.
+  init(_ name: String, _ error: any Error, concernsAll: Bool = false) {
+    status = ExitStatus(of: error)
+    message = status == .outOfMemory ? "\(name): not enough memory (\(error))" : "\(name): \(error)"
+    self.concernsAll = concernsAll
+  }
+
+  init(message: String, status: ExitStatus = .failed, concernsAll: Bool = false) {
+    self.message = message
+    self.status = status
+    self.concernsAll = concernsAll
+  }
 
   /// Says it on standard error.
   func report() { writeToStandardError("gqimg: \(message)\n") }
@@ -27,10 +38,10 @@ func reporting<Result>(_ path: String, _ body: () throws -> Result) throws -> Re
     return try body()
   } catch let problem as Problem {
     throw problem
-  } catch let error as FileError {
+  } catch let error as FileError where ExitStatus(of: error) == .failed {
     throw Problem(message: "\(error)")
   } catch {
-    throw Problem(message: "\(path == "-" ? "standard input" : path): \(error)")
+    throw Problem(named(path), error)
   }
 }
 

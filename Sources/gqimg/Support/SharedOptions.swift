@@ -56,7 +56,7 @@ struct ModelOptions: ParsableArguments {
       let pool = WorkerPool(threadCount: threads ?? max(1, WorkerPool.coreCount / jobs))
       return try Network(parsing: try weights(), engine: engine, pool: pool)
     } catch {
-      throw Problem(message: "\(model ?? "model"): \(error)", concernsAll: true)
+      throw Problem(model ?? "model", error, concernsAll: true)
     }
   }
 }

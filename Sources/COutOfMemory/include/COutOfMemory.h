@@ -1,0 +1,25 @@
+// What the program does when memory runs out: one line on standard error and an exit code of its own.
+//
+// Swift has no failing allocation: its runtime aborts, and so do C++ libraries; others follow a null pointer. Only the
+// program may take over signals, so no library links this.
+
+#ifndef C_OUT_OF_MEMORY_H
+#define C_OUT_OF_MEMORY_H
+
+#include <stddef.h>
+
+// From now on a signal that comes of want of memory ends the process with `exit_code` after the message of
+// gq_out_of_memory_message. Other signals do what they did before. Lines on standard output are written as they end,
+// so that none is lost.
+void gq_exit_when_out_of_memory(int exit_code);
+
+// What is said then, in place of what was to be said before; cut after 4 kB.
+void gq_out_of_memory_message(const char *text);
+
+// Whether the process would get `count` more bytes now. None of them is touched.
+int gq_has_memory(size_t count);
+
+// Bytes of address space or of data that the process may have at all, -1 when there is no limit.
+long long gq_memory_limit(void);
+
+#endif
