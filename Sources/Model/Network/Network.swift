@@ -1,4 +1,5 @@
 public import Bitstream
+import Synchronization
 
 #if canImport(Glibc)
   import Glibc
@@ -35,21 +36,47 @@ public final class Network: Sendable {
   ///   - engine: what runs the layers.
   ///   - pool: the threads to use.
   /// - Throws: `ModelError`.
-  public init(
+  public convenience init(
     parsing bytes: [UInt8], engine: EngineChoice = .automatic, pool: WorkerPool = WorkerPool()
+  ) throws(ModelError) {
+    try self.init(parsing: bytes, identifier: nil, engine: engine, pool: pool)
+  }
+
+  /// The same for bytes whose identifier may be known.
+  package init(
+    parsing bytes: [UInt8], identifier known: [UInt8]?, engine: EngineChoice, pool: WorkerPool
   ) throws(ModelError) {
     let file = try Safetensors(parsing: bytes)
     let c = try ModelConfiguration(from: file)
     let layers = try engine.makeEngine(pool: pool)
+    let table = LevelTable(c)
     configuration = c
-    levels = LevelTable(c)
-    identifier = ModelFile.identifier(of: bytes)
+    levels = table
     self.pool = pool
-    encoder = try EncoderNetwork(c, from: file, engine: layers)
-    prior = try PriorNetwork(c, levels, from: file, engine: layers)
-    decoder = try DecoderNetwork(c, from: file, engine: layers)
-    transform = try LevelTransform(c, levels, from: file, engine: layers)
-    predictor = try PredictorNetwork(c, from: file, engine: layers)
+    // One beside the other: for a small picture this is most of the program's time.
+    let identifier = Part { () throws(ModelError) in known ?? ModelFile.identifier(of: bytes) }
+    let encoder = Part { () throws(ModelError) in try EncoderNetwork(c, from: file, engine: layers)
+    }
+    let prior = Part { () throws(ModelError) in
+      try PriorNetwork(c, table, from: file, engine: layers)
+    }
+    let decoder = Part { () throws(ModelError) in try DecoderNetwork(c, from: file, engine: layers)
+    }
+    let transform = Part { () throws(ModelError) in
+      try LevelTransform(c, table, from: file, engine: layers)
+    }
+    let predictor = Part { () throws(ModelError) in
+      try PredictorNetwork(c, from: file, engine: layers)
+    }
+    // The longest first.
+    let parts: [any Loading] = [transform, encoder, decoder, prior, identifier, predictor]
+    pool.forEach(parts.count) { parts[$0].load() }
+    self.identifier = try identifier.value()
+    self.encoder = try encoder.value()
+    self.prior = try prior.value()
+    self.decoder = try decoder.value()
+    self.transform = try transform.value()
+    self.predictor = try predictor.value()
   }
 
   /// Multiply-adds per pixel.
@@ -154,4 +181,27 @@ public struct PhasePrediction: Sendable {
   /// How the noise of a position's coefficients shall differ, [n, width]: logarithms of v / (1 - v) up to a constant
   /// of the position, v being the posterior variance. Without meaning where the level sends nothing.
   public let tilts: [Float]
+}
+
+/// A part of a model that is loaded on any thread.
+private protocol Loading: Sendable {
+  func load()
+}
+
+private final class Part<Value: Sendable>: Loading {
+  private let make: @Sendable () throws(ModelError) -> Value
+  private let result = Mutex<Result<Value, ModelError>?>(nil)
+
+  init(_ make: @escaping @Sendable () throws(ModelError) -> Value) { self.make = make }
+
+  func load() {
+    let made = Result { () throws(ModelError) in try make() }
+    result.withLock { $0 = made }
+  }
+
+  /// What was loaded.
+  func value() throws(ModelError) -> Value {
+    guard let result = result.withLock({ $0 }) else { preconditionFailure("it is loaded") }
+    return try result.get()
+  }
 }

@@ -37,24 +37,28 @@ struct ModelOptions: ParsableArguments {
 
   /// Loads the model that encodes with a tuning, for so many files at a time.
   func network(_ tuning: Tuning = .psnr, jobs: Int = 1) throws -> Network {
-    try network(jobs) { try ModelFile.read(model, tuning: tuning) }
+    try network(jobs) { (try ModelFile.read(model, tuning: tuning), nil) }
   }
 
   /// Loads the model that a file was made with, or one that will say that it is not the right one.
   func network(decoding header: Header, jobs: Int = 1) throws -> Network {
     try network(jobs) {
-      if model == nil, let bytes = ModelFile.read(identifier: header.modelIdentifier) {
-        return bytes
+      let identifier = header.modelIdentifier
+      if model == nil, let bytes = ModelFile.read(identifier: identifier) {
+        return (bytes, identifier)
       }
-      return try ModelFile.read(model)
+      return (try ModelFile.read(model), nil)
     }
   }
 
-  private func network(_ jobs: Int, _ weights: () throws -> [UInt8]) throws -> Network {
+  private func network(_ jobs: Int, _ weights: () throws -> (bytes: [UInt8], identifier: [UInt8]?))
+    throws -> Network
+  {
     do {
       // Files at a time and threads of each share the cores.
       let pool = WorkerPool(threadCount: threads ?? max(1, WorkerPool.coreCount / jobs))
-      return try Network(parsing: try weights(), engine: engine, pool: pool)
+      let (bytes, identifier) = try weights()
+      return try Network(parsing: bytes, identifier: identifier, engine: engine, pool: pool)
     } catch {
       throw Problem(model ?? "model", error, concernsAll: true)
     }
