@@ -18,6 +18,12 @@ def load(path):
     return np.asarray(Image.open(path).convert("RGB"))
 
 
+def whole_positions(picture):
+    """A picture without what is over a multiple of 16 pixels to the right and below."""
+    height, width = picture.shape[:2]
+    return picture[: height - height % 16, : width - width % 16]
+
+
 class Crops:
     """Random square crops, flipped and turned. All pictures stay decoded in one file that processes share."""
 
@@ -26,15 +32,21 @@ class Crops:
         files = paths(folder)
         index, pixels = cache + ".index.npy", cache + ".pixels.npy"
         if not (os.path.exists(index) and os.path.exists(pixels)):
-            rows, parts, offset = [], [], 0
+            rows, chosen, offset = [], [], 0
             for path in files:
-                picture = load(path)
-                if min(picture.shape[:2]) < crop:
-                    continue
-                rows.append((offset, *picture.shape[:2]))
-                parts.append(picture.reshape(-1))
-                offset += picture.size
-            np.save(pixels, np.concatenate(parts))
+                with Image.open(path) as picture:
+                    width, height = picture.size
+                if min(width, height) >= crop:
+                    chosen.append(path)
+                    rows.append((offset, height, width))
+                    offset += height * width * 3
+            if not rows:
+                raise SystemExit(f"no picture in {folder} has {crop} pixels both ways")
+            # Picture by picture: all together may be larger than memory.
+            stored = np.lib.format.open_memmap(pixels, "w+", np.uint8, (offset,))
+            for path, (start, height, width) in zip(chosen, rows):
+                stored[start : start + height * width * 3] = load(path).reshape(-1)
+            stored.flush()
             np.save(index, np.array(rows, np.int64))
         self.index, self.pixels = np.load(index), np.load(pixels, mmap_mode="r")
 

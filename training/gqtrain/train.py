@@ -1,7 +1,11 @@
-"""The training loop: torchrun --nproc-per-node=2 -m gqtrain.train --data DIR --output DIR; the same again resumes."""
+"""The training loop: torchrun --nproc-per-node=2 -m gqtrain.train --data DIR --output DIR; the same again resumes.
+
+On several machines each has its own data and output folders, or shared ones; the first writes checkpoint and log.
+"""
 
 import argparse
 import copy
+import datetime
 import json
 import math
 import os
@@ -14,7 +18,7 @@ import torch.nn.functional as F
 
 from .codes import RealCodes
 from .components import Chooser, Components
-from .data import Crops, load, paths
+from .data import Crops, load, paths, whole_positions
 from .divergence import TargetDivergence
 from .export import read_weights
 from .network import PATCH_VALUES, Codec, Config
@@ -102,23 +106,33 @@ def make_maps(rng, batch, chooser, uniform_share, multipliers, predicted, compon
     return torch.from_numpy(np.stack(maps)), torch.tensor(bins)
 
 
+def shared(value):
+    """What the first process has, in every process."""
+    box = [value]
+    if dist.is_initialized():
+        dist.broadcast_object_list(box, 0)
+    return box[0]
+
+
 def main():
     a = parse()
     torch.set_num_threads(1)
     torch.manual_seed(a.seed)
     rank, world = int(os.environ.get("RANK", 0)), int(os.environ.get("WORLD_SIZE", 1))
     if world > 1:
-        dist.init_process_group("gloo")
+        # Processes wait for each other while one decodes its pictures.
+        dist.init_process_group("gloo", timeout=datetime.timedelta(hours=6))
     os.makedirs(a.output, exist_ok=True)
-    measure = lambda: None if a.initial else Components(crops, os.path.join(a.output, "components.npz"))
-    if rank == 0:
-        crops = Crops(a.data, os.path.join(a.output, "cache"), a.crop)
-        measure()
-    if world > 1:
-        dist.barrier()
+    # The first process of all makes the cache, then the first of every machine that does not see it.
+    for makes_cache in (rank == 0, int(os.environ.get("LOCAL_RANK", 0)) == 0):
+        if makes_cache:
+            Crops(a.data, os.path.join(a.output, "cache"), a.crop)
+        if world > 1:
+            dist.barrier()
     crops = Crops(a.data, os.path.join(a.output, "cache"), a.crop)
-    components = measure()
-    pictures = [load(p) for p in paths(a.validation)] if a.validation else []
+    measured = rank == 0 and not a.initial
+    components = shared(Components(crops, os.path.join(a.output, "components.npz")) if measured else None)
+    pictures = [whole_positions(load(p)) for p in paths(a.validation)] if a.validation else []
 
     if a.initial:
         model = read_weights(a.initial)
@@ -140,8 +154,8 @@ def main():
     state = {"step": 0, "seconds": 0.0, "pixels": 0}
     running = torch.full((BINS + levels,), -1.0)
     checkpoint = os.path.join(a.output, "checkpoint.pt")
-    if os.path.exists(checkpoint):
-        stored = torch.load(checkpoint, weights_only=False)
+    stored = shared(torch.load(checkpoint, weights_only=False) if rank == 0 and os.path.exists(checkpoint) else None)
+    if stored:
         if target and stored.get("target"):
             target.__dict__.update(stored["target"])
         model.load_state_dict(stored["model"])
@@ -163,6 +177,9 @@ def main():
                 f.write(line + "\n")
 
     def save():
+        if world > 1:  # processors of different kinds round differently: none may drift away from the first process
+            for p in parameters:
+                dist.broadcast(p.detach(), 0)
         if rank == 0:
             torch.save(
                 {
