@@ -194,6 +194,12 @@ const char *gq_jpeg_library_version(void);
 // Renames a file unless the new name exists. 0, or the errno value: EEXIST when it does.
 int gq_rename_without_replacing(const char *from, const char *to);
 
+// Opens a file without a name, to be written; it goes away with the process. -1 where there is no such thing.
+int gq_open_unnamed(const char *folder);
+
+// Gives an unnamed file a name in its folder's file system. 0, or the errno value: EEXIST when the name is taken.
+int gq_name_unnamed(int file, const char *path);
+
 #if defined(__cplusplus)
 }
 #endif

@@ -78,36 +78,63 @@ public enum AtomicFile {
   }
 
   /// Writes a new file with a name of its own and returns its path. Errors name the final path.
+  ///
+  /// Where the system can, the file has no name before it is whole: nothing is left of it when the process ends early.
   private static func writeTemporary(
     in directory: String, permissions: mode_t?, finalPath: String,
     _ body: (_ write: ([UInt8]) throws(FileError) -> Void) throws -> Void
   ) throws -> String {
+    let unnamed = gq_open_unnamed(directory)
+    if unnamed >= 0 {
+      defer { _ = close(unnamed) }
+      try fill(unnamed, permissions: permissions, finalPath: finalPath, body)
+      return try create(in: directory, finalPath: finalPath) { gq_name_unnamed(unnamed, $0) }
+    }
+    var number: CInt = -1
+    let temporary = try create(in: directory, finalPath: finalPath) { path in
+      number = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+      return number < 0 ? errno : 0
+    }
+    defer { _ = close(number) }
+    do {
+      try fill(number, permissions: permissions, finalPath: finalPath, body)
+    } catch {
+      _ = unlink(temporary)
+      throw error
+    }
+    return temporary
+  }
+
+  /// Makes a file under a name that is not taken, by a call that returns an errno value, and returns its path.
+  private static func create(
+    in directory: String, finalPath: String, _ make: (String) -> CInt
+  ) throws -> String {
     for _ in 0..<16 {
       let unique = String(UInt64.random(in: 0...UInt64.max), radix: 36)
-      let temporary = "\(directory)/.gqimg-\(unique).tmp"
-      let number = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
-      if number < 0 {
-        if errno == EEXIST || errno == EINTR { continue }
-        throw FileError.system(.create, path: finalPath, code: errno)
+      let path = "\(directory)/.gqimg-\(unique).tmp"
+      let code = make(path)
+      if code == 0 { return path }
+      if code != EEXIST, code != EINTR {
+        throw FileError.system(.create, path: finalPath, code: code)
       }
-      do {
-        defer { _ = close(number) }
-        if let permissions { _ = fchmod(number, permissions) }
-        try body { bytes throws(FileError) in try writeAll(bytes, to: number, path: finalPath) }
-        // EINVAL and ENOTSUP: a file system that cannot be waited for.
-        while fsync(number) != 0 {
-          let code = errno
-          if code == EINTR { continue }
-          if code == EINVAL || code == ENOTSUP { break }
-          throw FileError.system(.flush, path: finalPath, code: code)
-        }
-      } catch {
-        _ = unlink(temporary)
-        throw error
-      }
-      return temporary
     }
     throw FileError.system(.create, path: finalPath, code: EEXIST)
+  }
+
+  /// Writes what `body` gives and waits until it is on the disk.
+  private static func fill(
+    _ number: CInt, permissions: mode_t?, finalPath: String,
+    _ body: (_ write: ([UInt8]) throws(FileError) -> Void) throws -> Void
+  ) throws {
+    if let permissions { _ = fchmod(number, permissions) }
+    try body { bytes throws(FileError) in try writeAll(bytes, to: number, path: finalPath) }
+    // EINVAL and ENOTSUP: a file system that cannot be waited for.
+    while fsync(number) != 0 {
+      let code = errno
+      if code == EINTR { continue }
+      if code == EINVAL || code == ENOTSUP { break }
+      throw FileError.system(.flush, path: finalPath, code: code)
+    }
   }
 
   /// The path of the file behind symbolic links.

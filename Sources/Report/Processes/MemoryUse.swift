@@ -40,6 +40,9 @@ enum MemoryUse {
     return Int(line.dropFirst("VmHWM:".count).prefix { $0 != "k" }.filter(\.isNumber))
   }
 
+  /// Less than any program takes that has been loaded.
+  private static let leastProgram = 1 << 20
+
   /// The most trustworthy of both numbers, in bytes.
   static func peak(_ usage: rusage, sampled: Int, inherited: Int) -> Int? {
     #if os(Linux)
@@ -47,7 +50,8 @@ enum MemoryUse {
       // Mid-way between two updates of its counters the kernel may be some pages behind.
       let margin = 1 << 20
       if total > inherited + margin { return total }
-      return sampled > 0 ? sampled : nil
+      // With less it was caught before it was the program that it became.
+      return sampled > leastProgram ? sampled : nil
     #else
       return Int(usage.ru_maxrss)
     #endif
