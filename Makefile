@@ -146,6 +146,7 @@ $(PYTHON_VENV)/bin/python: python/pyproject.toml
 	  $$sudo apt-get update -qq && $$sudo apt-get install -y -qq python3-venv; }
 	$(PYTHON) -m venv --clear $(PYTHON_VENV)
 	$(PYTHON_VENV)/bin/pip install --quiet setuptools wheel numpy pillow pytest
+	$(PYTHON_VENV)/bin/pip install --quiet 'ray[data]' || echo "no Ray for this Python: Examples/scale is not tested" >&2
 	@touch $@
 
 $(VENV)/bin/python: training/pyproject.toml
