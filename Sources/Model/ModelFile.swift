@@ -58,16 +58,24 @@ public enum ModelFile {
     _ path: String? = nil, tuning: Tuning = .psnr
   ) throws(ModelError) -> [UInt8] {
     let path = if let path { path } else { try defaultPath(tuning) }
-    let data: Data
-    do {
-      data = try Data(contentsOf: URL(fileURLWithPath: path), options: .mappedIfSafe)
-    } catch {
+    guard let file = FileHandle(forReadingAtPath: path), let size = try? file.seekToEnd() else {
       throw .noModel("cannot read \(path)")
     }
-    guard data.count <= maximumBytes else {
-      throw .limitExceeded(what: "file size", limit: maximumBytes, found: data.count)
+    guard size <= UInt64(maximumBytes) else {
+      throw .limitExceeded(what: "file size", limit: maximumBytes, found: Int(clamping: size))
     }
-    return [UInt8](data)
+    // Into its place at once: mapping a file and copying it touches twice as many pages.
+    let bytes = [UInt8](unsafeUninitializedCapacity: Int(size)) { buffer, count in
+      while count < Int(size) {
+        let start = buffer.baseAddress.map { $0 + count }
+        let found = pread(file.fileDescriptor, start, Int(size) - count, off_t(count))
+        if found < 0, errno == EINTR { continue }
+        if found <= 0 { return }
+        count += found
+      }
+    }
+    guard bytes.count == Int(size) else { throw .noModel("cannot read \(path)") }
+    return bytes
   }
 
   /// The weights of a model id, of those that come with the program; nil when none has it.
