@@ -28,7 +28,7 @@ public enum CodecError: Error, Equatable, Sendable, CustomStringConvertible {
     case .noRoomForAttachments(let allowed, let smallest, let metadata, let alpha):
       "\(allowed) bytes are too few: the smallest file for this picture has \(smallest), of which "
         + [
-          metadata > 0 ? "\(metadata) are metadata (--strip leaves it out)" : nil,
+          metadata > 0 ? "\(metadata) are metadata" : nil,
           alpha > 0 ? "\(alpha) are alpha" : nil,
         ].compactMap { $0 }.joined(separator: " and ")
     case .metadataTooLarge(let what, let found, let limit):

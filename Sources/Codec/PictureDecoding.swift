@@ -2,7 +2,7 @@ import Bitstream
 import Model
 
 /// A picture, or a region of one, that is about to be decoded. ``GQDecoder/open(_:region:limits:)`` makes it.
-public struct PictureDecoding {
+public struct PictureDecoding: Sendable {
   /// Pixels in a row.
   public var width: Int { region.width }
   /// Rows.

@@ -1,8 +1,8 @@
 public import Codec
 
 /// A picture file whose rows are read from top to bottom, as often as asked, without holding the picture in memory.
-/// ``PictureReader/rows(_:maxBytes:)`` makes it; the counterpart of ``RowWriter``.
-public struct PictureFileRows: PictureSource {
+/// ``PictureReader/rows(_:maxBytes:leastPixels:)`` makes it; the counterpart of ``RowWriter``.
+public struct PictureFileRows: PictureSource, Sendable {
   /// Pixels in a row.
   public let width: Int
   /// Rows.
@@ -18,9 +18,9 @@ public struct PictureFileRows: PictureSource {
 
   /// Starts at the top: a call that fills memory with so many rows, to be called until all are read, and one that reads
   /// what is behind them.
-  let start: () throws -> RowReading
+  let start: @Sendable () throws -> RowReading
 
-  /// See ``Codec/PictureSource/forEachRows(_:_:)``.
+  /// See `PictureSource`.
   public func forEachRows(_ count: Int, _ body: ([UInt8]) throws -> Void) throws {
     let reading = try start()
     let rowBytes = width * colorType.componentCount

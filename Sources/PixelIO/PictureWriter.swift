@@ -45,7 +45,7 @@ public struct PictureWriter: Sendable {
     case .jpeg:
       let isHeld = rowFormat.width <= (1 << 25) / rowFormat.height
       return try JPEGWriter(
-        quality: jpegQuality, optimized: isHeld, progressive: isHeld,
+        quality: jpegQuality, isOptimized: isHeld, isProgressive: isHeld,
         subsampling: jpegQuality >= 90 ? .full : .halved
       ).rows(rowFormat)
     case .netpbm:

@@ -33,7 +33,7 @@ import Testing
     let picture = Picture.noise(
       width: size.0, height: size.1, colorType: type, using: &generator)
     for progressive in [false, true] {
-      let writer = JPEGWriter(quality: 100, progressive: progressive, subsampling: .full)
+      let writer = JPEGWriter(quality: 100, isProgressive: progressive, subsampling: .full)
       let back = try PictureReader().read(try writer.write(picture))
       let difference = try #require(back.largestDifference(from: picture))
       #expect(difference < 12)
@@ -48,7 +48,7 @@ import Testing
       #expect(count > last)
       last = count
     }
-    let plain = try JPEGWriter(quality: 60, optimized: false, progressive: false).write(picture)
+    let plain = try JPEGWriter(quality: 60, isOptimized: false, isProgressive: false).write(picture)
     let fitted = try JPEGWriter(quality: 60).write(picture)
     let full = try JPEGWriter(quality: 60, subsampling: .full).write(picture)
     #expect(fitted.count < plain.count && fitted.count < full.count)

@@ -30,7 +30,7 @@ func fuzzLevelMap(_ bytes: [UInt8]) {
   chunk += [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: checksum >> UInt32($0)) }
   do throws(BitstreamError) {
     let file = try FileStructure(recovering: none[..<end] + chunk)
-    let coded = file.levelMap.encoded(file.ladder)
+    let coded = file.levelMap.encoded(with: file.ladder)
     guard payload.suffix(coded.count).elementsEqual(coded) || coded.count != payload.count else {
       return
     }

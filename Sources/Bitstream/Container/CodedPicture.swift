@@ -111,7 +111,7 @@ public struct CodedPicture: Sendable, Equatable {
   private static func levelMapChunk(_ ladder: LevelLadder, _ levelMap: LevelMap) -> Chunk {
     var payload: [UInt8] = []
     ladder.write(to: &payload)
-    payload += levelMap.encoded(ladder)
+    payload += levelMap.encoded(with: ladder)
     return Chunk(type: Chunk.levelMap, payload: payload)
   }
 }

@@ -16,7 +16,7 @@ public struct LevelMap: Sendable, Equatable {
   }
 
   /// The coded form. Inverse: `init(decoding:columns:rows:ladder:)`.
-  public func encoded(_ ladder: LevelLadder) -> [UInt8] {
+  public func encoded(with ladder: LevelLadder) -> [UInt8] {
     precondition(levels.allSatisfy { $0 < ladder.levelCount })
     var coder = RangeEncoder()
     var contexts = LevelContexts(ladder, columns: columns)

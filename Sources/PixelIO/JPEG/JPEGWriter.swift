@@ -9,9 +9,9 @@ public struct JPEGWriter: Sendable {
   /// The libjpeg quality, 1 to 100.
   public let quality: Int
   /// Whether the Huffman tables are fitted to the picture.
-  public let optimized: Bool
+  public let isOptimized: Bool
   /// Whether the picture comes in scans of rising detail, which is also smaller.
-  public let progressive: Bool
+  public let isProgressive: Bool
   /// How the two colour components are stored.
   public let subsampling: Subsampling
 
@@ -27,13 +27,13 @@ public struct JPEGWriter: Sendable {
   ///
   /// A quality outside 1...100 is a mistake of the caller and stops the program.
   public init(
-    quality: Int, optimized: Bool = true, progressive: Bool = true,
+    quality: Int, isOptimized: Bool = true, isProgressive: Bool = true,
     subsampling: Subsampling = .halved
   ) {
     precondition((1...100).contains(quality), "JPEG qualities are 1 to 100")
     self.quality = quality
-    self.optimized = optimized
-    self.progressive = progressive
+    self.isOptimized = isOptimized
+    self.isProgressive = isProgressive
     self.subsampling = subsampling
   }
 
@@ -70,8 +70,8 @@ public struct JPEGWriter: Sendable {
       try checkWriting(.jpeg) { message in
         withOptionalBytes(segments) { start in
           gq_jpeg_write_header(
-            writer, CInt(settings.quality), settings.optimized ? 1 : 0,
-            settings.progressive ? 1 : 0, settings.subsampling == .halved ? 1 : 0, start,
+            writer, CInt(settings.quality), settings.isOptimized ? 1 : 0,
+            settings.isProgressive ? 1 : 0, settings.subsampling == .halved ? 1 : 0, start,
             segments.count, message)
         }
       }

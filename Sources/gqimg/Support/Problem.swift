@@ -1,3 +1,4 @@
+import Codec
 import PixelIO
 
 #if canImport(Glibc)
@@ -10,7 +11,7 @@ import PixelIO
 
 /// What went wrong with a file: one line for standard error.
 struct Problem: Error {
-  let message: String
+  var message: String
   let status: ExitStatus
   /// Whether other files would fail in the same way.
   let concernsAll: Bool
@@ -40,6 +41,12 @@ func reporting<Result>(_ path: String, _ body: () throws -> Result) throws -> Re
     throw problem
   } catch let error as FileError where ExitStatus(of: error) == .failed {
     throw Problem(message: "\(error)")
+  } catch let error as CodecError {
+    var problem = Problem(named(path), error)
+    if case .noRoomForAttachments(_, _, let metadata, _) = error, metadata > 0 {
+      problem.message += "; --strip leaves out the metadata"
+    }
+    throw problem
   } catch {
     throw Problem(named(path), error)
   }

@@ -18,7 +18,7 @@ enum Roundtrip {
     print("Example in Swift: 4 passed, 0 failed")
   }
 
-  /// Encodes to at most 1500 bytes, decodes, and takes the result through PNG.
+  /// Encodes to at most 1500 bytes, decodes, also a region alone, and takes the result through PNG.
   static func encode(_ picture: Picture, _ network: Network) throws -> [UInt8] {
     let options = EncodingOptions(target: .bytes(1500))
     let file = try GQEncoder(network: network).encode(picture, options: options).bytes
@@ -29,6 +29,13 @@ enum Roundtrip {
       / Double(picture.samples.count)
     print("\(file.count) bytes, mean squared error \(error)")
     try check(file.count <= 1500 && error < 60, "the picture did not come back")
+
+    let region = PixelRegion(x: 40, y: 30, width: 100, height: 50)
+    let part = try GQDecoder(network: network).decode(file, region: region)
+    let first = (region.y * picture.width + region.x) * 3
+    try check(
+      part.samples.prefix(300) == restored.samples[first..<first + 300],
+      "the region is not that of the whole picture")
 
     let png = try PictureWriter(format: .png).write(restored).bytes
     let read = try PictureReader().open(png)
