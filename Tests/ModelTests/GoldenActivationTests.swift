@@ -89,7 +89,7 @@ struct GoldenActivationTests {
       return -10 * log10(sum / Double(source.count) / 4)
     }
     let (exact, rounded) = (try decibels(.float32), try decibels(.bfloat16))
-    #expect(abs(exact - rounded) < 0.02, "\(exact) dB in float32, \(rounded) dB in bfloat16")
+    #expect(abs(exact - rounded) < 0.05, "\(exact) dB in float32, \(rounded) dB in bfloat16")
   }
 
   @Test(arguments: engines)
