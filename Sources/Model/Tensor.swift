@@ -104,14 +104,4 @@ extension Tensor {
     }
     return result
   }
-
-  /// Stores the values of some positions; inverse of `gathered`.
-  mutating func scatter(_ part: Tensor, to positions: [Int]) {
-    precondition(part.channels == channels && part.positionCount == positions.count)
-    for (k, position) in positions.enumerated() {
-      values.replaceSubrange(
-        position * channels..<(position + 1) * channels,
-        with: part.values[k * channels..<(k + 1) * channels])
-    }
-  }
 }

@@ -50,13 +50,6 @@ protocol PreparedBlock: Sendable {
   ) throws(ModelError) -> Tensor
 }
 
-extension PreparedDepthwise {
-  /// Convolves; positions outside the tensor count as zero.
-  func run(_ input: Tensor) throws(ModelError) -> Tensor {
-    try run(input, hasRowAbove: false, hasRowBelow: false)
-  }
-}
-
 /// Which implementation runs the layers, and in which number format it multiplies.
 public enum EngineChoice: String, Sendable, CaseIterable {
   /// oneDNN with bfloat16 products where the processor has them, else `float32`; plain Swift in a package
