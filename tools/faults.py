@@ -52,7 +52,12 @@ class Faults:
 
     def run(self, arguments, check=False, **options):
         options.setdefault("stdout", subprocess.PIPE)
-        result = subprocess.run([self.program, *arguments], stderr=subprocess.PIPE, timeout=600, **options)
+        command = [self.program, *arguments]
+        try:
+            result = subprocess.run(command, stderr=subprocess.PIPE, timeout=120, **options)
+        except subprocess.TimeoutExpired:
+            # A hang is a failure like others: no exit code that anything accepts.
+            result = subprocess.CompletedProcess(command, "hang", b"", b"it hangs")
         if check and result.returncode:
             raise SystemExit(f"gqimg {' '.join(arguments)}: {result.stderr.decode()}")
         return result
@@ -250,7 +255,7 @@ class Faults:
         """
         folder = self.path("memory")
         os.mkdir(folder)
-        step = 4 if self.rounds > 10 else 16
+        step = 4 if self.rounds > 10 else 8
         for kind, label in ((resource.RLIMIT_AS, "ulimit -v"), (resource.RLIMIT_DATA, "ulimit -d")):
             for name, arguments in self.commands(folder).items():
                 path, outcomes, enough, megabytes = os.path.join(folder, name), {}, 0, step

@@ -1,6 +1,3 @@
-import Dispatch
-import Synchronization
-
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Musl)
@@ -30,22 +27,8 @@ public struct WorkerPool: Sendable {
       for k in 0..<count { body(k) }
       return
     }
-    let next = SharedCounter()
-    DispatchQueue.concurrentPerform(iterations: min(threadCount, count)) { _ in
-      while true {
-        let k = next.take()
-        if k >= count { return }
-        body(k)
-      }
-    }
+    WorkerThreads.shared.perform(count, helperCount: min(threadCount, count) - 1, body)
   }
-}
-
-/// Hands out the numbers 0, 1, 2, … to whoever asks.
-private final class SharedCounter: Sendable {
-  private let value = Atomic<Int>(0)
-
-  func take() -> Int { value.wrappingAdd(1, ordering: .relaxed).oldValue }
 }
 
 /// Something that several threads write through, each to a part of its own.
