@@ -23,10 +23,11 @@ enum Roundtrip {
     let options = EncodingOptions(target: .bytes(1500))
     let file = try GQEncoder(network: network).encode(picture, options: options).bytes
     let restored = try GQDecoder(network: network).decode(file)
-    let error =
-      zip(picture.samples, restored.samples)
-      .reduce(0.0) { $0 + (Double($1.0) - Double($1.1)) * (Double($1.0) - Double($1.1)) }
-      / Double(picture.samples.count)
+    var error = 0.0
+    for (before, after) in zip(picture.samples, restored.samples) {
+      let difference = Double(before) - Double(after)
+      error += difference * difference / Double(picture.samples.count)
+    }
     print("\(file.count) bytes, mean squared error \(error)")
     try check(file.count <= 1500 && error < 60, "the picture did not come back")
 
@@ -67,7 +68,8 @@ enum Roundtrip {
 
   /// Six means, then six log variances, along the last axis of a 4 x 5 grid.
   static func quantizeTensor() throws {
-    let posteriors = (0..<4 * 5 * 12).map { $0 % 12 < 6 ? Float($0 % 7) / 3 - 1 : -3 }
+    var posteriors = [Float](repeating: -3, count: 4 * 5 * 12)
+    for k in posteriors.indices where k % 12 < 6 { posteriors[k] = Float(k % 7) / 3 - 1 }
     let quantizer = try GaussianQuant(dimension: 3, size: 4096)
     let result = try quantizer.quantize(posteriors, shape: [4, 5, 12], axis: -1)
     let codes = try quantizer.indicesToCodes(result.indices, shape: result.indicesShape, axis: -1)
@@ -79,8 +81,11 @@ enum Roundtrip {
 
   /// Slopes of colour.
   static func drawing(width: Int, height: Int) -> Picture {
-    let samples = (0..<height).flatMap { y in
-      (0..<width).flatMap { x in [UInt8(x * 255 / width), UInt8(y), UInt8((x + y) / 2)] }
+    var samples: [UInt8] = []
+    for y in 0..<height {
+      for x in 0..<width {
+        samples += [UInt8(x * 255 / width), UInt8(y), UInt8((x + y) / 2)]
+      }
     }
     return Picture(width: width, height: height, colorType: .rgb, samples: samples)
   }
