@@ -44,7 +44,7 @@ struct WorkerPoolTests {
     for _ in 0..<200 {
       var sums = [0, 0, 0, 0]
       sums.withUnsafeMutableBufferPointer { buffer in
-        let sums = Disjoint(value: buffer)
+        let sums = Disjoint(buffer)
         pool.forEach(4) { k in for n in 0...100 { sums.value[k] += n } }
       }
       #expect(sums == [5050, 5050, 5050, 5050])
