@@ -57,21 +57,26 @@ final class WorkerThreads: @unchecked Sendable {
   private func start(_ count: Int) {
     let most = max(count, WorkerPool.coreCount - 1)
     while startedCount - busyCount < count, startedCount < most {
-      #if canImport(Darwin)
-        var thread: pthread_t?
-      #else
-        var thread = pthread_t()
-      #endif
-      guard pthread_create(&thread, nil, { _ in WorkerThreads.shared.help() }, nil) == 0 else {
-        return
-      }
-      #if canImport(Darwin)
-        pthread_detach(thread!)
-      #else
-        pthread_detach(thread)
-      #endif
+      guard startThread() else { return }
       startedCount += 1
     }
+  }
+
+  private func startThread() -> Bool {
+    #if canImport(Darwin)
+      var thread: pthread_t?
+    #else
+      var thread = pthread_t()
+    #endif
+    guard pthread_create(&thread, nil, { _ in WorkerThreads.shared.help() }, nil) == 0 else {
+      return false
+    }
+    #if canImport(Darwin)
+      if let thread { pthread_detach(thread) }
+    #else
+      pthread_detach(thread)
+    #endif
+    return true
   }
 
   /// What a thread does all its life.
