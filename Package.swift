@@ -45,11 +45,12 @@ let package = Package(
     .target(
       name: "COneDNN", linkerSettings: [.linkedLibrary("dnnl", .when(traits: ["OneDNN"]))]),
     .target(name: "CDepthwise"),
+    .target(name: "CVectorMath"),
     .target(name: "CLibraryLocation"),
     .target(
       name: "Model",
       dependencies: [
-        "Bitstream", "CDepthwise", "CLibraryLocation",
+        "Bitstream", "CDepthwise", "CLibraryLocation", "CVectorMath",
         .product(name: "Crypto", package: "swift-crypto"),
         .target(name: "COneDNN", condition: .when(traits: ["OneDNN"])),
       ],
@@ -58,7 +59,7 @@ let package = Package(
 
     // Pixels to file and back.
     .target(
-      name: "Codec", dependencies: ["Bitstream", "GaussianQuant", "Model"],
+      name: "Codec", dependencies: ["Bitstream", "CVectorMath", "GaussianQuant", "Model"],
       swiftSettings: strict),
 
     // Pictures on disk, and how to compare them.
@@ -106,7 +107,7 @@ let package = Package(
       resources: [.copy("Golden")], swiftSettings: strict),
     .testTarget(name: "BitstreamTests", dependencies: ["Bitstream"], swiftSettings: strict),
     .testTarget(
-      name: "ModelTests", dependencies: ["Model"], resources: [.copy("Golden")],
+      name: "ModelTests", dependencies: ["CVectorMath", "Model"], resources: [.copy("Golden")],
       swiftSettings: strict),
     .testTarget(
       name: "CodecTests", dependencies: ["Codec", "PixelIO", "Metrics"], swiftSettings: strict),

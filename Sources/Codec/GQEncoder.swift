@@ -68,8 +68,8 @@ public final class GQEncoder: Sendable {
     let holds = measures || header.columns * header.rows <= heldPositions
 
     // What is kept between the choice of levels and coding.
-    var heldInput = TensorRows(columns: header.columns * Network.stride, channels: 3)
-    var heldFeatures = FeatureRows()
+    var heldInput: [Tensor] = []
+    var heldFeatures: [EncoderFeatures] = []
     var errors = LevelErrors(header: header)
     var errorStream = network.errorStream(columns: header.columns)
     try forEachFeatures(source, header, inputs: { if measures { heldInput.append($0) } }) {
@@ -80,7 +80,9 @@ public final class GQEncoder: Sendable {
     if measures {
       try errors.measure(
         draws: 1 << (options.effort - 7), network: network, quantizer: quantizer,
-        features: heldFeatures.all, source: heldInput[heldInput.rows])
+        features: EncoderFeatures(joining: heldFeatures),
+        source: Tensor(
+          joining: heldInput, columns: header.columns * Network.stride, channels: 3))
     }
     errors.makeFalling(bits: network.levels.bits)
     let levels = try chooseLevels(options, header, attachments, errors)
@@ -92,7 +94,11 @@ public final class GQEncoder: Sendable {
         order: options.order), bandPositions: bandPositions)
     var latentStream = network.latentStream(columns: header.columns, levels: levels)
     if holds {
-      try latentStream.push(heldFeatures.all, isLast: true) { try coding.push($0) }
+      for (k, features) in heldFeatures.enumerated() {
+        try latentStream.push(features, isLast: k == heldFeatures.count - 1) {
+          try coding.push($0)
+        }
+      }
     } else {
       try forEachFeatures(source, header) { features, isLast in
         try latentStream.push(features, isLast: isLast) { try coding.push($0) }
@@ -110,7 +116,8 @@ public final class GQEncoder: Sendable {
     _ source: some PictureSource, _ header: Header, inputs: (Tensor) -> Void = { _ in },
     _ body: (EncoderFeatures, Bool) throws -> Void
   ) throws {
-    var input = NetworkInputRows(width: source.width, colorType: source.colorType)
+    var input = NetworkInputRows(
+      width: source.width, colorType: source.colorType, pool: network.pool)
     var stream = network.featureStream(columns: header.columns)
     var (rows, done) = (0, 0)
     try source.forEachRows(Network.rowsPerPush(columns: header.columns) * Network.stride) {
@@ -138,10 +145,10 @@ public final class GQEncoder: Sendable {
         header.quantizer, seed: header.seed, table: network.levels, pool: network.pool),
       header: header, levelMap: levelMap)
     let latents = try coder.simulate(
-      try network.features(picture.networkInput()), .posteriorSample)
+      try network.features(picture.networkInput(network.pool)), .posteriorSample)
     return Picture(
       networkOutput: try network.pixels(latents, levels: levelMap.levels), width: picture.width,
-      height: picture.height, colorType: picture.colorType)
+      height: picture.height, colorType: picture.colorType, network.pool)
   }
 
   private func header(

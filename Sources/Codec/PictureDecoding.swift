@@ -73,7 +73,7 @@ public struct PictureDecoding: Sendable {
         try body(
           samplesOfNetworkOutput(
             pixels, rows: used.lowerBound - held.lowerBound..<used.upperBound - held.lowerBound,
-            columns: left..<left + width, colorType: colorType))
+            columns: left..<left + width, colorType: colorType, coder.network.pool))
       }
     }
   }

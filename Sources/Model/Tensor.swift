@@ -34,62 +34,89 @@ public struct Tensor: Sendable, Equatable {
     return start..<start + channels
   }
 
-  /// [h, w, c] -> [h/k, w/k, k*k*c]: the values of each k x k block side by side, ordered by row, column,
-  /// channel. Inverse of `shuffled`. Rows and columns must be multiples of `factor`.
-  func unshuffled(_ factor: Int) -> Tensor {
-    precondition(rows % factor == 0 && columns % factor == 0)
-    let run = factor * channels
-    return rearranged(
-      rows: rows / factor, columns: columns / factor, channels: factor * run
-    ) { source, target, row, column in
-      for y in 0..<factor {
-        let from = ((row * factor + y) * columns + column * factor) * channels
-        _ = target[y * run..<(y + 1) * run].update(from: source[from..<from + run])
+  /// Tensors of the same width, one below the other.
+  package init(joining parts: [Tensor], columns: Int, channels: Int) {
+    let total = parts.reduce(0) { $0 + $1.values.count }
+    var values: [Float] = []
+    values.reserveCapacity(total)
+    for part in parts {
+      precondition(part.columns == columns && part.channels == channels)
+      values += part.values
+    }
+    self.init(
+      rows: parts.reduce(0) { $0 + $1.rows }, columns: columns, channels: channels, values: values)
+  }
+
+  /// A tensor whose rows are filled in by several threads.
+  package init(
+    rows: Int, columns: Int, channels: Int, pool: WorkerPool,
+    _ fill: @Sendable (_ row: Int, _ target: UnsafeMutablePointer<Float>) -> Void
+  ) {
+    let length = columns * channels
+    let values = [Float](unsafeUninitializedCapacity: rows * length) { target, count in
+      count = rows * length
+      guard let base = target.baseAddress, count > 0 else { return }
+      let shared = Disjoint(base)
+      // Parts of about 64 kB.
+      pool.forEachPart(of: rows, length: max(1, (1 << 14) / length)) { part in
+        for row in part { fill(row, shared.value + row * length) }
+      }
+    }
+    self.init(rows: rows, columns: columns, channels: channels, values: values)
+  }
+
+  /// Calls `body` with parts of the values, on several threads, to change them one by one.
+  mutating func withParts(
+    _ pool: WorkerPool, _ body: @Sendable (UnsafeMutableBufferPointer<Float>) -> Void
+  ) {
+    values.withUnsafeMutableBufferPointer { values in
+      let values = Disjoint(values)
+      pool.forEachPart(of: values.value.count, length: 1 << 14) {
+        body(UnsafeMutableBufferPointer(rebasing: values.value[$0]))
       }
     }
   }
 
-  /// [h, w, k*k*c] -> [h*k, w*k, c]. Inverse of `unshuffled`.
-  func shuffled(_ factor: Int) -> Tensor {
+  /// [h, w, k*k*c] -> [h*k, w*k, c]. Inverse of `TensorSlice.unshuffled`.
+  func shuffled(_ factor: Int, _ pool: WorkerPool) -> Tensor {
     let inner = channels / (factor * factor)
     let run = factor * inner
     precondition(inner * factor * factor == channels)
-    var result = [Float](repeating: 0, count: values.count)
-    values.withUnsafeBufferPointer { source in
-      result.withUnsafeMutableBufferPointer { target in
-        for row in 0..<rows {
-          for column in 0..<columns {
-            let from = (row * columns + column) * channels
-            for y in 0..<factor {
-              let to = ((row * factor + y) * columns + column) * run
-              _ = target[to..<to + run].update(from: source[from + y * run..<from + (y + 1) * run])
-            }
-          }
+    return TensorSlice(self).withValues { source in
+      let source = Disjoint(source)
+      return Tensor(rows: rows * factor, columns: columns * factor, channels: inner, pool: pool) {
+        row, target in
+        let (outer, y) = row.quotientAndRemainder(dividingBy: factor)
+        guard let base = source.value.baseAddress else { return }
+        for column in 0..<columns {
+          (target + column * run).update(
+            from: base + (outer * columns + column) * channels + y * run, count: run)
         }
       }
     }
-    return Tensor(rows: rows * factor, columns: columns * factor, channels: inner, values: result)
   }
+}
 
-  private func rearranged(
-    rows: Int, columns: Int, channels: Int,
-    _ fill: (
-      UnsafeBufferPointer<Float>, Slice<UnsafeMutableBufferPointer<Float>>, Int, Int
-    ) -> Void
-  ) -> Tensor {
-    let result = [Float](unsafeUninitializedCapacity: rows * columns * channels) { target, count in
-      count = rows * columns * channels
-      values.withUnsafeBufferPointer { source in
-        for row in 0..<rows {
-          for column in 0..<columns {
-            let start = (row * columns + column) * channels
-            let part = UnsafeMutableBufferPointer(rebasing: target[start..<start + channels])
-            fill(source, part[...], row, column)
+extension TensorSlice {
+  /// [h, w, c] -> [h/k, w/k, k*k*c]: the values of each k x k block side by side, ordered by row, column,
+  /// channel. Inverse of `Tensor.shuffled`. Rows and columns must be multiples of `factor`.
+  func unshuffled(_ factor: Int, _ pool: WorkerPool) -> Tensor {
+    precondition(rows % factor == 0 && columns % factor == 0)
+    let run = factor * channels
+    return withValues { source in
+      let source = Disjoint(source)
+      return Tensor(
+        rows: rows / factor, columns: columns / factor, channels: factor * run, pool: pool
+      ) { row, target in
+        guard let base = source.value.baseAddress else { return }
+        for y in 0..<factor {
+          let line = base + (row * factor + y) * columns * channels
+          for column in 0..<columns / factor {
+            (target + (column * factor + y) * run).update(from: line + column * run, count: run)
           }
         }
       }
     }
-    return Tensor(rows: rows, columns: columns, channels: channels, values: result)
   }
 }
 

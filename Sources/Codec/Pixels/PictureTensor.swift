@@ -1,19 +1,22 @@
+internal import CVectorMath
 import Model
 
 extension Picture {
   /// The network's input: [h, w, 3] in -1...1, h and w rounded up to multiples of the stride, the last row and
   /// column repeated into the padding. Grey counts as equal red, green and blue.
-  func networkInput() -> Tensor {
-    var rows = NetworkInputRows(width: width, colorType: colorType)
+  func networkInput(_ pool: WorkerPool) -> Tensor {
+    var rows = NetworkInputRows(width: width, colorType: colorType, pool: pool)
     return rows.push(samples, isLast: true)
   }
 
   /// Inverse of `networkInput`: crops, clamps and rounds; grey is the mean of red, green and blue.
-  init(networkOutput tensor: Tensor, width: Int, height: Int, colorType: ColorType) {
+  init(
+    networkOutput tensor: Tensor, width: Int, height: Int, colorType: ColorType, _ pool: WorkerPool
+  ) {
     self.init(
       width: width, height: height, colorType: colorType,
       samples: samplesOfNetworkOutput(
-        tensor, rows: 0..<height, columns: 0..<width, colorType: colorType))
+        tensor, rows: 0..<height, columns: 0..<width, colorType: colorType, pool))
   }
 }
 
@@ -21,12 +24,14 @@ extension Picture {
 struct NetworkInputRows {
   private let width: Int
   private let colorType: Picture.ColorType
+  private let pool: WorkerPool
   /// Samples of rows that do not make a row of positions yet.
   private var waiting: [UInt8] = []
 
-  init(width: Int, colorType: Picture.ColorType) {
+  init(width: Int, colorType: Picture.ColorType, pool: WorkerPool) {
     self.width = width
     self.colorType = colorType
+    self.pool = pool
   }
 
   /// Takes rows of samples; the input [16 n, w, 3] that is known then, see `Picture.networkInput`.
@@ -38,52 +43,57 @@ struct NetworkInputRows {
     let height = waiting.count / rowLength
     let rows = isLast ? (height + stride - 1) / stride * stride : height / stride * stride
     let columns = (width + stride - 1) / stride * stride
-    var values = [Float](repeating: 0, count: rows * columns * 3)
-    waiting.withUnsafeBufferPointer { samples in
-      values.withUnsafeMutableBufferPointer { values in
-        for row in 0..<rows {
-          let line = min(row, height - 1) * width
-          for column in 0..<columns {
-            let source = (line + min(column, width - 1)) * components
-            let target = (row * columns + column) * 3
-            for c in 0..<3 {
-              values[target + c] = Float(samples[source + min(c, components - 1)]) / 127.5 - 1
-            }
+    let (width, colorType) = (width, colorType)
+    let input = waiting.withUnsafeBufferPointer { samples in
+      let samples = Disjoint(samples)
+      return Tensor(
+        rows: rows, columns: columns, channels: 3, pool: pool
+      ) { (row: Int, target: UnsafeMutablePointer<Float>) -> Void in
+        guard let base = samples.value.baseAddress else { return }
+        let line = base + min(row, height - 1) * rowLength
+        switch colorType {
+        case .rgb:
+          vector_from_samples(line, target, rowLength)
+        case .grey:
+          for column in 0..<width {
+            let value = Float(line[column]) / 127.5 - 1
+            (target + 3 * column).update(repeating: value, count: 3)
           }
         }
+        for k in 3 * width..<3 * columns { target[k] = target[k - 3] }
       }
     }
     waiting.removeFirst(min(rows, height) * rowLength)
-    return Tensor(rows: rows, columns: columns, channels: 3, values: values)
+    return input
   }
 }
 
 /// The samples of some pixels of the network's output [h, w, 3]: clamped and rounded; grey is the mean of red, green and
 /// blue.
 func samplesOfNetworkOutput(
-  _ tensor: Tensor, rows: Range<Int>, columns: Range<Int>, colorType: Picture.ColorType
+  _ tensor: Tensor, rows: Range<Int>, columns: Range<Int>, colorType: Picture.ColorType,
+  _ pool: WorkerPool
 ) -> [UInt8] {
-  func sample(_ value: Float) -> UInt8 {
-    // Rounded by truncation after adding a half. NaN, which only damaged weights could give, becomes black.
-    UInt8(max(0, min((value + 1) * 127.5 + 0.5, 255)))
-  }
-  let components = colorType.componentCount
-  let total = rows.count * columns.count * components
-  return [UInt8](unsafeUninitializedCapacity: total) { samples, count in
-    count = total
+  let rowLength = columns.count * colorType.componentCount
+  return [UInt8](unsafeUninitializedCapacity: rows.count * rowLength) { samples, count in
+    count = rows.count * rowLength
     tensor.values.withUnsafeBufferPointer { values in
-      var target = 0
-      for row in rows {
-        var source = (row * tensor.columns + columns.lowerBound) * 3
-        for _ in columns {
+      guard let source = values.baseAddress, let target = samples.baseAddress else { return }
+      let (from, to) = (Disjoint(source), Disjoint(target))
+      pool.forEachPart(of: rows.count, length: 8) { part in
+        var means = [Float](repeating: 0, count: colorType == .grey ? columns.count : 0)
+        for row in part {
+          let line =
+            from.value + ((rows.lowerBound + row) * tensor.columns + columns.lowerBound) * 3
           switch colorType {
           case .rgb:
-            for c in 0..<3 { samples[target + c] = sample(values[source + c]) }
+            vector_to_samples(line, to.value + row * rowLength, rowLength)
           case .grey:
-            samples[target] = sample((values[source] + values[source + 1] + values[source + 2]) / 3)
+            for k in means.indices {
+              means[k] = (line[3 * k] + line[3 * k + 1] + line[3 * k + 2]) / 3
+            }
+            vector_to_samples(means, to.value + row * rowLength, rowLength)
           }
-          target += components
-          source += 3
         }
       }
     }

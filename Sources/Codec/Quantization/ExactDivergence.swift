@@ -1,3 +1,5 @@
+internal import CVectorMath
+
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Musl)
@@ -24,6 +26,15 @@ package enum ExactDivergence {
   ///   - tilts: their tilts, as many.
   ///   - nats: the divergence, above 0.
   package static func offset(squares: [Float], tilts: [Float], nats: Double) -> Float {
+    squares.withUnsafeBufferPointer { squares in
+      tilts.withUnsafeBufferPointer { offset(squares: squares, tilts: $0, nats: nats) }
+    }
+  }
+
+  /// The same for numbers that are not in arrays of their own.
+  static func offset(
+    squares: UnsafeBufferPointer<Float>, tilts: UnsafeBufferPointer<Float>, nats: Double
+  ) -> Float {
     precondition(squares.count == tilts.count && !tilts.isEmpty)
     // Where every variance is far below 1 this is the solution.
     var u = -(2 * nats + tilts.reduce(0) { $0 + Double($1) }) / Double(tilts.count)
@@ -40,27 +51,30 @@ package enum ExactDivergence {
     return Float(u)
   }
 
-  /// The variance v of a coefficient for the offset and the tilt, and 1 - v.
-  @inline(__always)
-  package static func variance(offset: Float, tilt: Float) -> (variance: Float, rest: Float) {
-    let x = offset + tilt
-    let small = expf(-abs(x))
-    let (larger, smaller) = (1 / (1 + small), small / (1 + small))
-    return x >= 0 ? (larger, smaller) : (smaller, larger)
-  }
-
   /// A group's divergence in nats and its derivative by the offset.
   package static func divergence(
     squares: [Float], tilts: [Float], at offset: Float
   ) -> (nats: Double, slope: Double) {
-    var (nats, slope) = (0.0, 0.0)
-    for (square, tilt) in zip(squares, tilts) {
-      let (variance, rest) = variance(offset: offset, tilt: tilt)
-      let x = offset + tilt
-      let surprise = max(-x, 0) + log1pf(expf(-abs(x)))  // -ln v
-      nats += Double(0.5 * (rest * (square - 1) + surprise))
-      slope -= Double(0.5 * rest * (rest + variance * square))
+    squares.withUnsafeBufferPointer { squares in
+      tilts.withUnsafeBufferPointer { divergence(squares: squares, tilts: $0, at: offset) }
     }
+  }
+
+  private static func divergence(
+    squares: UnsafeBufferPointer<Float>, tilts: UnsafeBufferPointer<Float>, at offset: Float
+  ) -> (nats: Double, slope: Double) {
+    var (nats, slope) = (0.0, 0.0)
+    vector_divergence(
+      offset, squares.baseAddress, tilts.baseAddress, tilts.count, &nats, &slope)
     return (nats, slope)
+  }
+
+  /// The variances v of coefficients for an offset, and the roots of 1 - v.
+  static func variances(
+    offset: Float, tilts: UnsafePointer<Float>, count: Int,
+    _ variances: UnsafeMutablePointer<Float>,
+    roots: UnsafeMutablePointer<Float>
+  ) {
+    vector_variances(offset, tilts, count, variances, roots)
   }
 }

@@ -8,9 +8,10 @@ extension LatentCoder {
   /// Lost coefficients are zero, so that latents are what the prior expects; in the first phase, in which it knows
   /// nothing of the picture, latents are drawn from intact positions around.
   func decode(_ segments: [[UInt8]?]) throws -> Tensor {
-    var result = TensorRows(columns: grid.columns, channels: network.configuration.latents)
-    try decode(segments, conceals: true) { result.append($0) }
-    return result[0..<grid.rows]
+    var parts: [Tensor] = []
+    try decode(segments, conceals: true) { parts.append($0) }
+    return Tensor(
+      joining: parts, columns: grid.columns, channels: network.configuration.latents)
   }
 
   /// The same row by row, from above to below.
@@ -147,12 +148,16 @@ private struct TileValues {
     let rows = layout.tiles[tiles.lowerBound].rows
     var result = TensorRows(columns: columns.count, channels: width, first: rows.lowerBound)
     result.extend(to: rows.upperBound)
-    for (k, position) in positions.enumerated() {
+    let places = positions.map { position -> Int? in
       let (row, column) = position.quotientAndRemainder(dividingBy: gridColumns)
-      guard columns.contains(column) else { continue }
-      result.store(
-        values[k * width..<(k + 1) * width],
-        at: row * columns.count + column - columns.lowerBound)
+      guard columns.contains(column) else { return nil }
+      return result.range(row * columns.count + column - columns.lowerBound).lowerBound
+    }
+    result.withMutableValues { target in
+      for (k, place) in places.enumerated() {
+        guard let place else { continue }
+        for c in 0..<width { target[place + c] = values[k * width + c] }
+      }
     }
     return result
   }

@@ -47,17 +47,31 @@ struct LatentCoder {
   ///
   /// Here each position's divergence is its own bits: what is wrong in the prediction of one does not reach others.
   func shrunk(_ values: [Float], _ prediction: PhasePrediction) -> [Float] {
-    let groups = DivergenceGroup.tiles(
-      levels: prediction.levels, tiles: prediction.positions.indices.map { [$0] },
-      table: network.levels)
+    let (table, width) = (network.levels, network.levels.width)
+    let ones = [Float](repeating: 1, count: width)
     var result = values
     result.withUnsafeMutableBufferPointer { result in
       let result = Disjoint(result)
-      network.pool.forEach(groups.count) { index in
-        let offset = groups[index].offset(coefficients: nil, tilts: prediction.tilts)
-        for k in groups[index].places.joined() {
-          let rest = ExactDivergence.variance(offset: offset, tilt: prediction.tilts[k]).rest
-          result.value[k] *= rest.squareRoot()
+      network.pool.forEachPart(of: prediction.levels.count, length: 32) { part in
+        var variances = ones
+        var roots = ones
+        for position in part {
+          let level = Int(prediction.levels[position])
+          let count = table.counts[level]
+          guard count > 0 else { continue }
+          let places = position * width..<position * width + count
+          prediction.tilts.withUnsafeBufferPointer { tilts in
+            ones.withUnsafeBufferPointer { ones in
+              let tilts = UnsafeBufferPointer(rebasing: tilts[places])
+              let offset = ExactDivergence.offset(
+                squares: UnsafeBufferPointer(rebasing: ones[..<count]), tilts: tilts,
+                nats: DivergenceGroup.nats(bits: table.bits[level]))
+              guard let base = tilts.baseAddress else { return }
+              ExactDivergence.variances(
+                offset: offset, tilts: base, count: count, &variances, roots: &roots)
+            }
+          }
+          for c in 0..<count { result.value[places.lowerBound + c] *= roots[c] }
         }
       }
     }

@@ -1,12 +1,5 @@
+internal import CVectorMath
 package import Model
-
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#elseif canImport(Darwin)
-  import Darwin
-#endif
 
 /// Coefficients whose divergence together is the bits that are sent for them.
 package struct DivergenceGroup: Sendable {
@@ -42,20 +35,25 @@ package struct DivergenceGroup: Sendable {
     }
   }
 
+  /// A number of bits as the divergence that they carry.
+  static func nats(bits: Int) -> Double { Double(bits) * 0.693_147_180_559_945_3 }
+
   /// The offset that makes the group's divergence its bits; see `ExactDivergence`.
   ///
   /// - Parameters:
-  ///   - coefficients: [n, width], or nil for coefficients whose squares are 1.
+  ///   - coefficients: [n, width]
   ///   - tilts: [n, width]
-  func offset(coefficients: [Float]?, tilts: [Float]) -> Float {
+  func offset(coefficients: [Float], tilts: [Float]) -> Float {
+    let count = places.reduce(0) { $0 + $1.count }
     var (squares, gathered): ([Float], [Float]) = ([], [])
+    squares.reserveCapacity(count)
+    gathered.reserveCapacity(count)
     for range in places {
       gathered += tilts[range]
-      if let coefficients { squares += coefficients[range].map { $0 * $0 } }
+      for k in range { squares.append(coefficients[k] * coefficients[k]) }
     }
-    if coefficients == nil { squares = Array(repeating: 1, count: gathered.count) }
     return ExactDivergence.offset(
-      squares: squares, tilts: gathered, nats: Double(bits) * 0.693_147_180_559_945_3)
+      squares: squares, tilts: gathered, nats: Self.nats(bits: bits))
   }
 }
 
@@ -82,18 +80,36 @@ package struct Posterior: Sendable {
     bound: Float, pool: WorkerPool
   ) {
     precondition(tilts.count == coefficients.count)
-    let bounded = coefficients.map { bound * tanhf($0 / bound) }
+    var bounded = coefficients
+    bounded.withUnsafeMutableBufferPointer { bounded in
+      let bounded = Disjoint(bounded)
+      pool.forEachPart(of: bounded.value.count, length: 1 << 14) { part in
+        guard let base = bounded.value.baseAddress else { return }
+        vector_bound(base + part.lowerBound, part.count, bound)
+      }
+    }
+    let coefficients = bounded
     var means = [Float](repeating: 0, count: coefficients.count)
     var variances = [Float](repeating: 1, count: coefficients.count)
     means.withUnsafeMutableBufferPointer { means in
       variances.withUnsafeMutableBufferPointer { variances in
-        let (means, variances) = (Disjoint(means), Disjoint(variances))
+        guard let means = means.baseAddress, let variances = variances.baseAddress else { return }
+        let targets = (Disjoint(means), Disjoint(variances))
         pool.forEach(groups.count) { index in
-          let offset = groups[index].offset(coefficients: bounded, tilts: tilts)
-          for k in groups[index].places.joined() {
-            let (variance, rest) = ExactDivergence.variance(offset: offset, tilt: tilts[k])
-            means.value[k] = rest.squareRoot() * bounded[k]
-            variances.value[k] = max(variance, Self.leastVariance)
+          let (means, variances) = (targets.0.value, targets.1.value)
+          let offset = groups[index].offset(coefficients: coefficients, tilts: tilts)
+          tilts.withUnsafeBufferPointer { tilts in
+            guard let tilts = tilts.baseAddress else { return }
+            for range in groups[index].places {
+              let first = range.lowerBound
+              ExactDivergence.variances(
+                offset: offset, tilts: tilts + first, count: range.count, variances + first,
+                roots: means + first)
+              for k in range {
+                means[k] *= coefficients[k]
+                variances[k] = max(variances[k], Self.leastVariance)
+              }
+            }
           }
         }
       }

@@ -29,28 +29,29 @@ package struct TrellisQuantizer: CoefficientQuantizer {
     _ posterior: Posterior, tiles: [[Int]], states: inout [UInt32]
   ) -> (values: [Float], codes: [[UInt32]]) {
     let width = table.width
-    let steps = tiles.map { self.steps(levels: posterior.levels, positions: $0) }
-    var paths = [[UInt32]](repeating: [], count: tiles.count)
-    let starts = states
-    paths.withUnsafeMutableBufferPointer { paths in
-      let paths = Disjoint(paths)
-      pool.forEach(tiles.count) { tile in
-        let places = steps[tile].map { $0.position * width + $0.coefficient }
-        let means = places.map { posterior.means[$0] }
-        let variances = places.map { posterior.variances[$0] }
-        paths.value[tile] = search.bestPath(
-          means: means.span, variances: variances.span, bits: steps[tile].map(\.bits),
-          from: starts[tile])
-      }
-    }
     var values = [Float](repeating: 0, count: posterior.means.count)
     var codes = posterior.levels.map { [UInt32](repeating: 0, count: table.counts[Int($0)]) }
-    for (tile, path) in paths.enumerated() {
-      for (step, state) in zip(steps[tile], path) {
-        values[step.position * width + step.coefficient] = search.trellis.values[Int(state)]
-        codes[step.position][step.coefficient] = state & (1 << UInt32(step.bits) - 1)
+    values.withUnsafeMutableBufferPointer { values in
+      codes.withUnsafeMutableBufferPointer { codes in
+        states.withUnsafeMutableBufferPointer { states in
+          let targets = (Disjoint(values), Disjoint(codes), Disjoint(states))
+          pool.forEach(tiles.count) { tile in
+            let (values, codes, states) = (targets.0.value, targets.1.value, targets.2.value)
+            let steps = steps(levels: posterior.levels, positions: tiles[tile])
+            let places = steps.map { $0.position * width + $0.coefficient }
+            let means = places.map { posterior.means[$0] }
+            let variances = places.map { posterior.variances[$0] }
+            let path = search.bestPath(
+              means: means.span, variances: variances.span, bits: steps.map(\.bits),
+              from: states[tile])
+            for (step, state) in zip(steps, path) {
+              values[step.position * width + step.coefficient] = search.trellis.values[Int(state)]
+              codes[step.position][step.coefficient] = state & (1 << UInt32(step.bits) - 1)
+            }
+            if let last = path.last { states[tile] = last }
+          }
+        }
       }
-      if let last = path.last { states[tile] = last }
     }
     return (values, codes)
   }
@@ -61,14 +62,19 @@ package struct TrellisQuantizer: CoefficientQuantizer {
     let width = table.width
     var values = [Float](repeating: 0, count: levels.count * width)
     let trellis = search.trellis
-    for (tile, members) in tiles.enumerated() {
-      var state = states[tile]
-      for step in steps(levels: levels, positions: members) {
-        state = trellis.state(
-          after: state, bits: codes[step.position][step.coefficient], count: Int(step.bits))
-        values[step.position * width + step.coefficient] = trellis.values[Int(state)]
+    values.withUnsafeMutableBufferPointer { values in
+      states.withUnsafeMutableBufferPointer { states in
+        let (values, states) = (Disjoint(values), Disjoint(states))
+        pool.forEach(tiles.count) { tile in
+          var state = states.value[tile]
+          for step in steps(levels: levels, positions: tiles[tile]) {
+            state = trellis.state(
+              after: state, bits: codes[step.position][step.coefficient], count: Int(step.bits))
+            values.value[step.position * width + step.coefficient] = trellis.values[Int(state)]
+          }
+          states.value[tile] = state
+        }
       }
-      states[tile] = state
     }
     return values
   }

@@ -45,7 +45,7 @@ struct DepthwiseKernel: PreparedDepthwise {
   }
 
   func run(
-    _ input: Tensor, hasRowAbove: Bool, hasRowBelow: Bool
+    _ input: TensorSlice, hasRowAbove: Bool, hasRowBelow: Bool
   ) -> Tensor {
     precondition(input.channels == channels)
     let rows = input.rows - (hasRowAbove ? 1 : 0) - (hasRowBelow ? 1 : 0)
@@ -53,15 +53,13 @@ struct DepthwiseKernel: PreparedDepthwise {
     let start = hasRowAbove ? input.columns : 0
     let values = [Float](unsafeUninitializedCapacity: positions * channels) { output, count in
       count = positions * channels
-      input.values.withUnsafeBufferPointer { source in
+      input.withValues { source in
         guard let source = source.baseAddress, let target = output.baseAddress else { return }
         let (from, to) = (Disjoint(source), Disjoint(target))
-        let chunk = 256
-        pool.forEach((positions + chunk - 1) / chunk) { index in
-          let first = index * chunk
+        pool.forEachPart(of: positions, length: 256) { part in
           run(
-            from.value, rows: input.rows, columns: input.columns, first: start + first,
-            count: min(chunk, positions - first), to.value + first * channels)
+            from.value, rows: input.rows, columns: input.columns, first: start + part.lowerBound,
+            count: part.count, to.value + part.lowerBound * channels)
         }
       }
     }

@@ -24,7 +24,8 @@ protocol PreparedPointwise: Sendable {
   /// Reads `positions * inputs` values and stores `positions * outputs`, or adds them to what is there when
   /// `accumulate` was asked for at preparation.
   func run(
-    _ input: [Float], into output: UnsafeMutableBufferPointer<Float>, positions: Int
+    _ input: UnsafeBufferPointer<Float>, into output: UnsafeMutableBufferPointer<Float>,
+    positions: Int
   ) throws(ModelError)
 }
 
@@ -32,7 +33,9 @@ protocol PreparedPointwise: Sendable {
 protocol PreparedDepthwise: Sendable {
   /// Convolves the inner rows of `input`: all but the first where that only lies above what is wanted, and all but
   /// the last where that only lies below. Other positions outside the tensor count as zero.
-  func run(_ input: Tensor, hasRowAbove: Bool, hasRowBelow: Bool) throws(ModelError) -> Tensor
+  func run(
+    _ input: TensorSlice, hasRowAbove: Bool, hasRowBelow: Bool
+  ) throws(ModelError) -> Tensor
 }
 
 /// The layers of a block after its first, with their weights in the layout that an engine wants.
@@ -46,7 +49,8 @@ protocol PreparedBlock: Sendable {
   ///   - hasRowBelow: whether the last row of `mixed` is the one below.
   ///   - positions: the positions that are wanted, as row-major numbers in `input`; nil for all.
   func run(
-    _ input: Tensor, mixed: Tensor, hasRowAbove: Bool, hasRowBelow: Bool, positions: [Int]?
+    _ input: TensorSlice, mixed: TensorSlice, hasRowAbove: Bool, hasRowBelow: Bool,
+    positions: [Int]?
   ) throws(ModelError) -> Tensor
 }
 

@@ -22,7 +22,8 @@
     }
 
     func run(
-      _ input: Tensor, mixed: Tensor, hasRowAbove: Bool, hasRowBelow: Bool, positions: [Int]?
+      _ input: TensorSlice, mixed: TensorSlice, hasRowAbove: Bool, hasRowBelow: Bool,
+      positions: [Int]?
     ) throws(ModelError) -> Tensor {
       precondition(
         mixed.rows == input.rows + (hasRowAbove ? 1 : 0) + (hasRowBelow ? 1 : 0)
@@ -33,17 +34,15 @@
       let failure = Failure()
       let values = [Float](unsafeUninitializedCapacity: total * channels) { output, count in
         count = total * channels
-        input.values.withUnsafeBufferPointer { input in
-          mixed.values.withUnsafeBufferPointer { values in
+        input.withValues { input in
+          mixed.withValues { values in
             guard
               let source = input.baseAddress, let mixedBase = values.baseAddress,
               let target = output.baseAddress
             else { return }
             let pointers = (Disjoint(source), Disjoint(mixedBase), Disjoint(target))
-            let chunk = OneDNNEngine.chunk
-            pool.forEach((total + chunk - 1) / chunk) { index in
-              let first = index * chunk
-              let part = first..<min(total, first + chunk)
+            pool.forEachPart(of: total, length: OneDNNEngine.chunk) { part in
+              let first = part.lowerBound
               failure.note(
                 runChunk(part.count, channels, pointers.2.value + first * channels) {
                   convolved, sums in

@@ -62,23 +62,19 @@
       }
 
       func run(
-        _ input: [Float], into output: UnsafeMutableBufferPointer<Float>, positions: Int
+        _ input: UnsafeBufferPointer<Float>, into output: UnsafeMutableBufferPointer<Float>,
+        positions: Int
       ) throws(ModelError) {
-        let (inputs, outputs, chunk) = (product.inputs, product.outputs, OneDNNEngine.chunk)
+        let (inputs, outputs) = (product.inputs, product.outputs)
         precondition(input.count == positions * inputs && output.count == positions * outputs)
         let failure = Failure()
-        input.withUnsafeBufferPointer { input in
-          guard let inputBase = input.baseAddress, let outputBase = output.baseAddress else {
-            return
-          }
-          let (source, target) = (Disjoint(inputBase), Disjoint(outputBase))
-          pool.forEach((positions + chunk - 1) / chunk) { index in
-            let first = index * chunk
-            let count = min(chunk, positions - first)
-            failure.note(
-              product.run(
-                source.value + first * inputs, target.value + first * outputs, count: count))
-          }
+        guard let inputBase = input.baseAddress, let outputBase = output.baseAddress else { return }
+        let (source, target) = (Disjoint(inputBase), Disjoint(outputBase))
+        pool.forEachPart(of: positions, length: OneDNNEngine.chunk) { part in
+          let first = part.lowerBound
+          failure.note(
+            product.run(
+              source.value + first * inputs, target.value + first * outputs, count: part.count))
         }
         try failure.check("1x1 convolution")
       }

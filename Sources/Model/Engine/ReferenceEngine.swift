@@ -37,24 +37,27 @@ struct ReferenceEngine: LayerEngine {
     let project: Pointwise
 
     func run(
-      _ input: Tensor, mixed: Tensor, hasRowAbove: Bool, hasRowBelow: Bool, positions: [Int]?
+      _ input: TensorSlice, mixed: TensorSlice, hasRowAbove: Bool, hasRowBelow: Bool,
+      positions: [Int]?
     ) -> Tensor {
       var spatial = depthwise.run(mixed, hasRowAbove: hasRowAbove, hasRowBelow: hasRowBelow)
-      var output = input
+      var output = input.tensor
       if let positions {
         spatial = spatial.gathered(positions)
-        output = input.gathered(positions)
+        output = output.gathered(positions)
       }
       let count = output.positionCount
-      output.values.withUnsafeMutableBufferPointer {
-        mixOut.run(spatial.values, into: $0, positions: count)
-      }
       var wide = [Float](repeating: 0, count: count * expand.layer.outputs)
-      wide.withUnsafeMutableBufferPointer {
-        expand.run(output.values, into: $0, positions: count)
-      }
-      output.values.withUnsafeMutableBufferPointer { project.run(wide, into: $0, positions: count) }
+      run(mixOut, spatial.values, &output.values, count)
+      run(expand, output.values, &wide, count)
+      run(project, wide, &output.values, count)
       return output
+    }
+
+    private func run(_ layer: Pointwise, _ input: [Float], _ output: inout [Float], _ count: Int) {
+      input.withUnsafeBufferPointer { input in
+        output.withUnsafeMutableBufferPointer { layer.run(input, into: $0, positions: count) }
+      }
     }
   }
 
@@ -75,7 +78,8 @@ struct ReferenceEngine: LayerEngine {
     }
 
     func run(
-      _ input: [Float], into output: UnsafeMutableBufferPointer<Float>, positions: Int
+      _ input: UnsafeBufferPointer<Float>, into output: UnsafeMutableBufferPointer<Float>,
+      positions: Int
     ) {
       let (inputs, outputs) = (layer.inputs, layer.outputs)
       precondition(input.count == positions * inputs && output.count == positions * outputs)
@@ -104,7 +108,8 @@ struct ReferenceEngine: LayerEngine {
   private struct Depthwise: PreparedDepthwise {
     let layer: DepthwiseLayer
 
-    func run(_ input: Tensor, hasRowAbove: Bool, hasRowBelow: Bool) -> Tensor {
+    func run(_ slice: TensorSlice, hasRowAbove: Bool, hasRowBelow: Bool) -> Tensor {
+      let input = slice.tensor
       let channels = layer.channels
       precondition(input.channels == channels)
       let above = hasRowAbove ? 1 : 0

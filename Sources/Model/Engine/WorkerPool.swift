@@ -31,6 +31,15 @@ public struct WorkerPool: Sendable {
   }
 }
 
+extension WorkerPool {
+  /// Calls `body` for all of `0..<count` in parts of `length`: for what is done to every number or row alike.
+  package func forEachPart(of count: Int, length: Int, _ body: @Sendable (Range<Int>) -> Void) {
+    forEach((count + length - 1) / length) { k in
+      body(k * length..<min(count, (k + 1) * length))
+    }
+  }
+}
+
 /// Something that several threads write through, each to a part of its own.
 package struct Disjoint<Value>: @unchecked Sendable {
   // Safe because every user hands out ranges that do not overlap.

@@ -1,3 +1,5 @@
+internal import CVectorMath
+
 /// The layers of a block after its first.
 struct BlockLayers: Sendable {
   let depthwise: DepthwiseLayer
@@ -40,12 +42,15 @@ struct Block: Sendable {
       layers.mixOut.multiplyAdds + layers.expand.multiplyAdds + layers.project.multiplyAdds
   }
 
-  /// The first layer, position by position.
-  func mix(_ input: Tensor) throws(ModelError) -> Tensor { try mixIn(input) }
+  /// The first layer, position by position; its results are added below rows that are held.
+  func mix(_ input: TensorSlice, to rows: inout TensorRows) throws(ModelError) {
+    try mixIn.append(input, to: &rows)
+  }
 
   /// The others, for rows of the input; see `PreparedBlock`.
   func finish(
-    _ input: Tensor, mixed: Tensor, hasRowAbove: Bool, hasRowBelow: Bool, positions: [Int]?
+    _ input: TensorSlice, mixed: TensorSlice, hasRowAbove: Bool, hasRowBelow: Bool,
+    positions: [Int]?
   ) throws(ModelError) -> Tensor {
     try rest.run(
       input, mixed: mixed, hasRowAbove: hasRowAbove, hasRowBelow: hasRowBelow,
@@ -68,18 +73,35 @@ struct LevelScale: Sendable {
   }
 
   /// `levels` holds one level per position.
-  func callAsFunction(_ input: Tensor, levels: [UInt8]) -> Tensor {
+  func callAsFunction(_ input: TensorSlice, levels: [UInt8], _ pool: WorkerPool) -> Tensor {
     precondition(levels.count == input.positionCount && input.channels == channels)
-    var output = input
-    output.values.withUnsafeMutableBufferPointer { values in
-      for position in 0..<levels.count {
-        let table = Int(levels[position]) * channels
-        for c in 0..<channels {
-          values[position * channels + c] =
-            values[position * channels + c] * scale[table + c] + shift[table + c]
+    let zeros = [Float](repeating: 0, count: channels)
+    return input.withValues { values in
+      let values = Disjoint(values)
+      return Tensor(rows: input.rows, columns: input.columns, channels: channels, pool: pool) {
+        row, target in
+        guard let base = values.value.baseAddress else { return }
+        for column in 0..<input.columns {
+          let position = row * input.columns + column
+          apply(
+            levels[position], to: base + position * channels, shiftedBy: zeros,
+            target + column * channels)
         }
       }
     }
-    return output
+  }
+
+  /// (values + before) * scale + shift for one position; nil stands for zeros.
+  func apply(
+    _ level: UInt8, to values: UnsafePointer<Float>?, shiftedBy before: UnsafePointer<Float>,
+    _ target: UnsafeMutablePointer<Float>
+  ) {
+    let table = Int(level) * channels
+    scale.withUnsafeBufferPointer { scale in
+      shift.withUnsafeBufferPointer { shift in
+        guard let scale = scale.baseAddress, let shift = shift.baseAddress else { return }
+        vector_shift_scale(target, values, before, scale + table, shift + table, channels)
+      }
+    }
   }
 }

@@ -80,29 +80,34 @@ struct Pointwise: Sendable {
   }
 
   /// [rows, columns, inputs] -> [rows, columns, outputs]
+  func callAsFunction(_ input: TensorSlice) throws(ModelError) -> Tensor {
+    var result = TensorRows(columns: input.columns, channels: outputs)
+    try append(input, to: &result)
+    return result[result.rows]
+  }
+
+  /// [rows, columns, inputs] -> [rows, columns, outputs]
   func callAsFunction(_ input: Tensor) throws(ModelError) -> Tensor {
-    precondition(!accumulate)
-    var failure: ModelError?
-    let total = input.positionCount * outputs
-    let values = [Float](unsafeUninitializedCapacity: total) { output, count in
-      do throws(ModelError) {
-        try prepared.run(
-          input.values, into: UnsafeMutableBufferPointer(rebasing: output[..<total]),
-          positions: input.positionCount)
-        count = total
-      } catch {
-        failure = error
+    try self(TensorSlice(input))
+  }
+
+  /// Adds the results below rows that are held.
+  func append(_ input: TensorSlice, to rows: inout TensorRows) throws(ModelError) {
+    precondition(!accumulate && rows.channels == outputs && input.channels == inputs)
+    try rows.append(rows: input.rows) { (output) throws(ModelError) in
+      try input.withValues { (values) throws(ModelError) in
+        try prepared.run(values, into: output, positions: input.positionCount)
       }
     }
-    if let failure { throw failure }
-    return Tensor(rows: input.rows, columns: input.columns, channels: outputs, values: values)
   }
 
   /// Adds the result to `output`; for layers made with `accumulate`.
   func add(_ input: Tensor, to output: inout Tensor) throws(ModelError) {
     precondition(accumulate && output.positionCount == input.positionCount)
     try output.values.withUnsafeMutableBufferPointer { (output) throws(ModelError) in
-      try prepared.run(input.values, into: output, positions: input.positionCount)
+      try TensorSlice(input).withValues { (values) throws(ModelError) in
+        try prepared.run(values, into: output, positions: input.positionCount)
+      }
     }
   }
 }

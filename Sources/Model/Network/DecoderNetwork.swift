@@ -1,3 +1,5 @@
+internal import CVectorMath
+
 /// From latents to pixels.
 struct DecoderNetwork: Sendable {
   private let skip: Pointwise
@@ -7,9 +9,12 @@ struct DecoderNetwork: Sendable {
   private let up: Pointwise
   private let fine: [Block]
   private let head: Pointwise
+  private let pool: WorkerPool
 
-  init(_ c: ModelConfiguration, from file: Safetensors, engine: any LayerEngine) throws(ModelError)
-  {
+  init(
+    _ c: ModelConfiguration, from file: Safetensors, engine: any LayerEngine, pool: WorkerPool
+  ) throws(ModelError) {
+    self.pool = pool
     // The skip path is trained as basis * spread; at inference the two are one matrix.
     let spread = try file.floats("decoder.spread", shape: [c.latents])
     var basis = try file.floats("decoder.skip.weight", shape: [768, c.latents])
@@ -48,8 +53,10 @@ struct DecoderNetwork: Sendable {
     private let network: DecoderNetwork
     private var coarse: BlockChain
     private var fine: BlockChain
-    /// What the linear path makes of rows of pixels that the blocks have not come to.
+    /// What the linear path makes of rows of positions that the blocks have not come to, 16 x 16 pixels side by side.
     private var linear: TensorRows
+    /// Rows of pixels that were given.
+    private var given = 0
 
     init(_ network: DecoderNetwork, columns: Int) {
       self.network = network
@@ -57,27 +64,58 @@ struct DecoderNetwork: Sendable {
         network.coarse, columns: columns, channels: network.stem.outputs)
       fine = BlockChain(
         network.fine, columns: 2 * columns, channels: network.head.inputs)
-      linear = TensorRows(columns: Network.stride * columns, channels: 3)
+      linear = TensorRows(columns: columns, channels: network.skip.outputs)
     }
 
     /// Latents [n, w/16, latents] -> pixels [m, w, 3] in about -1...1: in all 16 times as many rows, after the last ones
     /// all of them.
     mutating func push(
-      _ latents: Tensor, levels: [UInt8], isLast: Bool
+      _ latents: TensorSlice, levels: [UInt8], isLast: Bool
     ) throws(ModelError) -> Tensor {
+      let pool = network.pool
+      let stem = try network.stem(latents)
       var h = try coarse.push(
-        network.level(try network.stem(latents), levels: levels), isLast: isLast)
-      h = try fine.push(try network.up(h).shuffled(2), isLast: isLast)
-      linear.append(try network.skip(latents).shuffled(16))
-      var pixels = try network.head(h).shuffled(8)
-      let start = linear.rows.lowerBound
-      linear.withValues { term in
-        pixels.values.withUnsafeMutableBufferPointer { sum in
-          for k in 0..<sum.count { sum[k] += term[k] }
+        network.level(TensorSlice(stem), levels: levels, pool), isLast: isLast)
+      h = try fine.push(try network.up(h).shuffled(2, pool), isLast: isLast)
+      try network.skip.append(latents, to: &linear)
+      let pixels = sum(try network.head(h))
+      given += pixels.rows
+      linear.drop(before: given / Network.stride)
+      return pixels
+    }
+
+    /// Pixels from what the blocks made of 8 x 8 pixels each, plus the linear path's.
+    private func sum(_ fine: Tensor) -> Tensor {
+      let (small, large) = (8, Network.stride)
+      let (first, given) = (linear.rows.lowerBound * large, given)
+      let columns = linear.columns
+      return TensorSlice(fine).withValues { fine in
+        linear.withValues { coarse in
+          let sources = (Disjoint(fine), Disjoint(coarse))
+          return Tensor(
+            rows: fine.count / (columns * 2 * 3 * small), columns: large * columns, channels: 3,
+            pool: network.pool
+          ) { row, target in
+            guard let fine = sources.0.value.baseAddress, let coarse = sources.1.value.baseAddress
+            else { return }
+            let (fineRow, fineLine) = row.quotientAndRemainder(dividingBy: small)
+            let (coarseRow, coarseLine) = (given + row - first).quotientAndRemainder(
+              dividingBy: large)
+            let length = 3 * small
+            for column in 0..<2 * columns {
+              let place = fineRow * 2 * columns + column
+              (target + column * length).update(
+                from: fine + (place * small + fineLine) * length, count: length)
+            }
+            for column in 0..<columns {
+              let place = coarseRow * columns + column
+              vector_add(
+                target + column * 2 * length, coarse + (place * large + coarseLine) * 2 * length,
+                2 * length)
+            }
+          }
         }
       }
-      linear.drop(before: start + pixels.rows)
-      return pixels
     }
   }
 }

@@ -7,9 +7,12 @@ struct EncoderNetwork: Sendable {
   private let level: LevelScale
   private let coarse: [Block]
   private let head: Pointwise
+  private let pool: WorkerPool
 
-  init(_ c: ModelConfiguration, from file: Safetensors, engine: any LayerEngine) throws(ModelError)
-  {
+  init(
+    _ c: ModelConfiguration, from file: Safetensors, engine: any LayerEngine, pool: WorkerPool
+  ) throws(ModelError) {
+    self.pool = pool
     skip = try Pointwise(
       PointwiseLayer("encoder.skip", inputs: 768, outputs: c.latents, from: file, precise: true),
       engine: engine)
@@ -60,14 +63,15 @@ struct EncoderNetwork: Sendable {
     }
 
     /// Pixels [16 n, w, 3] -> features of m rows: in all as many, after the last ones all of them.
-    mutating func push(_ pixels: Tensor, isLast: Bool) throws(ModelError) -> EncoderFeatures {
-      linear.append(try network.skip(pixels.unshuffled(16)))
-      done.append(try fine.push(try network.stem(pixels.unshuffled(8)), isLast: isLast))
+    mutating func push(_ pixels: TensorSlice, isLast: Bool) throws(ModelError) -> EncoderFeatures {
+      let pool = network.pool
+      try network.skip.append(TensorSlice(pixels.unshuffled(16, pool)), to: &linear)
+      done.append(try fine.push(try network.stem(pixels.unshuffled(8, pool)), isLast: isLast))
       let start = done.rows.lowerBound
       let end = done.rows.upperBound / 2 * 2
-      let nonlinear = try network.down(done[start..<end].unshuffled(2))
+      let nonlinear = try network.down(done.slice(start..<end).unshuffled(2, pool))
       let features = EncoderFeatures(
-        nonlinear: nonlinear, linear: linear[start / 2..<end / 2])
+        nonlinear: TensorSlice(nonlinear), linear: TensorSlice(linear[start / 2..<end / 2]))
       done.drop(before: end)
       linear.drop(before: end / 2)
       return features
@@ -93,7 +97,7 @@ struct EncoderNetwork: Sendable {
     ) throws(ModelError) -> Tensor {
       linear.append(features.linear)
       let h = try coarse.push(
-        network.level(features.nonlinear, levels: levels), isLast: isLast)
+        network.level(features.nonlinear, levels: levels, network.pool), isLast: isLast)
       let start = linear.rows.lowerBound
       var latents = linear[start..<start + h.rows]
       try network.head.add(h, to: &latents)
@@ -106,16 +110,32 @@ struct EncoderNetwork: Sendable {
 /// What the encoder computes once for all levels.
 public struct EncoderFeatures: Sendable {
   /// [h/16, w/16, coarse]
-  let nonlinear: Tensor
+  let nonlinear: TensorSlice
   /// The linear path's latents, [h/16, w/16, latents].
-  let linear: Tensor
+  let linear: TensorSlice
 
   /// Rows of positions.
   package var rows: Int { linear.rows }
 
+  init(nonlinear: TensorSlice, linear: TensorSlice) {
+    self.nonlinear = nonlinear
+    self.linear = linear
+  }
+
+  /// Features of rows one below the other, at least one.
+  package init(joining parts: [EncoderFeatures]) {
+    func joined(_ part: (EncoderFeatures) -> TensorSlice) -> TensorSlice {
+      TensorSlice(
+        Tensor(
+          joining: parts.map { part($0).tensor }, columns: part(parts[0]).columns,
+          channels: part(parts[0]).channels))
+    }
+    self.init(nonlinear: joined(\.nonlinear), linear: joined(\.linear))
+  }
+
   /// Some rows.
   func slice(_ rows: Range<Int>) -> EncoderFeatures {
-    EncoderFeatures(nonlinear: nonlinear.slice(rows), linear: linear.slice(rows))
+    EncoderFeatures(nonlinear: nonlinear[rows], linear: linear[rows])
   }
 }
 

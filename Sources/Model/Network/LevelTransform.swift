@@ -1,3 +1,5 @@
+import Synchronization
+
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Musl)
@@ -19,10 +21,13 @@ struct LevelTransform: Sendable {
   /// [levels, width]: the tilts of the posteriors beside the prior's scales.
   private let tilt: [Float]
   private let engine: any LayerEngine
+  private let pool: WorkerPool
 
   init(
-    _ c: ModelConfiguration, _ table: LevelTable, from file: Safetensors, engine: any LayerEngine
+    _ c: ModelConfiguration, _ table: LevelTable, from file: Safetensors, engine: any LayerEngine,
+    pool: WorkerPool
   ) throws(ModelError) {
+    self.pool = pool
     latents = c.latents
     self.table = table
     self.engine = engine
@@ -60,63 +65,117 @@ struct LevelTransform: Sendable {
 
   /// The tilts of the posteriors [n, width] from the logarithmic scales of the coefficients [n, width].
   func tilts(logScale: [Float], levels: [UInt8]) -> [Float] {
-    var result = logScale
-    for (k, level) in levels.enumerated() {
-      for c in 0..<table.width {
-        result[k * table.width + c] =
-          tilt[Int(level) * table.width + c] - 2 * logScale[k * table.width + c]
+    let width = table.width
+    let result = Tensor(rows: levels.count, columns: 1, channels: width, pool: pool) {
+      row, target in
+      let own = Int(levels[row]) * width
+      for c in 0..<width { target[c] = tilt[own + c] - 2 * logScale[row * width + c] }
+    }
+    return result.values
+  }
+
+  /// Coefficients [n, width], in units of their scales, of the latents that prediction left; zeros where a level has none.
+  func analyze(
+    _ latents: TensorRows, _ prediction: PhasePrediction
+  ) throws(ModelError) -> [Float] {
+    let (length, width) = (self.latents, table.width)
+    return try products(
+      prediction.levels, analysis, outputs: width, isAnalysis: true,
+      load: { row, _, target in
+        latents.withValues { source in
+          let first = latents.range(prediction.positions[row]).lowerBound
+          for c in 0..<length {
+            target[c] = source[first + c] - prediction.mean[row * length + c]
+          }
+        }
+      },
+      store: { row, count, source, target in
+        for c in 0..<count { target[c] = source[c] / prediction.scale[row * width + c] }
+      })
+  }
+
+  /// Latents [n, latents] from coefficients [n, width]. Inverse of `analyze`, as far as coefficients tell.
+  func synthesize(
+    _ coefficients: [Float], _ prediction: PhasePrediction
+  ) throws(ModelError) -> [Float] {
+    let (length, width) = (self.latents, table.width)
+    return try products(
+      prediction.levels, synthesis, outputs: length, isAnalysis: false,
+      load: { row, count, target in
+        for c in 0..<count {
+          target[c] = coefficients[row * width + c] * prediction.scale[row * width + c]
+        }
+      },
+      store: { row, count, source, target in
+        for c in 0..<length {
+          target[c] = (count > 0 ? source[c] : 0) + prediction.mean[row * length + c]
+        }
+      })
+  }
+
+  /// Multiplies vectors by their levels' matrices, those of a level together, on several threads.
+  ///
+  /// - Parameters:
+  ///   - levels: of the n vectors.
+  ///   - matrices: of all levels.
+  ///   - outputs: values of a result.
+  ///   - isAnalysis: whether latents come in and coefficients out.
+  ///   - load: stores a vector, given its number and the number of its level's coefficients.
+  ///   - store: stores the result likewise from the product, which is empty when there are none.
+  private func products(
+    _ levels: [UInt8], _ matrices: [Float], outputs: Int, isAnalysis: Bool,
+    load: @Sendable (Int, Int, UnsafeMutablePointer<Float>) -> Void,
+    store: @Sendable (Int, Int, UnsafePointer<Float>, UnsafeMutablePointer<Float>) -> Void
+  ) throws(ModelError) -> [Float] {
+    let parts = parts(levels)
+    let problem = Mutex<ModelError?>(nil)
+    var result = [Float](repeating: 0, count: levels.count * outputs)
+    result.withUnsafeMutableBufferPointer { result in
+      guard let base = result.baseAddress else { return }
+      let target = Disjoint(base)
+      pool.forEach(parts.count) { index in
+        let (level, members) = parts[index]
+        let count = table.counts[level]
+        let (inner, columns) = isAnalysis ? (latents, count) : (count, latents)
+        var vectors = [Float](repeating: 0, count: members.count * inner)
+        vectors.withUnsafeMutableBufferPointer { vectors in
+          guard let base = vectors.baseAddress else { return }
+          for (k, member) in members.enumerated() { load(member, count, base + k * inner) }
+        }
+        do throws(ModelError) {
+          let products =
+            count == 0
+            ? [0]
+            : try engine.multiply(
+              vectors, rows: members.count,
+              by: matrices[offsets[level] * latents..<(offsets[level] + count) * latents],
+              inner: inner, columns: columns, transposed: isAnalysis)
+          products.withUnsafeBufferPointer { products in
+            guard let base = products.baseAddress else { return }
+            for (k, member) in members.enumerated() {
+              store(
+                member, count, base + (count == 0 ? 0 : k * columns),
+                target.value + member * outputs)
+            }
+          }
+        } catch {
+          problem.withLock { $0 = error }
+        }
       }
     }
+    if let problem = problem.withLock({ $0 }) { throw problem }
     return result
   }
 
-  /// Coefficients [n, width] of rows [n, latents]; zeros where a level has none.
-  func analyze(_ rows: [Float], levels: [UInt8]) throws(ModelError) -> [Float] {
-    var result = [Float](repeating: 0, count: levels.count * table.width)
-    for (level, members) in members(levels) {
-      let count = table.counts[level]
-      let part = try engine.multiply(
-        gather(rows, members, stride: latents, count: latents), rows: members.count,
-        by: analysis[offsets[level] * latents..<(offsets[level] + count) * latents],
-        inner: latents, columns: count, transposed: true)
-      for (k, member) in members.enumerated() {
-        let start = member * table.width
-        result.replaceSubrange(start..<start + count, with: part[k * count..<(k + 1) * count])
+  /// Vectors of the same level, some at a time.
+  private func parts(_ levels: [UInt8]) -> [(level: Int, members: ArraySlice<Int>)] {
+    var members = [[Int]](repeating: [], count: table.counts.count)
+    for (k, level) in levels.enumerated() { members[Int(level)].append(k) }
+    let length = 128
+    return members.enumerated().flatMap { level, members in
+      stride(from: 0, to: members.count, by: length).map {
+        (level, members[$0..<min(members.count, $0 + length)])
       }
     }
-    return result
-  }
-
-  /// Rows [n, latents] from coefficients [n, width]. Inverse of `analyze`, as far as coefficients tell.
-  func synthesize(_ coefficients: [Float], levels: [UInt8]) throws(ModelError) -> [Float] {
-    var result = [Float](repeating: 0, count: levels.count * latents)
-    for (level, members) in members(levels) {
-      let count = table.counts[level]
-      let part = try engine.multiply(
-        gather(coefficients, members, stride: table.width, count: count), rows: members.count,
-        by: synthesis[offsets[level] * latents..<(offsets[level] + count) * latents],
-        inner: count, columns: latents, transposed: false)
-      for (k, member) in members.enumerated() {
-        let start = member * latents
-        result.replaceSubrange(start..<start + latents, with: part[k * latents..<(k + 1) * latents])
-      }
-    }
-    return result
-  }
-
-  /// The rows of each level that sends anything.
-  private func members(_ levels: [UInt8]) -> [(level: Int, members: [Int])] {
-    var result = [[Int]](repeating: [], count: table.counts.count)
-    for (k, level) in levels.enumerated() { result[Int(level)].append(k) }
-    return result.enumerated().compactMap { level, members in
-      members.isEmpty || table.counts[level] == 0 ? nil : (level, members)
-    }
-  }
-
-  private func gather(_ values: [Float], _ members: [Int], stride: Int, count: Int) -> [Float] {
-    var result: [Float] = []
-    result.reserveCapacity(members.count * count)
-    for member in members { result += values[member * stride..<member * stride + count] }
-    return result
   }
 }

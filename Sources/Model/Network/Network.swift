@@ -1,14 +1,6 @@
 public import Bitstream
 import Synchronization
 
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#elseif canImport(Darwin)
-  import Darwin
-#endif
-
 /// A loaded model: encoder, conditional prior and decoder. Immutable, so one may serve many threads.
 public final class Network: Sendable {
   /// Pixels along each side of the square that one latent position covers.
@@ -55,18 +47,20 @@ public final class Network: Sendable {
     self.pool = pool
     // One beside the other: for a small picture this is most of the program's time.
     let identifier = Part { () throws(ModelError) in known ?? ModelFile.identifier(of: bytes) }
-    let encoder = Part { () throws(ModelError) in try EncoderNetwork(c, from: file, engine: layers)
+    let encoder = Part { () throws(ModelError) in
+      try EncoderNetwork(c, from: file, engine: layers, pool: pool)
     }
     let prior = Part { () throws(ModelError) in
-      try PriorNetwork(c, table, from: file, engine: layers)
+      try PriorNetwork(c, table, from: file, engine: layers, pool: pool)
     }
-    let decoder = Part { () throws(ModelError) in try DecoderNetwork(c, from: file, engine: layers)
+    let decoder = Part { () throws(ModelError) in
+      try DecoderNetwork(c, from: file, engine: layers, pool: pool)
     }
     let transform = Part { () throws(ModelError) in
-      try LevelTransform(c, table, from: file, engine: layers)
+      try LevelTransform(c, table, from: file, engine: layers, pool: pool)
     }
     let predictor = Part { () throws(ModelError) in
-      try PredictorNetwork(c, from: file, engine: layers)
+      try PredictorNetwork(c, from: file, engine: layers, pool: pool)
     }
     // The longest first.
     let parts: [any Loading] = [transform, encoder, decoder, prior, identifier, predictor]
@@ -90,7 +84,7 @@ public final class Network: Sendable {
   /// of 16.
   public func features(_ pixels: Tensor) throws(ModelError) -> EncoderFeatures {
     var stream = encoder.featureStream(columns: pixels.columns / Self.stride)
-    return try stream.push(pixels, isLast: true)
+    return try stream.push(TensorSlice(pixels), isLast: true)
   }
 
   /// Latents [h/16, w/16, latents] for a level map.
@@ -103,9 +97,7 @@ public final class Network: Sendable {
   /// running from -1 to 1.
   public func expectedErrors(_ features: EncoderFeatures) throws(ModelError) -> Tensor {
     var stream = predictor.stream(columns: features.linear.columns)
-    var result = try stream.push(features.linear, isLast: true)
-    for k in result.values.indices { result.values[k] = expf(result.values[k]) }
-    return result
+    return try stream.push(features.linear, isLast: true)
   }
 
   /// What is to be coded in a phase: coefficients [n, width] of unit variance, from the latents of rows that hold its
@@ -113,21 +105,7 @@ public final class Network: Sendable {
   public func coefficients(
     of latents: TensorRows, _ prediction: PhasePrediction
   ) throws(ModelError) -> [Float] {
-    var rest = prediction.mean
-    latents.withValues { source in
-      rest.withUnsafeMutableBufferPointer { rest in
-        var place = 0
-        for position in prediction.positions {
-          for k in latents.range(position) {
-            rest[place] = source[k] - rest[place]
-            place += 1
-          }
-        }
-      }
-    }
-    var result = try transform.analyze(rest, levels: prediction.levels)
-    for k in result.indices { result[k] /= prediction.scale[k] }
-    return result
+    try transform.analyze(latents, prediction)
   }
 
   /// Latents [n, latents] of a phase from its decoded coefficients [n, width]. Inverse of `coefficients(of:_:)`, as
@@ -135,11 +113,7 @@ public final class Network: Sendable {
   public func latents(
     from coefficients: [Float], _ prediction: PhasePrediction
   ) throws(ModelError) -> [Float] {
-    var scaled = coefficients
-    for k in scaled.indices { scaled[k] *= prediction.scale[k] }
-    var result = try transform.synthesize(scaled, levels: prediction.levels)
-    for k in result.indices { result[k] += prediction.mean[k] }
-    return result
+    try transform.synthesize(coefficients, prediction)
   }
 
   /// Decodes the latents of a whole grid, as encoder and decoder both do; see ``LatentWalk``.
@@ -162,7 +136,7 @@ public final class Network: Sendable {
   /// Pixels [16 rows, 16 columns, 3], about -1...1, from decoded latents.
   public func pixels(_ latents: Tensor, levels: [UInt8]) throws(ModelError) -> Tensor {
     var stream = decoder.stream(columns: latents.columns)
-    return try stream.push(latents, levels: levels, isLast: true)
+    return try stream.push(TensorSlice(latents), levels: levels, isLast: true)
   }
 }
 

@@ -1,12 +1,5 @@
 import Bitstream
-
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#elseif canImport(Darwin)
-  import Darwin
-#endif
+internal import CVectorMath
 
 /// Predicts from the energies of the linear path's latents what distortion each level would leave at every position.
 struct PredictorNetwork: Sendable {
@@ -17,10 +10,12 @@ struct PredictorNetwork: Sendable {
   private let phase: [Float]
   private let slope: Float
   private let head: Pointwise
+  private let pool: WorkerPool
 
   init(
-    _ c: ModelConfiguration, from file: Safetensors, engine: any LayerEngine
+    _ c: ModelConfiguration, from file: Safetensors, engine: any LayerEngine, pool: WorkerPool
   ) throws(ModelError) {
+    self.pool = pool
     mixIn = try Pointwise(
       PointwiseLayer(
         "predictor.mix_in", inputs: c.latents, outputs: c.predictor, from: file,
@@ -63,38 +58,57 @@ struct PredictorNetwork: Sendable {
       mixed = TensorRows(columns: columns, channels: network.mixIn.outputs)
     }
 
-    /// Natural logarithms of mean squared errors [m, w, levels] from latents [n, w, latents]: in all as many rows, after
-    /// the last ones all of them.
-    mutating func push(_ latents: Tensor, isLast: Bool) throws(ModelError) -> Tensor {
-      var energies = latents
-      for k in energies.values.indices {
-        energies.values[k] = 0.25 * logf(latents.values[k] * latents.values[k] + 1e-3)
-      }
-      mixed.append(try network.mixIn(energies))
+    /// Mean squared errors [m, w, levels] from latents [n, w, latents]: in all as many rows, after the last ones all of
+    /// them.
+    mutating func push(_ latents: TensorSlice, isLast: Bool) throws(ModelError) -> Tensor {
+      try network.mixIn.append(TensorSlice(network.energies(latents)), to: &mixed)
       let end = isLast ? mixed.rows.upperBound : max(next, mixed.rows.upperBound - 1)
       guard end > next else {
         return Tensor(rows: 0, columns: columns, channels: network.head.outputs)
       }
       let above = next > 0 ? 1 : 0
       let spatial = try network.depthwise.run(
-        mixed[next - above..<(isLast ? end : end + 1)], hasRowAbove: above == 1,
+        mixed.slice(next - above..<(isLast ? end : end + 1)), hasRowAbove: above == 1,
         hasRowBelow: !isLast)
-      var h = try network.mixOut(spatial)
-      network.addPhases(to: &h, firstRow: next)
+      let h = network.addingPhases(try network.mixOut(spatial), firstRow: next)
       mixed.drop(before: end - 1)
       next = end
-      return try network.head(h)
+      var result = try network.head(h)
+      result.withParts(network.pool) { vector_exp($0.baseAddress, $0.count) }
+      return result
     }
   }
 
-  private func addPhases(to h: inout Tensor, firstRow: Int) {
-    let (columns, channels) = (h.columns, h.channels)
-    for position in 0..<h.positionCount {
-      let (row, column) = position.quotientAndRemainder(dividingBy: columns)
-      let bias = CodingPhase(row: firstRow + row, column: column).rawValue * channels
-      for c in 0..<channels {
-        let value = h.values[position * channels + c] + phase[bias + c]
-        h.values[position * channels + c] = value < 0 ? slope * value : value
+  private func energies(_ latents: TensorSlice) -> Tensor {
+    latents.withValues { values in
+      let values = Disjoint(values)
+      return Tensor(
+        rows: latents.rows, columns: latents.columns, channels: latents.channels, pool: pool
+      ) { row, target in
+        let length = latents.columns * latents.channels
+        for k in 0..<length {
+          let value = values.value[row * length + k]
+          target[k] = value * value + 1e-3
+        }
+        vector_log(target, length)
+        for k in 0..<length { target[k] *= 0.25 }
+      }
+    }
+  }
+
+  private func addingPhases(_ h: Tensor, firstRow: Int) -> Tensor {
+    TensorSlice(h).withValues { values in
+      let values = Disjoint(values)
+      return Tensor(rows: h.rows, columns: h.columns, channels: h.channels, pool: pool) {
+        row, target in
+        for column in 0..<h.columns {
+          let bias = CodingPhase(row: firstRow + row, column: column).rawValue * h.channels
+          let first = column * h.channels
+          for c in 0..<h.channels {
+            let value = values.value[row * h.columns * h.channels + first + c] + phase[bias + c]
+            target[first + c] = value < 0 ? slope * value : value
+          }
+        }
       }
     }
   }

@@ -1,12 +1,5 @@
 import Bitstream
-
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#elseif canImport(Darwin)
-  import Darwin
-#endif
+internal import CVectorMath
 
 /// Predicts the latents of a phase from the levels and from the decoded latents of the phases before it.
 struct PriorNetwork: Sendable {
@@ -20,10 +13,13 @@ struct PriorNetwork: Sendable {
   private let level: LevelScale
   private let blocks: [Block]
   private let head: Pointwise
+  private let pool: WorkerPool
 
   init(
-    _ c: ModelConfiguration, _ table: LevelTable, from file: Safetensors, engine: any LayerEngine
+    _ c: ModelConfiguration, _ table: LevelTable, from file: Safetensors, engine: any LayerEngine,
+    pool: WorkerPool
   ) throws(ModelError) {
+    self.pool = pool
     channels = c.prior
     latents = c.latents
     width = table.width
@@ -58,42 +54,63 @@ struct PriorNetwork: Sendable {
   /// of the coefficients, [n, width].
   ///
   /// - Parameters:
-  ///   - features: at every position coded before its features, elsewhere zeros; of the rows, and of `reach` or all rows
-  ///     on either side of them. The first row must be an even one of the grid.
+  ///   - features: of every position that was coded before `phase`; others are not looked at. Of the rows, and of `reach`
+  ///     or all rows on either side of them. The first row must be an even one of the grid.
   ///   - levels: of the same positions.
   ///   - phase: what is predicted.
   ///   - inner: the rows that are wanted, as rows of `features`.
   func callAsFunction(
-    _ features: Tensor, levels: [UInt8], phase: CodingPhase, inner: Range<Int>
+    _ features: TensorSlice, levels: ArraySlice<UInt8>, phase: CodingPhase, inner: Range<Int>
   ) throws(ModelError) -> (mean: [Float], logScale: [Float]) {
     let columns = features.columns
     let last = blocks[blocks.count - 1]
     var chain = BlockChain(Array(blocks.dropLast()), columns: columns, channels: channels)
     var lastStream = BlockStream(last, columns: columns, channels: channels)
-    var mean: [Float] = []
-    var logScale: [Float] = []
-    let count = phase.positions(rows: inner, columns: columns).count
-    mean.reserveCapacity(count * latents)
-    logScale.reserveCapacity(count * width)
+    var outputs: [Tensor] = []
     // A few rows at a time, so that only these need memory.
     let step = Network.rowsPerPush(columns: columns)
     for first in stride(from: 0, to: features.rows, by: step) {
       let rows = first..<min(features.rows, first + step)
       let isLast = rows.upperBound == features.rows
-      let input = try input(features, rows, levels, phase)
       let chosen = try lastStream.push(
-        try chain.push(input, isLast: isLast), isLast: isLast
+        try chain.push(input(features, rows, levels, phase), isLast: isLast), isLast: isLast
       ) { known in
         phase.positions(rows: known.clamped(to: inner), columns: columns)
           .map { $0 - known.lowerBound * columns }
       }
-      guard let chosen else { continue }
-      let output = try head(chosen)
-      for k in 0..<chosen.positionCount {
-        let start = k * (latents + width)
-        mean += output.values[start..<start + latents]
-        for value in output.values[start + latents..<start + latents + width] {
-          logScale.append(scaleBound * tanhf(value / scaleBound))
+      if let chosen { outputs.append(try head(chosen)) }
+    }
+    return split(outputs)
+  }
+
+  /// Means and bounded scales from what the head gave.
+  private func split(_ outputs: [Tensor]) -> (mean: [Float], logScale: [Float]) {
+    let count = outputs.reduce(0) { $0 + $1.positionCount }
+    let (latents, width) = (latents, width)
+    var mean: [Float] = []
+    let logScale = [Float](unsafeUninitializedCapacity: count * width) { scales, scaleCount in
+      scaleCount = count * width
+      mean = [Float](unsafeUninitializedCapacity: count * latents) { means, meanCount in
+        meanCount = count * latents
+        guard let scaleBase = scales.baseAddress, let meanBase = means.baseAddress else { return }
+        let targets = (Disjoint(scaleBase), Disjoint(meanBase))
+        var first = 0
+        for output in outputs {
+          let before = first
+          TensorSlice(output).withValues { values in
+            guard let base = values.baseAddress else { return }
+            let source = Disjoint(base)
+            pool.forEachPart(of: output.positionCount, length: 64) { part in
+              for k in part {
+                let from = source.value + k * (latents + width)
+                (targets.1.value + (before + k) * latents).update(from: from, count: latents)
+                let scales = targets.0.value + (before + k) * width
+                scales.update(from: from + latents, count: width)
+                vector_bound(scales, width, scaleBound)
+              }
+            }
+          }
+          first += output.positionCount
         }
       }
     }
@@ -102,20 +119,28 @@ struct PriorNetwork: Sendable {
 
   /// What the blocks see of some rows.
   private func input(
-    _ features: Tensor, _ rows: Range<Int>, _ levels: [UInt8], _ phase: CodingPhase
-  ) throws(ModelError) -> Tensor {
+    _ features: TensorSlice, _ rows: Range<Int>, _ levels: ArraySlice<UInt8>, _ phase: CodingPhase
+  ) -> Tensor {
     let columns = features.columns
-    var h = features.slice(rows)
-    h.values.withUnsafeMutableBufferPointer { values in
-      for row in rows {
-        for column in 0..<columns {
-          let other = CodingPhase(row: row, column: column)
-          let table = (phase.rawValue * CodingPhase.allCases.count + other.rawValue) * channels
-          let start = ((row - rows.lowerBound) * columns + column) * channels
-          for c in 0..<channels { values[start + c] += state[table + c] }
+    return features[rows].withValues { values in
+      let values = Disjoint(values)
+      return Tensor(rows: rows.count, columns: columns, channels: channels, pool: pool) {
+        row, target in
+        guard let base = values.value.baseAddress else { return }
+        state.withUnsafeBufferPointer { state in
+          guard let state = state.baseAddress else { return }
+          for column in 0..<columns {
+            let other = CodingPhase(row: rows.lowerBound + row, column: column)
+            let table = phase.rawValue * CodingPhase.allCases.count + other.rawValue
+            let position = row * columns + column
+            let place = levels.startIndex + rows.lowerBound * columns + position
+            level.apply(
+              levels[place],
+              to: other.rawValue < phase.rawValue ? base + position * channels : nil,
+              shiftedBy: state + table * channels, target + column * channels)
+          }
         }
       }
     }
-    return level(h, levels: Array(levels[rows.lowerBound * columns..<rows.upperBound * columns]))
   }
 }

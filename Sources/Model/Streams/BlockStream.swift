@@ -30,7 +30,7 @@ struct BlockStream {
     _ rows: Tensor, isLast: Bool, choose: (Range<Int>) -> [Int]?
   ) throws(ModelError) -> Tensor? {
     let first = waiting.rows.lowerBound
-    if rows.rows > 0 { mixed.append(try block.mix(rows)) }
+    if rows.rows > 0 { try block.mix(TensorSlice(rows), to: &mixed) }
     let isWhole = isLast && first == 0 && waiting.rows.isEmpty
     if !isWhole { waiting.append(rows) }
     let end = isLast ? mixed.rows.upperBound : max(first, mixed.rows.upperBound - 1)
@@ -40,8 +40,8 @@ struct BlockStream {
     var result: Tensor?
     if positions?.isEmpty != true {
       result = try block.finish(
-        isWhole ? rows : waiting[first..<end],
-        mixed: mixed[first - above..<(isLast ? end : end + 1)], hasRowAbove: above == 1,
+        isWhole ? TensorSlice(rows) : waiting.slice(first..<end),
+        mixed: mixed.slice(first - above..<(isLast ? end : end + 1)), hasRowAbove: above == 1,
         hasRowBelow: !isLast, positions: positions)
     }
     if !isWhole { waiting.drop(before: end) }

@@ -1,12 +1,5 @@
 import Bitstream
-
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#elseif canImport(Darwin)
-  import Darwin
-#endif
+internal import CVectorMath
 
 /// Walks through the phases of a grid's latents band by band, as encoder and decoder both do.
 ///
@@ -24,7 +17,7 @@ public struct LatentWalk {
   private let levels: [UInt8]
   /// Decoded latents [n, latents] of the phases of bands that are not done.
   private var decoded: [Int: [(positions: [Int], latents: [Float])]] = [:]
-  /// What decoded latents contribute to predictions; zeros where nothing is decoded yet.
+  /// What decoded latents contribute to predictions.
   private var features: TensorRows
   private var step = 0
   private let keepsLatents: Bool
@@ -75,7 +68,7 @@ public struct LatentWalk {
     code: (PhasePrediction) throws -> [Float]
   ) throws -> Tensor? {
     if let band = nextBand {
-      features.extend(to: band.upperBound)
+      features.extend(to: min(rows, band.upperBound + network.prior.reach))
     }
     for phase in CodingPhase.allCases {
       let band = step - phase.rawValue
@@ -114,31 +107,16 @@ public struct LatentWalk {
     let first = firstRow(for: band.lowerBound)
     let around = first..<min(rows, band.upperBound + network.prior.reach)
     let (mean, logScale) = try network.prior(
-      known(around, before: phase),
-      levels: Array(levels[around.lowerBound * columns..<around.upperBound * columns]),
+      features.slice(around),
+      levels: levels[around.lowerBound * columns..<around.upperBound * columns],
       phase: phase, inner: band.lowerBound - first..<band.upperBound - first)
     let chosen = positions.map { levels[$0] }
+    var scale = Tensor(
+      rows: 1, columns: positions.count, channels: network.levels.width, values: logScale)
+    scale.withParts(network.pool) { vector_exp($0.baseAddress, $0.count) }
     return PhasePrediction(
-      phase: phase, positions: positions, levels: chosen, mean: mean, scale: logScale.map(expf),
+      phase: phase, positions: positions, levels: chosen, mean: mean, scale: scale.values,
       tilts: network.transform.tilts(logScale: logScale, levels: chosen))
-  }
-
-  /// What earlier phases contribute to the predictions of a phase, which are the same for all bands.
-  private func known(_ around: Range<Int>, before phase: CodingPhase) -> Tensor {
-    if phase == .first {
-      return Tensor(rows: around.count, columns: columns, channels: features.channels)
-    }
-    var known = features[around]
-    guard bands.count > 1 else { return known }
-    // The band above has gone further than the whole grid would have.
-    for later in CodingPhase.allCases where later.rawValue >= phase.rawValue {
-      for position in later.positions(rows: around.count, columns: columns) {
-        known.values.withUnsafeMutableBufferPointer { values in
-          for k in 0..<features.channels { values[position * features.channels + k] = 0 }
-        }
-      }
-    }
-    return known
   }
 
   /// The first of the rows that predictions from row `row` on look at, made even.

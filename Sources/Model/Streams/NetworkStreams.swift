@@ -1,11 +1,3 @@
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#elseif canImport(Darwin)
-  import Darwin
-#endif
-
 // The network for pictures whose rows come one after the other. Every stream takes rows from above to below, runs a few
 // rows behind, and gives what it would give for the whole picture, however the rows are dealt out.
 
@@ -22,17 +14,6 @@ private func forEachSlice(
   } while first < rows
 }
 
-extension Tensor {
-  /// Some rows.
-  package func slice(_ wanted: Range<Int>) -> Tensor {
-    if wanted == 0..<rows { return self }
-    let length = columns * channels
-    return Tensor(
-      rows: wanted.count, columns: columns, channels: channels,
-      values: Array(values[wanted.lowerBound * length..<wanted.upperBound * length]))
-  }
-}
-
 /// From pixels to features.
 package struct FeatureStream {
   private var stream: EncoderNetwork.FeatureStream
@@ -46,7 +27,7 @@ package struct FeatureStream {
     let stride = Network.stride
     try forEachSlice(rows: pixels.rows / stride, columns: pixels.columns / stride, isLast: isLast) {
       rows, isLast in
-      let part = pixels.slice(rows.lowerBound * stride..<rows.upperBound * stride)
+      let part = TensorSlice(pixels)[rows.lowerBound * stride..<rows.upperBound * stride]
       let features = try stream.push(part, isLast: isLast)
       if features.rows > 0 { try body(features) }
     }
@@ -89,9 +70,7 @@ package struct ErrorStream {
   package mutating func push(
     _ features: EncoderFeatures, isLast: Bool
   ) throws(ModelError) -> Tensor {
-    var result = try stream.push(features.linear, isLast: isLast)
-    for k in result.values.indices { result.values[k] = expf(result.values[k]) }
-    return result
+    try stream.push(features.linear, isLast: isLast)
   }
 }
 
@@ -108,35 +87,9 @@ package struct PixelStream {
     let columns = latents.columns
     try forEachSlice(rows: latents.rows, columns: columns, isLast: isLast) { rows, isLast in
       let part = Array(levels[rows.lowerBound * columns..<rows.upperBound * columns])
-      let pixels = try stream.push(latents.slice(rows), levels: part, isLast: isLast)
+      let pixels = try stream.push(TensorSlice(latents)[rows], levels: part, isLast: isLast)
       if pixels.rows > 0 { try body(pixels) }
     }
-  }
-}
-
-/// Features that are kept.
-package struct FeatureRows {
-  private var nonlinear: TensorRows?
-  private var linear: TensorRows?
-
-  /// Nothing yet.
-  package init() {}
-
-  /// Adds rows below.
-  package mutating func append(_ features: EncoderFeatures) {
-    if nonlinear == nil {
-      nonlinear = TensorRows(features.nonlinear)
-      linear = TensorRows(features.linear)
-    } else {
-      nonlinear?.append(features.nonlinear)
-      linear?.append(features.linear)
-    }
-  }
-
-  /// All rows; at least one must have come.
-  package var all: EncoderFeatures {
-    guard let nonlinear, let linear else { preconditionFailure("no features yet") }
-    return EncoderFeatures(nonlinear: nonlinear[nonlinear.rows], linear: linear[linear.rows])
   }
 }
 

@@ -1,4 +1,6 @@
 /// Some adjacent rows of a tensor that is not held as a whole: rows are added below and dropped above.
+///
+/// What is dropped leaves memory when rows are added the next time.
 public struct TensorRows: Sendable {
   /// Positions from left to right.
   public let columns: Int
@@ -7,6 +9,8 @@ public struct TensorRows: Sendable {
   /// Numbers of the rows that are held, in the whole tensor.
   public private(set) var rows: Range<Int>
   private var values: [Float] = []
+  /// Where the values of the first row that is held begin.
+  private var start = 0
 
   /// No rows yet; the first one added will be row `first`.
   public init(columns: Int, channels: Int, first: Int = 0) {
@@ -24,70 +28,109 @@ public struct TensorRows: Sendable {
   /// Adds rows below the ones that are held.
   public mutating func append(_ tensor: Tensor) {
     precondition(tensor.columns == columns && tensor.channels == channels)
-    if values.isEmpty {
+    if rows.isEmpty {
       values = tensor.values
+      start = 0
+      rows = rows.lowerBound..<rows.upperBound + tensor.rows
     } else {
-      reserve(tensor.values.count)
-      values += tensor.values
+      append(TensorSlice(tensor))
     }
-    rows = rows.lowerBound..<rows.upperBound + tensor.rows
+  }
+
+  /// Adds rows below the ones that are held.
+  package mutating func append(_ slice: TensorSlice) {
+    precondition(slice.columns == columns && slice.channels == channels)
+    append(rows: slice.rows) { target in
+      slice.withValues { _ = target.update(fromContentsOf: $0) }
+    }
   }
 
   /// Adds rows of zeros until row `end` would be next.
   public mutating func extend(to end: Int) {
     guard end > rows.upperBound else { return }
-    let count = (end - rows.upperBound) * columns * channels
-    reserve(count)
-    values += repeatElement(0, count: count)
-    rows = rows.lowerBound..<end
+    append(rows: end - rows.upperBound) { $0.update(repeating: 0) }
   }
 
-  /// Makes room for so many values and no more: an array that grows by itself takes twice what it needs.
-  private mutating func reserve(_ count: Int) {
-    values.reserveCapacity(values.count + count)
+  /// Adds rows whose values `fill` stores.
+  mutating func append<Failure: Error>(
+    rows count: Int, _ fill: (UnsafeMutableBufferPointer<Float>) throws(Failure) -> Void
+  ) throws(Failure) {
+    let held = slice(rows)
+    let kept = held.positionCount * channels
+    let total = kept + count * columns * channels
+    var failure: Failure?
+    let joined = [Float](unsafeUninitializedCapacity: total) { target, initialized in
+      held.withValues {
+        _ = UnsafeMutableBufferPointer(rebasing: target[..<kept]).update(fromContentsOf: $0)
+      }
+      do throws(Failure) {
+        try fill(UnsafeMutableBufferPointer(rebasing: target[kept..<total]))
+        initialized = total
+      } catch {
+        failure = error
+      }
+    }
+    if let failure { throw failure }
+    values = joined
+    start = 0
+    rows = rows.lowerBound..<rows.upperBound + count
   }
 
   /// Forgets the rows above row `end`.
   public mutating func drop(before end: Int) {
     let count = min(max(0, end - rows.lowerBound), rows.count)
-    if count == rows.count { values = [] } else { values.removeFirst(count * columns * channels) }
+    start += count * columns * channels
     rows = rows.lowerBound + count..<rows.upperBound
+    if rows.isEmpty {
+      values = []
+      start = 0
+    }
   }
 
-  /// Rows as a tensor.
-  public subscript(_ wanted: Range<Int>) -> Tensor {
+  /// Rows as a tensor of their own.
+  public subscript(_ wanted: Range<Int>) -> Tensor { slice(wanted).tensor }
+
+  /// Rows without a copy of their values.
+  package func slice(_ wanted: Range<Int>) -> TensorSlice {
     precondition(wanted.lowerBound >= rows.lowerBound && wanted.upperBound <= rows.upperBound)
-    if wanted == rows {
-      return Tensor(rows: rows.count, columns: columns, channels: channels, values: values)
-    }
-    let start = (wanted.lowerBound - rows.lowerBound) * columns * channels
-    return Tensor(
-      rows: wanted.count, columns: columns, channels: channels,
-      values: Array(values[start..<start + wanted.count * columns * channels]))
+    return TensorSlice(
+      of: values, start: start + (wanted.lowerBound - rows.lowerBound) * columns * channels,
+      rows: wanted.count, columns: columns, channels: channels)
   }
 
   /// The values of a position, given by its row-major number in the whole tensor, as a range of what `withValues` gives.
   package func range(_ position: Int) -> Range<Int> {
-    let start = (position - rows.lowerBound * columns) * channels
-    precondition(start >= 0 && start + channels <= values.count)
-    return start..<start + channels
+    let first = (position - rows.lowerBound * columns) * channels
+    precondition(first >= 0 && first + channels <= rows.count * columns * channels)
+    return first..<first + channels
   }
 
   /// Calls `body` with the values of all rows that are held.
   package func withValues<Result>(_ body: (UnsafeBufferPointer<Float>) -> Result) -> Result {
-    values.withUnsafeBufferPointer(body)
+    slice(rows).withValues(body)
   }
 
-  /// Stores the values of a position, given by its row-major number in the whole tensor.
-  package mutating func store(_ part: ArraySlice<Float>, at position: Int) {
-    values.replaceSubrange(range(position), with: part)
+  /// Calls `body` with the values of all rows that are held, to change them.
+  package mutating func withMutableValues<Result>(
+    _ body: (UnsafeMutableBufferPointer<Float>) -> Result
+  ) -> Result {
+    let held = start..<start + rows.count * columns * channels
+    return values.withUnsafeMutableBufferPointer {
+      body(UnsafeMutableBufferPointer(rebasing: $0[held]))
+    }
   }
 
   /// Stores the values [n, channels] of some positions, given by their row-major numbers in the whole tensor.
   mutating func store(_ part: [Float], at positions: [Int]) {
     precondition(part.count == positions.count * channels)
-    for (k, position) in positions.enumerated() {
-      values.replaceSubrange(range(position), with: part[k * channels..<(k + 1) * channels])
+    let places = positions.map { range($0) }
+    let channels = channels
+    withMutableValues { values in
+      part.withUnsafeBufferPointer { part in
+        for (k, place) in places.enumerated() {
+          for c in 0..<channels { values[place.lowerBound + c] = part[k * channels + c] }
+        }
+      }
     }
   }
 }

@@ -1,0 +1,164 @@
+// The functions for one instruction set. NAME(f) names them, TARGET chooses the instructions.
+
+#define INLINE static inline __attribute__((always_inline))
+
+/// 2^n for -126 <= n <= 127.
+INLINE TARGET float NAME(power)(int32_t n) {
+  union { int32_t bits; float value; } result = {.bits = (n + 127) << 23};
+  return result.value;
+}
+
+/// Cody and Waite's reduction to |r| <= ln 2 / 2, then a polynomial.
+INLINE TARGET float NAME(exponential)(float x) {
+  x = x < -87.0f ? -87.0f : x;
+  x = x > 88.0f ? 88.0f : x;
+  float scaled = x * 1.44269504f;
+  int32_t n = (int32_t)(scaled + (scaled < 0 ? -0.5f : 0.5f));
+  float whole = (float)n;
+  float r = (x - whole * 0.693359375f) + whole * 2.12194440e-4f;
+  float p = 1.9875691500e-4f;
+  p = p * r + 1.3981999507e-3f;
+  p = p * r + 8.3334519073e-3f;
+  p = p * r + 4.1665795894e-2f;
+  p = p * r + 1.6666665459e-1f;
+  p = p * r + 5.0000001201e-1f;
+  return (p * (r * r) + r + 1.0f) * NAME(power)(n);
+}
+
+/// The mantissa brought to sqrt(1/2)...sqrt(2), then a polynomial.
+INLINE TARGET float NAME(logarithm)(float x) {
+  union { float value; int32_t bits; } parts = {.value = x};
+  int32_t shifted = parts.bits - 0x3f3504f3;
+  int32_t n = shifted >> 23;
+  parts.bits = (shifted & 0x007fffff) + 0x3f3504f3;
+  float r = parts.value - 1.0f;
+  float p = 7.0376836292e-2f;
+  p = p * r - 1.1514610310e-1f;
+  p = p * r + 1.1676998740e-1f;
+  p = p * r - 1.2420140846e-1f;
+  p = p * r + 1.4249322787e-1f;
+  p = p * r - 1.6668057665e-1f;
+  p = p * r + 2.0000714765e-1f;
+  p = p * r - 2.4999993993e-1f;
+  p = p * r + 3.3333331174e-1f;
+  float whole = (float)n;
+  float square = r * r;
+  float y = p * r * square - whole * 2.12194440e-4f;
+  return (y - 0.5f * square + r) + whole * 0.693359375f;
+}
+
+static TARGET void NAME(exp)(float *values, size_t count) {
+  for (size_t i = 0; i < count; i++) values[i] = NAME(exponential)(values[i]);
+}
+
+static TARGET void NAME(log)(float *values, size_t count) {
+  for (size_t i = 0; i < count; i++) values[i] = NAME(logarithm)(values[i]);
+}
+
+static TARGET void NAME(bound)(float *values, size_t count, float bound) {
+  for (size_t i = 0; i < count; i++) {
+    float x = values[i] / bound;
+    float magnitude = x < 0 ? -x : x;
+    float small = NAME(exponential)(-2 * magnitude);
+    // Near zero 1 - exp loses digits that the series of tanh keeps.
+    float square = x * x;
+    float series = magnitude - magnitude * square * (0.333333333f - 0.133333333f * square);
+    float result = magnitude < 0.0625f ? series : (1 - small) / (1 + small);
+    values[i] = bound * (x < 0 ? -result : result);
+  }
+}
+
+static TARGET void NAME(add)(float *values, const float *terms, size_t count) {
+  for (size_t i = 0; i < count; i++) values[i] += terms[i];
+}
+
+static TARGET void NAME(shift_scale)(
+    float *result, const float *values, const float *shift, const float *scale,
+    const float *offset, size_t count) {
+  if (values) {
+    for (size_t i = 0; i < count; i++) result[i] = (values[i] + shift[i]) * scale[i] + offset[i];
+  } else {
+    for (size_t i = 0; i < count; i++) result[i] = shift[i] * scale[i] + offset[i];
+  }
+}
+
+static TARGET void NAME(variances)(
+    float offset, const float *tilts, size_t count, float *variances, float *roots) {
+  for (size_t i = 0; i < count; i++) {
+    float x = offset + tilts[i];
+    float small = NAME(exponential)(x < 0 ? x : -x);
+    float larger = 1 / (1 + small), smaller = small / (1 + small);
+    variances[i] = x < 0 ? smaller : larger;
+    roots[i] = __builtin_elementwise_sqrt(x < 0 ? larger : smaller);
+  }
+}
+
+static TARGET void NAME(divergence)(
+    float offset, const float *squares, const float *tilts, size_t count, double *sum,
+    double *derivative) {
+  // Sixteen sums whatever the width of the instructions, so that their order is the same.
+  enum { lanes = 16 };
+  float sums[lanes] = {0}, slopes[lanes] = {0};
+  double total = 0, slope = 0;
+  for (size_t first = 0; first < count; first += lanes) {
+    size_t length = count - first < lanes ? count - first : lanes;
+    const float *t = tilts + first, *s = squares + first;
+    float last_tilts[lanes], last_squares[lanes];
+    if (length < lanes) {
+      // What fills up adds nothing.
+      for (size_t k = 0; k < lanes; k++) {
+        last_tilts[k] = k < length ? t[k] : 1e4f;
+        last_squares[k] = k < length ? s[k] : 1;
+      }
+      t = last_tilts;
+      s = last_squares;
+    }
+    float parts[lanes], slope_parts[lanes];
+    for (size_t k = 0; k < lanes; k++) {
+      float x = offset + t[k];
+      float small = NAME(exponential)(x < 0 ? x : -x);
+      float larger = 1 / (1 + small), smaller = small / (1 + small);
+      float variance = x < 0 ? smaller : larger, rest = x < 0 ? larger : smaller;
+      // -ln v
+      float surprise = (x < 0 ? -x : 0) + NAME(logarithm)(1 + small);
+      parts[k] = 0.5f * (rest * (s[k] - 1) + surprise);
+      slope_parts[k] = 0.5f * rest * (rest + variance * s[k]);
+    }
+    for (size_t k = 0; k < lanes; k++) {
+      sums[k] += parts[k];
+      slopes[k] += slope_parts[k];
+    }
+    // Often enough that single precision does.
+    if (first % 256 == 240 || first + lanes >= count) {
+      for (size_t k = 0; k < lanes; k++) {
+        total += sums[k];
+        slope -= slopes[k];
+        sums[k] = slopes[k] = 0;
+      }
+    }
+  }
+  *sum = total;
+  *derivative = slope;
+}
+
+static TARGET void NAME(from_samples)(const uint8_t *samples, float *result, size_t count) {
+  for (size_t i = 0; i < count; i++) result[i] = (float)samples[i] / 127.5f - 1.0f;
+}
+
+static TARGET void NAME(to_samples)(const float *values, uint8_t *result, size_t count) {
+  for (size_t i = 0; i < count; i++) {
+    // Rounded by truncation after adding a half.
+    float value = (values[i] + 1.0f) * 127.5f + 0.5f;
+    value = value > 0 ? value : 0;
+    value = value < 255 ? value : 255;
+    result[i] = (uint8_t)(int32_t)value;
+  }
+}
+
+static const struct functions NAME(functions) = {
+    NAME(exp), NAME(log), NAME(bound), NAME(add), NAME(shift_scale), NAME(variances),
+    NAME(divergence), NAME(from_samples), NAME(to_samples)};
+
+#undef INLINE
+#undef NAME
+#undef TARGET
