@@ -93,11 +93,11 @@ let package = Package(
       swiftSettings: strict),
 
     // The program.
-    .target(name: "COutOfMemory"),
+    .target(name: "CProcessMemory"),
     .executableTarget(
       name: "gqimg",
       dependencies: [
-        "COutOfMemory", "Codec", "Model", "PixelIO", "Metrics", "Report",
+        "CProcessMemory", "Codec", "Model", "PixelIO", "Metrics", "Report",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),

@@ -3,6 +3,7 @@
 #if __has_include(<dnnl.h>)
 
 #include <dnnl.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,6 +14,7 @@ typedef dnnl_memory_desc_t desc;
 #define DESC_QUERY(pd, what, index) ((dnnl_memory_desc_t)dnnl_primitive_desc_query_md(pd, what, index))
 #define DESC_SIZE(d) dnnl_memory_desc_get_size(d)
 #define DESC_FREE(d) dnnl_memory_desc_destroy(d)
+#define DESC_EQUAL(a, b) dnnl_memory_desc_equal(a, b)
 static dnnl_status_t desc_create(
     desc *d, int n, const dnnl_dims_t dims, dnnl_data_type_t type, dnnl_format_tag_t tag) {
   return dnnl_memory_desc_create_with_tag(d, n, dims, type, tag);
@@ -23,16 +25,27 @@ typedef dnnl_memory_desc_t desc;
 #define DESC_QUERY(pd, what, index) (*dnnl_primitive_desc_query_md(pd, what, index))
 #define DESC_SIZE(d) dnnl_memory_desc_get_size(&(d))
 #define DESC_FREE(d) ((void)0)
+#define DESC_EQUAL(a, b) dnnl_memory_desc_equal(&(a), &(b))
 static dnnl_status_t desc_create(
     desc *d, int n, const dnnl_dims_t dims, dnnl_data_type_t type, dnnl_format_tag_t tag) {
   return dnnl_memory_desc_init_by_tag(d, n, dims, type, tag);
 }
 #endif
 
+// A product of a fixed number of rows. Its kernel is compiled when it is used for the first time.
+typedef struct {
+  int64_t rows;
+  dnnl_primitive_desc_t description;
+  _Atomic(dnnl_primitive_t) primitive;
+} product;
+
 struct gq_layer {
   dnnl_engine_t engine;
-  dnnl_primitive_desc_t description;
-  dnnl_primitive_t primitive;
+  product whole, few;
+  // Whether `few` takes weights in the same layout.
+  int has_few;
+  int64_t inputs, outputs;
+  size_t input_bytes, output_bytes;
   dnnl_memory_t weights, bias;
   size_t scratch;
 };
@@ -95,40 +108,19 @@ done:
   return status;
 }
 
-static dnnl_status_t finish(
-    gq_layer *layer, desc plain_weights, desc plain_bias, const float *weights, const float *bias) {
+static dnnl_status_t describe(
+    product *product, dnnl_engine_t engine, int64_t rows, int64_t inputs, int64_t outputs, float slope,
+    int accumulate, dnnl_data_type_t type, dnnl_data_type_t output_type) {
   dnnl_status_t status = dnnl_success;
-  TRY(dnnl_primitive_create(&layer->primitive, layer->description));
-  desc wanted = DESC_QUERY(layer->description, dnnl_query_weights_md, 0);
-  TRY(packed(layer->engine, weights, plain_weights, wanted, &layer->weights));
-  wanted = DESC_QUERY(layer->description, dnnl_query_weights_md, 1);
-  TRY(packed(layer->engine, bias, plain_bias, wanted, &layer->bias));
-  wanted = DESC_QUERY(layer->description, dnnl_query_scratchpad_md, 0);
-  layer->scratch = DESC_SIZE(wanted);
-done:
-  return status;
-}
-
-int gq_pointwise_create(
-    int64_t rows, int64_t inputs, int64_t outputs, const float *weights, const float *bias, float slope,
-    int accumulate, int precision, int output_precision, gq_layer **result) {
-  dnnl_status_t status = dnnl_success;
-  dnnl_data_type_t type = precision == GQ_BFLOAT16 ? dnnl_bf16 : dnnl_f32;
-  dnnl_data_type_t output_type = output_precision == GQ_BFLOAT16 ? dnnl_bf16 : dnnl_f32;
   dnnl_primitive_attr_t attributes = NULL;
   dnnl_post_ops_t post = NULL;
-  desc source, wanted, plain, plain_bias, target;
-  memset(&source, 0, sizeof source), memset(&wanted, 0, sizeof wanted), memset(&plain, 0, sizeof plain);
-  memset(&plain_bias, 0, sizeof plain_bias), memset(&target, 0, sizeof target);
-  *result = NULL;
-  use_calling_thread_only();
-  gq_layer *layer = calloc(1, sizeof *layer);
-  if (!layer) return dnnl_out_of_memory;
-  TRY(cpu(&layer->engine));
+  desc source, wanted, bias, target;
+  memset(&source, 0, sizeof source), memset(&wanted, 0, sizeof wanted);
+  memset(&bias, 0, sizeof bias), memset(&target, 0, sizeof target);
+  product->rows = rows;
   TRY(desc_create(&source, 2, (dnnl_dims_t){rows, inputs}, type, dnnl_ab));
   TRY(desc_create(&wanted, 2, (dnnl_dims_t){inputs, outputs}, type, dnnl_format_tag_any));
-  TRY(desc_create(&plain, 2, (dnnl_dims_t){inputs, outputs}, dnnl_f32, dnnl_ba));
-  TRY(desc_create(&plain_bias, 2, (dnnl_dims_t){1, outputs}, dnnl_f32, dnnl_ab));
+  TRY(desc_create(&bias, 2, (dnnl_dims_t){1, outputs}, dnnl_f32, dnnl_ab));
   TRY(desc_create(&target, 2, (dnnl_dims_t){rows, outputs}, output_type, dnnl_ab));
   TRY(dnnl_primitive_attr_create(&attributes));
   TRY(dnnl_primitive_attr_set_scratchpad_mode(attributes, dnnl_scratchpad_mode_user));
@@ -138,20 +130,60 @@ int gq_pointwise_create(
   if (slope != 1.0f) TRY(dnnl_post_ops_append_eltwise(post, dnnl_eltwise_relu, slope, 0.0f));
   TRY(dnnl_primitive_attr_set_post_ops(attributes, post));
   TRY(dnnl_matmul_primitive_desc_create(
-      &layer->description, layer->engine, source, wanted, plain_bias, target, attributes));
+      &product->description, engine, source, wanted, bias, target, attributes));
 #else
   if (accumulate) TRY(dnnl_post_ops_append_sum(post, 1.0f));
   if (slope != 1.0f) TRY(dnnl_post_ops_append_eltwise(post, 1.0f, dnnl_eltwise_relu, slope, 0.0f));
   TRY(dnnl_primitive_attr_set_post_ops(attributes, post));
   dnnl_matmul_desc_t operation;
-  TRY(dnnl_matmul_desc_init(&operation, &source, &wanted, &plain_bias, &target));
-  TRY(dnnl_primitive_desc_create(&layer->description, &operation, attributes, layer->engine, NULL));
+  TRY(dnnl_matmul_desc_init(&operation, &source, &wanted, &bias, &target));
+  TRY(dnnl_primitive_desc_create(&product->description, &operation, attributes, engine, NULL));
 #endif
-  TRY(finish(layer, plain, plain_bias, weights, bias));
 done:
   if (post) dnnl_post_ops_destroy(post);
   if (attributes) dnnl_primitive_attr_destroy(attributes);
-  DESC_FREE(source), DESC_FREE(wanted), DESC_FREE(plain), DESC_FREE(plain_bias), DESC_FREE(target);
+  DESC_FREE(source), DESC_FREE(wanted), DESC_FREE(bias), DESC_FREE(target);
+  return status;
+}
+
+static size_t scratch_bytes(const product *product) {
+  desc scratch = DESC_QUERY(product->description, dnnl_query_scratchpad_md, 0);
+  return DESC_SIZE(scratch);
+}
+
+int gq_pointwise_create(
+    int64_t rows, int64_t few, int64_t inputs, int64_t outputs, const float *weights,
+    const float *bias, float slope, int accumulate, int precision, int output_precision,
+    gq_layer **result) {
+  dnnl_status_t status = dnnl_success;
+  dnnl_data_type_t type = precision == GQ_BFLOAT16 ? dnnl_bf16 : dnnl_f32;
+  dnnl_data_type_t output_type = output_precision == GQ_BFLOAT16 ? dnnl_bf16 : dnnl_f32;
+  desc plain, plain_bias;
+  memset(&plain, 0, sizeof plain), memset(&plain_bias, 0, sizeof plain_bias);
+  *result = NULL;
+  use_calling_thread_only();
+  gq_layer *layer = calloc(1, sizeof *layer);
+  if (!layer) return dnnl_out_of_memory;
+  layer->inputs = inputs, layer->outputs = outputs;
+  layer->input_bytes = type == dnnl_bf16 ? 2 : 4;
+  layer->output_bytes = output_type == dnnl_bf16 ? 2 : 4;
+  TRY(cpu(&layer->engine));
+  TRY(describe(
+      &layer->whole, layer->engine, rows, inputs, outputs, slope, accumulate, type, output_type));
+  TRY(describe(
+      &layer->few, layer->engine, few, inputs, outputs, slope, accumulate, type, output_type));
+  desc wanted = DESC_QUERY(layer->whole.description, dnnl_query_weights_md, 0);
+  desc wanted_by_few = DESC_QUERY(layer->few.description, dnnl_query_weights_md, 0);
+  desc wanted_bias = DESC_QUERY(layer->whole.description, dnnl_query_weights_md, 1);
+  layer->has_few = DESC_EQUAL(wanted, wanted_by_few);
+  TRY(desc_create(&plain, 2, (dnnl_dims_t){inputs, outputs}, dnnl_f32, dnnl_ba));
+  TRY(desc_create(&plain_bias, 2, (dnnl_dims_t){1, outputs}, dnnl_f32, dnnl_ab));
+  TRY(packed(layer->engine, weights, plain, wanted, &layer->weights));
+  TRY(packed(layer->engine, bias, plain_bias, wanted_bias, &layer->bias));
+  size_t scratch = scratch_bytes(&layer->whole), scratch_of_few = scratch_bytes(&layer->few);
+  layer->scratch = scratch > scratch_of_few ? scratch : scratch_of_few;
+done:
+  DESC_FREE(plain), DESC_FREE(plain_bias);
   if (status != dnnl_success) gq_layer_destroy(layer);
   else *result = layer;
   return status;
@@ -159,14 +191,28 @@ done:
 
 size_t gq_layer_scratch(const gq_layer *layer) { return layer->scratch; }
 
-int gq_layer_run(const gq_layer *layer, const void *input, void *output, void *scratch) {
+// The primitive of a product; of several threads that need it first one wins.
+static dnnl_status_t primitive_of(product *product, dnnl_primitive_t *result) {
+  *result = atomic_load(&product->primitive);
+  if (*result) return dnnl_success;
+  dnnl_primitive_t made = NULL;
+  dnnl_status_t status = dnnl_primitive_create(&made, product->description);
+  if (status != dnnl_success) return status;
+  if (atomic_compare_exchange_strong(&product->primitive, result, made)) *result = made;
+  else dnnl_primitive_destroy(made);
+  return dnnl_success;
+}
+
+static dnnl_status_t run(
+    gq_layer *layer, product *product, const char *input, char *output, void *scratch) {
   dnnl_status_t status = dnnl_success;
   dnnl_memory_t source = NULL, target = NULL, work = NULL;
   dnnl_stream_t stream = NULL;
-  use_calling_thread_only();
-  desc source_desc = DESC_QUERY(layer->description, dnnl_query_src_md, 0);
-  desc target_desc = DESC_QUERY(layer->description, dnnl_query_dst_md, 0);
-  desc work_desc = DESC_QUERY(layer->description, dnnl_query_scratchpad_md, 0);
+  dnnl_primitive_t primitive = NULL;
+  TRY(primitive_of(product, &primitive));
+  desc source_desc = DESC_QUERY(product->description, dnnl_query_src_md, 0);
+  desc target_desc = DESC_QUERY(product->description, dnnl_query_dst_md, 0);
+  desc work_desc = DESC_QUERY(product->description, dnnl_query_scratchpad_md, 0);
   TRY(dnnl_memory_create(&source, DESC_REF(source_desc), layer->engine, (void *)input));
   TRY(dnnl_memory_create(&target, DESC_REF(target_desc), layer->engine, output));
   TRY(dnnl_memory_create(&work, DESC_REF(work_desc), layer->engine, scratch));
@@ -175,7 +221,7 @@ int gq_layer_run(const gq_layer *layer, const void *input, void *output, void *s
       {DNNL_ARG_SRC, source},       {DNNL_ARG_WEIGHTS, layer->weights}, {DNNL_ARG_BIAS, layer->bias},
       {DNNL_ARG_DST, target},       {DNNL_ARG_SCRATCHPAD, work},
   };
-  TRY(dnnl_primitive_execute(layer->primitive, stream, 5, arguments));
+  TRY(dnnl_primitive_execute(primitive, stream, 5, arguments));
   TRY(dnnl_stream_wait(stream));
 done:
   if (stream) dnnl_stream_destroy(stream);
@@ -185,12 +231,34 @@ done:
   return status;
 }
 
+int gq_layer_run(
+    gq_layer *layer, int64_t rows, const void *input, void *output, void *scratch) {
+  dnnl_status_t status = dnnl_success;
+  use_calling_thread_only();
+  int64_t few = layer->few.rows;
+  if (!layer->has_few || rows > layer->whole.rows - few) {
+    return run(layer, &layer->whole, input, output, scratch);
+  }
+  for (int64_t first = 0; first < rows && status == dnnl_success; first += few) {
+    status = run(
+        layer, &layer->few, (const char *)input + first * layer->inputs * layer->input_bytes,
+        (char *)output + first * layer->outputs * layer->output_bytes, scratch);
+  }
+  return status;
+}
+
+static void destroy(product *product) {
+  dnnl_primitive_t primitive = atomic_load(&product->primitive);
+  if (primitive) dnnl_primitive_destroy(primitive);
+  if (product->description) dnnl_primitive_desc_destroy(product->description);
+}
+
 void gq_layer_destroy(gq_layer *layer) {
   if (!layer) return;
   if (layer->bias) dnnl_memory_destroy(layer->bias);
   if (layer->weights) dnnl_memory_destroy(layer->weights);
-  if (layer->primitive) dnnl_primitive_destroy(layer->primitive);
-  if (layer->description) dnnl_primitive_desc_destroy(layer->description);
+  destroy(&layer->whole);
+  destroy(&layer->few);
   if (layer->engine) dnnl_engine_destroy(layer->engine);
   free(layer);
 }

@@ -71,7 +71,7 @@ public final class GQEncoder: Sendable {
     var heldInput: [Tensor] = []
     var heldFeatures: [EncoderFeatures] = []
     var errors = LevelErrors(header: header)
-    var errorStream = network.errorStream(columns: header.columns)
+    var errorStream = try network.errorStream(columns: header.columns)
     try forEachFeatures(source, header, inputs: { if measures { heldInput.append($0) } }) {
       features, isLast in
       if holds { heldFeatures.append(features) }
@@ -92,7 +92,7 @@ public final class GQEncoder: Sendable {
       LatentCoder(
         network: network, quantizer: quantizer, header: header, levelMap: map,
         order: options.order), bandPositions: bandPositions)
-    var latentStream = network.latentStream(columns: header.columns, levels: levels)
+    var latentStream = try network.latentStream(columns: header.columns, levels: levels)
     if holds {
       for (k, features) in heldFeatures.enumerated() {
         try latentStream.push(features, isLast: k == heldFeatures.count - 1) {
@@ -118,7 +118,7 @@ public final class GQEncoder: Sendable {
   ) throws {
     var input = NetworkInputRows(
       width: source.width, colorType: source.colorType, pool: network.pool)
-    var stream = network.featureStream(columns: header.columns)
+    var stream = try network.featureStream(columns: header.columns)
     var (rows, done) = (0, 0)
     try source.forEachRows(Network.rowsPerPush(columns: header.columns) * Network.stride) {
       samples in

@@ -52,7 +52,7 @@ public struct PictureDecoding: Sendable {
     let stride = Network.stride
     let levels = window.cropped(coder.levels, gridColumns: coder.grid.columns)
     let columns = window.columns.count
-    var stream = coder.network.pixelStream(columns: columns)
+    var stream = try coder.network.pixelStream(columns: columns)
     let left = region.x - window.columns.lowerBound * stride
     // The row of latents and of pixels that comes next, counted in the window.
     var (nextLatents, nextPixels) = (0, 0)

@@ -1,6 +1,6 @@
 import ArgumentParser
 import Bitstream
-import COutOfMemory
+import CProcessMemory
 import Codec
 import Model
 
@@ -35,6 +35,7 @@ struct GQImg: ParsableCommand {
 
   static func main() {
     gq_exit_when_out_of_memory(ExitStatus.outOfMemory.rawValue)
+    gq_keep_freed_memory(64 << 20)
     do {
       var command = try parseAsRoot()
       try command.run()

@@ -77,7 +77,7 @@
         _ convolved: UnsafeMutablePointer<Float>, _ sums: UnsafeMutablePointer<Float>
       ) -> Void
     ) -> Int32 {
-      let chunk = OneDNNEngine.chunk
+      let (chunk, filled) = (OneDNNEngine.chunk, OneDNNEngine.filledUp(count))
       let scratchBytes = max(mixOut.scratchBytes, expand.scratchBytes, project.scratchBytes)
       let wide = chunk * channels
       // Convolved or summed values; the same rounded; the wide layer's; a result that is not a whole chunk; scratch.
@@ -94,17 +94,21 @@
           guard precision == .bfloat16 else { return UnsafeRawPointer(source) }
           let words = rounded.bindMemory(to: UInt16.self, capacity: wide)
           DepthwiseKernel.round(source, words, count * channels)
-          (words + count * channels).update(repeating: 0, count: (chunk - count) * channels)
+          (words + count * channels).update(repeating: 0, count: (filled - count) * channels)
           return UnsafeRawPointer(words)
         }
         fill(values, sums)
         if count < chunk {
-          (values + count * channels).update(repeating: 0, count: (chunk - count) * channels)
-          (sums + count * channels).update(repeating: 0, count: (chunk - count) * channels)
+          (values + count * channels).update(repeating: 0, count: (filled - count) * channels)
+          (sums + count * channels).update(repeating: 0, count: (filled - count) * channels)
         }
-        var status = mixOut.run(operand(values), sums, scratch: scratch)
-        if status == 0 { status = expand.run(operand(sums), expanded, scratch: scratch) }
-        if status == 0 { status = project.run(expanded, sums, scratch: scratch) }
+        var status = mixOut.run(operand(values), sums, filledUp: filled, scratch: scratch)
+        if status == 0 {
+          status = expand.run(operand(sums), expanded, filledUp: filled, scratch: scratch)
+        }
+        if status == 0 {
+          status = project.run(expanded, sums, filledUp: filled, scratch: scratch)
+        }
         if count < chunk { output.update(from: padded, count: count * channels) }
         return status
       }

@@ -22,6 +22,14 @@
     /// Positions of one product: enough to fill the processor, few enough to stay in its cache.
     static let chunk = 256
 
+    /// Positions of one product where there are few: small pictures and what chunks leave over are filled up to it.
+    static let smallChunk = 64
+
+    /// The positions that a product of so many is made with.
+    static func filledUp(_ count: Int) -> Int {
+      (count + smallChunk - 1) / smallChunk * smallChunk
+    }
+
     func prepare(_ layer: PointwiseLayer) throws(ModelError) -> any PreparedPointwise {
       Pointwise(
         try MatrixProduct(layer, precision: layer.precise ? .float32 : precision), pool: pool)
@@ -100,7 +108,8 @@
       self.precision = precision
       handle = try LayerHandle { result in
         gq_pointwise_create(
-          Int64(OneDNNEngine.chunk), Int64(layer.inputs), Int64(layer.outputs), layer.weights,
+          Int64(OneDNNEngine.chunk), Int64(OneDNNEngine.smallChunk), Int64(layer.inputs),
+          Int64(layer.outputs), layer.weights,
           layer.bias, layer.negativeSlope, layer.accumulate ? 1 : 0, precision.code,
           outputPrecision.code, result)
       }
@@ -109,37 +118,41 @@
     /// Bytes of scratch of a run.
     var scratchBytes: Int { handle.scratchBytes }
 
-    /// Runs a whole chunk whose numbers have the product's precisions.
+    /// Runs so many positions, a multiple of the small chunk, whose numbers have the product's precisions. There must be
+    /// room for a whole chunk.
     func run(
-      _ input: UnsafeRawPointer, _ output: UnsafeMutableRawPointer, scratch: UnsafeMutableRawPointer
+      _ input: UnsafeRawPointer, _ output: UnsafeMutableRawPointer, filledUp count: Int,
+      scratch: UnsafeMutableRawPointer
     ) -> Int32 {
-      gq_layer_run(handle.pointer, input, output, scratch)
+      gq_layer_run(handle.pointer, Int64(count), input, output, scratch)
     }
 
     /// Runs up to a chunk of positions from single precision to single precision; fewer are filled up in scratch memory
-    /// so that one shape serves all.
+    /// so that two shapes serve all.
     func run(
       _ source: UnsafePointer<Float>, _ target: UnsafeMutablePointer<Float>, count: Int
     ) -> Int32 {
-      let chunk = OneDNNEngine.chunk
+      let (chunk, filled) = (OneDNNEngine.chunk, OneDNNEngine.filledUp(count))
       return withScratch(handle.scratchBytes) { scratch in
-        if precision == .float32, count == chunk { return run(source, target, scratch: scratch) }
+        if precision == .float32, count == chunk {
+          return run(source, target, filledUp: chunk, scratch: scratch)
+        }
         return withScratch(chunk * inputs * precision.byteCount) { padded in
           if precision == .bfloat16 {
             let words = padded.bindMemory(to: UInt16.self, capacity: chunk * inputs)
             DepthwiseKernel.round(source, words, count * inputs)
-            (words + count * inputs).update(repeating: 0, count: (chunk - count) * inputs)
+            (words + count * inputs).update(repeating: 0, count: (filled - count) * inputs)
           } else {
             let values = padded.bindMemory(to: Float.self, capacity: chunk * inputs)
             values.update(from: source, count: count * inputs)
-            (values + count * inputs).update(repeating: 0, count: (chunk - count) * inputs)
+            (values + count * inputs).update(repeating: 0, count: (filled - count) * inputs)
           }
-          if count == chunk { return run(padded, target, scratch: scratch) }
+          if count == chunk { return run(padded, target, filledUp: chunk, scratch: scratch) }
           return withScratch(chunk * outputs * 4) { raw in
             let result = raw.bindMemory(to: Float.self, capacity: chunk * outputs)
-            result.update(repeating: 0, count: chunk * outputs)
+            result.update(repeating: 0, count: filled * outputs)
             if accumulate { result.update(from: target, count: count * outputs) }
-            let status = run(padded, result, scratch: scratch)
+            let status = run(padded, result, filledUp: filled, scratch: scratch)
             target.update(from: result, count: count * outputs)
             return status
           }
@@ -148,7 +161,7 @@
     }
   }
 
-  /// Owns a layer on the C side. Immutable there, so it may be used from any thread.
+  /// Owns a layer on the C side, which may be used from any thread.
   private final class LayerHandle: @unchecked Sendable {
     let pointer: OpaquePointer
     let scratchBytes: Int

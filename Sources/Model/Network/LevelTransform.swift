@@ -16,8 +16,8 @@ struct LevelTransform: Sendable {
   /// The first row of each level in the matrices.
   private let offsets: [Int]
   /// [rows of all levels, latents], scaled so that no further factor is needed.
-  private let analysis: [Float]
-  private let synthesis: [Float]
+  let analysis: Part<[Float]>
+  let synthesis: Part<[Float]>
   /// [levels, width]: the tilts of the posteriors beside the prior's scales.
   private let tilt: [Float]
   private let engine: any LayerEngine
@@ -31,21 +31,29 @@ struct LevelTransform: Sendable {
     latents = c.latents
     self.table = table
     self.engine = engine
-    var offsets: [Int] = []
-    var rows = 0
-    for count in table.counts {
-      offsets.append(rows)
-      rows += count
-    }
+    let offsets = table.counts.indices.map { table.counts[..<$0].reduce(0, +) }
     self.offsets = offsets
-    let spread = try file.floats("spread", shape: [c.latents])
-    let gainShape = [table.counts.count, table.width]
-    tilt = try file.floats("transform.tilt", shape: gainShape)
-    func matrix(_ name: String, _ factor: (Int) -> Float) throws(ModelError) -> [Float] {
-      var values = try file.floats("transform.\(name)", shape: [rows, c.latents])
-      let gains = try file.floats("transform.\(name)_gain", shape: gainShape)
-      let factors = (0..<c.latents).map(factor)
-      values.withUnsafeMutableBufferPointer { values in
+    tilt = try file.floats("transform.tilt", shape: [table.counts.count, table.width])
+    analysis = Part { () throws(ModelError) in
+      try Self.matrix("analysis", c, table, offsets, from: file) { $0 }
+    }
+    synthesis = Part { () throws(ModelError) in
+      try Self.matrix("synthesis", c, table, offsets, from: file) { $0 == 0 ? 0 : 1 / $0 }
+    }
+  }
+
+  /// A matrix with the gains of its rows and what the latents' spreads give for its columns.
+  private static func matrix(
+    _ name: String, _ c: ModelConfiguration, _ table: LevelTable, _ offsets: [Int],
+    from file: Safetensors, _ factor: (Float) -> Float
+  ) throws(ModelError) -> [Float] {
+    let rows = table.counts.reduce(0, +)
+    var values = try file.floats("transform.\(name)", shape: [rows, c.latents])
+    let gains = try file.floats(
+      "transform.\(name)_gain", shape: [table.counts.count, table.width])
+    let factors = try file.floats("spread", shape: [c.latents]).map(factor)
+    values.withUnsafeMutableBufferPointer { values in
+      factors.withUnsafeBufferPointer { factors in
         for (level, count) in table.counts.enumerated() {
           for k in 0..<count {
             let gain = expf(gains[level * table.width + k])
@@ -54,10 +62,8 @@ struct LevelTransform: Sendable {
           }
         }
       }
-      return values
     }
-    analysis = try matrix("analysis") { spread[$0] }
-    synthesis = try matrix("synthesis") { spread[$0] == 0 ? 0 : 1 / spread[$0] }
+    return values
   }
 
   /// Multiply-adds per pixel of the widest level, one way.
@@ -80,7 +86,7 @@ struct LevelTransform: Sendable {
   ) throws(ModelError) -> [Float] {
     let (length, width) = (self.latents, table.width)
     return try products(
-      prediction.levels, analysis, outputs: width, isAnalysis: true,
+      prediction.levels, try analysis.value(), outputs: width, isAnalysis: true,
       load: { row, _, target in
         latents.withValues { source in
           let first = latents.range(prediction.positions[row]).lowerBound
@@ -100,7 +106,7 @@ struct LevelTransform: Sendable {
   ) throws(ModelError) -> [Float] {
     let (length, width) = (self.latents, table.width)
     return try products(
-      prediction.levels, synthesis, outputs: length, isAnalysis: false,
+      prediction.levels, try synthesis.value(), outputs: length, isAnalysis: false,
       load: { row, count, target in
         for c in 0..<count {
           target[c] = coefficients[row * width + c] * prediction.scale[row * width + c]

@@ -15,11 +15,16 @@ public final class Network: Sendable {
   /// Threads that the network uses.
   public let pool: WorkerPool
 
-  let encoder: EncoderNetwork
+  private let encoderPart: Part<EncoderNetwork>
+  private let decoderPart: Part<DecoderNetwork>
+  private let predictorPart: Part<PredictorNetwork>
   let prior: PriorNetwork
-  let decoder: DecoderNetwork
   let transform: LevelTransform
-  let predictor: PredictorNetwork
+
+  /// What a network is loaded for; the rest of it is loaded when it is used for the first time.
+  package enum Purpose: Sendable {
+    case encoding, decoding, everything
+  }
 
   /// Loads a weights file.
   ///
@@ -34,9 +39,10 @@ public final class Network: Sendable {
     try self.init(parsing: bytes, identifier: nil, engine: engine, pool: pool)
   }
 
-  /// The same for bytes whose identifier may be known.
+  /// The same for a purpose, and for bytes whose identifier may be known.
   package init(
-    parsing bytes: [UInt8], identifier known: [UInt8]?, engine: EngineChoice, pool: WorkerPool
+    parsing bytes: [UInt8], identifier known: [UInt8]?, engine: EngineChoice, pool: WorkerPool,
+    for purpose: Purpose = .everything
   ) throws(ModelError) {
     let file = try Safetensors(parsing: bytes)
     let c = try ModelConfiguration(from: file)
@@ -45,58 +51,68 @@ public final class Network: Sendable {
     configuration = c
     levels = table
     self.pool = pool
-    // One beside the other: for a small picture this is most of the program's time.
     let identifier = Part { () throws(ModelError) in known ?? ModelFile.identifier(of: bytes) }
-    let encoder = Part { () throws(ModelError) in
+    encoderPart = Part { () throws(ModelError) in
       try EncoderNetwork(c, from: file, engine: layers, pool: pool)
+    }
+    decoderPart = Part { () throws(ModelError) in
+      try DecoderNetwork(c, from: file, engine: layers, pool: pool)
+    }
+    predictorPart = Part { () throws(ModelError) in
+      try PredictorNetwork(c, from: file, engine: layers, pool: pool)
     }
     let prior = Part { () throws(ModelError) in
       try PriorNetwork(c, table, from: file, engine: layers, pool: pool)
     }
-    let decoder = Part { () throws(ModelError) in
-      try DecoderNetwork(c, from: file, engine: layers, pool: pool)
-    }
-    let transform = Part { () throws(ModelError) in
-      try LevelTransform(c, table, from: file, engine: layers, pool: pool)
-    }
-    let predictor = Part { () throws(ModelError) in
-      try PredictorNetwork(c, from: file, engine: layers, pool: pool)
-    }
-    // The longest first.
-    let parts: [any Loading] = [transform, encoder, decoder, prior, identifier, predictor]
+    transform = try LevelTransform(c, table, from: file, engine: layers, pool: pool)
+    // One beside the other, the longest first: for a small picture this is most of the program's time.
+    let encoding: [any Loading] = [encoderPart, transform.analysis, predictorPart]
+    let parts: [any Loading] =
+      [identifier] + (purpose == .encoding ? [] : [decoderPart])
+      + (purpose == .decoding ? [] : encoding) + [prior, transform.synthesis]
     pool.forEach(parts.count) { parts[$0].load() }
     self.identifier = try identifier.value()
-    self.encoder = try encoder.value()
     self.prior = try prior.value()
-    self.decoder = try decoder.value()
-    self.transform = try transform.value()
-    self.predictor = try predictor.value()
+    _ = try transform.synthesis.value()
+    // A file that cannot do what it is loaded for is refused now.
+    if purpose != .decoding {
+      _ = try encoderPart.value()
+      _ = try transform.analysis.value()
+      _ = try predictorPart.value()
+    }
+    if purpose != .encoding { _ = try decoderPart.value() }
   }
+
+  var encoder: EncoderNetwork { get throws(ModelError) { try encoderPart.value() } }
+  var decoder: DecoderNetwork { get throws(ModelError) { try decoderPart.value() } }
+  var predictor: PredictorNetwork { get throws(ModelError) { try predictorPart.value() } }
 
   /// Multiply-adds per pixel.
   public var cost: NetworkCost {
-    NetworkCost(
-      encoder: encoder.cost, prior: prior.cost, transform: transform.cost,
-      predictor: predictor.cost, decoder: decoder.cost)
+    get throws(ModelError) {
+      NetworkCost(
+        encoder: try encoder.cost, prior: prior.cost, transform: transform.cost,
+        predictor: try predictor.cost, decoder: try decoder.cost)
+    }
   }
 
   /// The part of the encoder that does not depend on levels. Pixels: [h, w, 3] in -1...1, h and w multiples
   /// of 16.
   public func features(_ pixels: Tensor) throws(ModelError) -> EncoderFeatures {
-    var stream = encoder.featureStream(columns: pixels.columns / Self.stride)
+    var stream = try encoder.featureStream(columns: pixels.columns / Self.stride)
     return try stream.push(TensorSlice(pixels), isLast: true)
   }
 
   /// Latents [h/16, w/16, latents] for a level map.
   public func latents(_ features: EncoderFeatures, levels: [UInt8]) throws(ModelError) -> Tensor {
-    var stream = encoder.latentStream(columns: features.linear.columns)
+    var stream = try encoder.latentStream(columns: features.linear.columns)
     return try stream.push(features, levels: levels, isLast: true)
   }
 
   /// Mean squared errors [h/16, w/16, levels] that each position is expected to have at each level, samples
   /// running from -1 to 1.
   public func expectedErrors(_ features: EncoderFeatures) throws(ModelError) -> Tensor {
-    var stream = predictor.stream(columns: features.linear.columns)
+    var stream = try predictor.stream(columns: features.linear.columns)
     return try stream.push(features.linear, isLast: true)
   }
 
@@ -135,7 +151,7 @@ public final class Network: Sendable {
 
   /// Pixels [16 rows, 16 columns, 3], about -1...1, from decoded latents.
   public func pixels(_ latents: Tensor, levels: [UInt8]) throws(ModelError) -> Tensor {
-    var stream = decoder.stream(columns: latents.columns)
+    var stream = try decoder.stream(columns: latents.columns)
     return try stream.push(TensorSlice(latents), levels: levels, isLast: true)
   }
 }
@@ -155,27 +171,4 @@ public struct PhasePrediction: Sendable {
   /// How the noise of a position's coefficients shall differ, [n, width]: logarithms of v / (1 - v) up to a constant
   /// of the position, v being the posterior variance. Without meaning where the level sends nothing.
   public let tilts: [Float]
-}
-
-/// A part of a model that is loaded on any thread.
-private protocol Loading: Sendable {
-  func load()
-}
-
-private final class Part<Value: Sendable>: Loading {
-  private let make: @Sendable () throws(ModelError) -> Value
-  private let result = Mutex<Result<Value, ModelError>?>(nil)
-
-  init(_ make: @escaping @Sendable () throws(ModelError) -> Value) { self.make = make }
-
-  func load() {
-    let made = Result { () throws(ModelError) in try make() }
-    result.withLock { $0 = made }
-  }
-
-  /// What was loaded.
-  func value() throws(ModelError) -> Value {
-    guard let result = result.withLock({ $0 }) else { preconditionFailure("it is loaded") }
-    return try result.get()
-  }
 }

@@ -99,22 +99,24 @@ extension Network {
   package static func rowsPerPush(columns: Int) -> Int { max(1, 2048 / columns) }
 
   /// From pixels to features, for a grid of this many columns.
-  package func featureStream(columns: Int) -> FeatureStream {
-    FeatureStream(encoder.featureStream(columns: columns))
+  package func featureStream(columns: Int) throws(ModelError) -> FeatureStream {
+    FeatureStream(try encoder.featureStream(columns: columns))
   }
 
   /// From features to latents, for a grid of this many columns with these levels.
-  package func latentStream(columns: Int, levels: [UInt8]) -> LatentStream {
-    LatentStream(encoder.latentStream(columns: columns), levels: levels)
+  package func latentStream(
+    columns: Int, levels: [UInt8]
+  ) throws(ModelError) -> LatentStream {
+    LatentStream(try encoder.latentStream(columns: columns), levels: levels)
   }
 
   /// From features to expected distortions, for a grid of this many columns.
-  package func errorStream(columns: Int) -> ErrorStream {
-    ErrorStream(predictor.stream(columns: columns))
+  package func errorStream(columns: Int) throws(ModelError) -> ErrorStream {
+    ErrorStream(try predictor.stream(columns: columns))
   }
 
   /// From latents to pixels, for a grid of this many columns.
-  package func pixelStream(columns: Int) -> PixelStream {
-    PixelStream(decoder.stream(columns: columns))
+  package func pixelStream(columns: Int) throws(ModelError) -> PixelStream {
+    PixelStream(try decoder.stream(columns: columns))
   }
 }

@@ -1,5 +1,5 @@
 import ArgumentParser
-import COutOfMemory
+import CProcessMemory
 import Model
 import PixelIO
 

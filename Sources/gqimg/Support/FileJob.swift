@@ -1,5 +1,5 @@
 import ArgumentParser
-import COutOfMemory
+import CProcessMemory
 import Foundation
 import Model
 import PixelIO

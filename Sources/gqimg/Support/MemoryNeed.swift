@@ -1,4 +1,4 @@
-import COutOfMemory
+import CProcessMemory
 
 /// The least memory that a picture takes once the model is loaded: that of its own size, or of a few rows of a large one.
 /// What it takes beyond that is met as it comes.

@@ -22,7 +22,7 @@ struct ModelDescription: Encodable {
   init(path: String) throws {
     let bytes = try ModelFile.read(path)
     let network = try Network(parsing: bytes)
-    let cost = network.cost
+    let cost = try network.cost
     file = path
     identifier = hexadecimal(network.identifier)
     tuning = network.configuration.tuning.rawValue

@@ -37,28 +37,33 @@ struct ModelOptions: ParsableArguments {
 
   /// Loads the model that encodes with a tuning, for so many files at a time.
   func network(_ tuning: Tuning = .psnr, jobs: Int = 1) throws -> Network {
-    try network(jobs) { (try ModelFile.read(model, tuning: tuning), nil) }
+    try network(jobs) { pool in
+      try Network(
+        parsing: try ModelFile.read(model, tuning: tuning), identifier: nil, engine: engine,
+        pool: pool, for: .encoding)
+    }
   }
 
   /// Loads the model that a file was made with, or one that will say that it is not the right one.
   func network(decoding header: Header, jobs: Int = 1) throws -> Network {
-    try network(jobs) {
-      let identifier = header.modelIdentifier
-      if model == nil, let bytes = ModelFile.read(identifier: identifier) {
-        return (bytes, identifier)
-      }
-      return (try ModelFile.read(model), nil)
+    try network(jobs) { pool in
+      // The usual model is loaded and identified at the same time; another one is looked for when it is not the one.
+      let usual = try Network(
+        parsing: try ModelFile.read(model), identifier: nil, engine: engine, pool: pool,
+        for: .decoding)
+      let wanted = header.modelIdentifier
+      guard model == nil, usual.identifier != wanted,
+        let bytes = ModelFile.read(identifier: wanted)
+      else { return usual }
+      return try Network(
+        parsing: bytes, identifier: wanted, engine: engine, pool: pool, for: .decoding)
     }
   }
 
-  private func network(_ jobs: Int, _ weights: () throws -> (bytes: [UInt8], identifier: [UInt8]?))
-    throws -> Network
-  {
+  private func network(_ jobs: Int, _ load: (WorkerPool) throws -> Network) throws -> Network {
     do {
       // Files at a time and threads of each share the cores.
-      let pool = WorkerPool(threadCount: threads ?? max(1, WorkerPool.coreCount / jobs))
-      let (bytes, identifier) = try weights()
-      return try Network(parsing: bytes, identifier: identifier, engine: engine, pool: pool)
+      return try load(WorkerPool(threadCount: threads ?? max(1, WorkerPool.coreCount / jobs)))
     } catch {
       throw Problem(model ?? "model", error, concernsAll: true)
     }

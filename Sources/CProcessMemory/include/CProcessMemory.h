@@ -1,10 +1,11 @@
-// What the program does when memory runs out: one line on standard error and an exit code of its own.
+// How the program's process deals with memory: what it keeps, and what it does when there is no more, which is one line
+// on standard error and an exit code of its own.
 //
 // Swift has no failing allocation: its runtime aborts, and so do C++ libraries; others follow a null pointer. Only the
 // program may take over signals, so no library links this.
 
-#ifndef C_OUT_OF_MEMORY_H
-#define C_OUT_OF_MEMORY_H
+#ifndef C_PROCESS_MEMORY_H
+#define C_PROCESS_MEMORY_H
 
 #include <stddef.h>
 
@@ -21,5 +22,8 @@ int gq_has_memory(size_t count);
 
 // Bytes of address space or of data that the process may have at all, -1 when there is no limit.
 long long gq_memory_limit(void);
+
+// Keeps up to so many freed bytes for what comes next rather than giving pages back and having them cleared anew.
+void gq_keep_freed_memory(int count);
 
 #endif

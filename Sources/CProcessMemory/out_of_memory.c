@@ -1,7 +1,7 @@
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
-#include "COutOfMemory.h"
+#include "CProcessMemory.h"
 
 #include <errno.h>
 #include <limits.h>
