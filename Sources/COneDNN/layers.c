@@ -263,13 +263,4 @@ void gq_layer_destroy(gq_layer *layer) {
   free(layer);
 }
 
-int gq_multiply(
-    const float *left, const float *right, float *result, int64_t rows, int64_t inner, int64_t columns,
-    int transposed) {
-  use_calling_thread_only();
-  return dnnl_sgemm(
-      'N', transposed ? 'T' : 'N', rows, columns, inner, 1.0f, left, inner, right,
-      transposed ? inner : columns, 0.0f, result, columns);
-}
-
 #endif

@@ -1,4 +1,5 @@
-// The functions for one instruction set. NAME(f) names them, TARGET chooses the instructions.
+// The functions for one instruction set. NAME(f) names them, TARGET chooses the instructions,
+// GROUPS is how many times 16 sums of four vectors fit in registers.
 
 #define INLINE static inline __attribute__((always_inline))
 
@@ -141,6 +142,47 @@ static TARGET void NAME(divergence)(
   *derivative = slope;
 }
 
+// Some vectors by some columns, 16 to a group, whose sums stay in registers.
+INLINE TARGET void NAME(multiply_part)(
+    const float *vectors, size_t count, size_t inner, const float *matrix, size_t columns,
+    size_t groups, float *result) {
+  floats sums[4][GROUPS] = {0};
+  for (size_t k = 0; k < inner; k++) {
+    for (size_t g = 0; g < groups; g++) {
+      const floats weights = *(const floats *)(matrix + k * columns + g * 16);
+      for (size_t i = 0; i < count; i++) sums[i][g] += weights * vectors[i * inner + k];
+    }
+  }
+  for (size_t i = 0; i < count; i++) {
+    for (size_t g = 0; g < groups; g++) *(floats *)(result + i * columns + g * 16) = sums[i][g];
+  }
+}
+
+static TARGET void NAME(multiply)(
+    const float *vectors, size_t count, size_t inner, const float *matrix, size_t columns,
+    float *result) {
+  for (size_t first = 0; first < columns;) {
+    size_t groups = columns - first < GROUPS * 16 ? 1 : GROUPS;
+    for (size_t i = 0; i < count;) {
+      const float *from = vectors + i * inner;
+      float *to = result + i * columns + first;
+      size_t rows = count - i < 4 ? 1 : 4;
+      // Constants, so that loops are unrolled.
+      if (rows == 4 && groups == GROUPS) {
+        NAME(multiply_part)(from, 4, inner, matrix + first, columns, GROUPS, to);
+      } else if (rows == 4) {
+        NAME(multiply_part)(from, 4, inner, matrix + first, columns, 1, to);
+      } else if (groups == GROUPS) {
+        NAME(multiply_part)(from, 1, inner, matrix + first, columns, GROUPS, to);
+      } else {
+        NAME(multiply_part)(from, 1, inner, matrix + first, columns, 1, to);
+      }
+      i += rows;
+    }
+    first += groups * 16;
+  }
+}
+
 static TARGET void NAME(from_samples)(const uint8_t *samples, float *result, size_t count) {
   for (size_t i = 0; i < count; i++) result[i] = (float)samples[i] / 127.5f - 1.0f;
 }
@@ -157,8 +199,9 @@ static TARGET void NAME(to_samples)(const float *values, uint8_t *result, size_t
 
 static const struct functions NAME(functions) = {
     NAME(exp), NAME(log), NAME(bound), NAME(add), NAME(shift_scale), NAME(variances),
-    NAME(divergence), NAME(from_samples), NAME(to_samples)};
+    NAME(divergence), NAME(multiply), NAME(from_samples), NAME(to_samples)};
 
+#undef GROUPS
 #undef INLINE
 #undef NAME
 #undef TARGET

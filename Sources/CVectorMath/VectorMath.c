@@ -2,6 +2,8 @@
 
 #pragma STDC FP_CONTRACT OFF
 
+typedef float floats __attribute__((ext_vector_type(16), may_alias, aligned(4)));
+
 struct functions {
   void (*exp)(float *, size_t);
   void (*log)(float *, size_t);
@@ -11,20 +13,24 @@ struct functions {
       float *, const float *, const float *, const float *, const float *, size_t);
   void (*variances)(float, const float *, size_t, float *, float *);
   void (*divergence)(float, const float *, const float *, size_t, double *, double *);
+  void (*multiply)(const float *, size_t, size_t, const float *, size_t, float *);
   void (*from_samples)(const uint8_t *, float *, size_t);
   void (*to_samples)(const float *, uint8_t *, size_t);
 };
 
 #define NAME(f) f##_plain
+#define GROUPS 1
 #define TARGET
 #include "Functions.h"
 
 #if defined(__x86_64__)
 #define NAME(f) f##_avx2
+#define GROUPS 1
 #define TARGET __attribute__((target("avx2")))
 #include "Functions.h"
 
 #define NAME(f) f##_avx512
+#define GROUPS 4
 #define TARGET __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl"), min_vector_width(512)))
 #include "Functions.h"
 #endif
@@ -94,6 +100,12 @@ void vector_divergence(
     float offset, const float *squares, const float *tilts, size_t count, double *sum,
     double *derivative) {
   chosen->divergence(offset, squares, tilts, count, sum, derivative);
+}
+
+void vector_multiply(
+    const float *vectors, size_t count, size_t inner, const float *matrix, size_t columns,
+    float *result) {
+  chosen->multiply(vectors, count, inner, matrix, columns, result);
 }
 
 void vector_from_samples(const uint8_t *samples, float *result, size_t count) {

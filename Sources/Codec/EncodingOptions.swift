@@ -19,8 +19,8 @@ public struct EncodingOptions: Sendable, Equatable {
   public var target: RateTarget
   /// One level for the whole picture instead of levels chosen by position.
   public var uniform: Bool
-  /// 1 (fast) to 9 (thorough): up to 6 the levels' errors are predicted, from 7 on measured before choosing, and the
-  /// trellis has 2^14 states instead of 2^12, at 9 2^16.
+  /// 1 (fast) to 9 (thorough): up to 6 the levels' errors are predicted, from 7 on measured before choosing. The trellis
+  /// has 2^11 states up to 3, 2^12 at 4, 2^13 up to 6, 2^14 up to 8 and 2^16 at 9.
   public var effort: Int
   /// How coefficients become bits.
   public var quantizer: QuantizerChoice

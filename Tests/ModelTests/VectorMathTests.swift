@@ -139,4 +139,27 @@ struct VectorMathTests {
       #expect(found[1][k] == b[k] * b[k] + a[k])
     }
   }
+
+  @Test(arguments: [16, 48, 64, 144])
+  func productsDoNotDependOnHowManyVectors(columns: Int) throws {
+    let (count, inner) = (7, 33)
+    let vectors = values(from: -1, to: 2, count: count * inner)
+    let matrix = (0..<inner * columns).map { Float(($0 * 7919) % 101) / 50 - 1 }
+    let found = try results {
+      var result = [Float](repeating: 0, count: count * columns)
+      vector_multiply(vectors, count, inner, matrix, columns, &result)
+      return result
+    }
+    for row in 0..<count {
+      let vector = Array(vectors[row * inner..<(row + 1) * inner])
+      var alone = [Float](repeating: 0, count: columns)
+      vector_multiply(vector, 1, inner, matrix, columns, &alone)
+      #expect(alone == Array(found[row * columns..<(row + 1) * columns]))
+      for column in 0..<columns {
+        var sum = 0.0
+        for k in 0..<inner { sum += Double(vector[k]) * Double(matrix[k * columns + column]) }
+        #expect(abs(sum - Double(alone[column])) < 1e-4)
+      }
+    }
+  }
 }

@@ -37,9 +37,4 @@ int gq_layer_run(
 
 void gq_layer_destroy(gq_layer *layer);
 
-/// result = left [rows, inner] x right, float32; right is [inner, columns], or [columns, inner] if `transposed`.
-int gq_multiply(
-    const float *left, const float *right, float *result, int64_t rows, int64_t inner, int64_t columns,
-    int transposed);
-
 #endif

@@ -44,6 +44,15 @@ void vector_divergence(
     float offset, const float *squares, const float *tilts, size_t count, double *sum,
     double *derivative);
 
+/// Columns of a matrix for `vector_multiply` are a multiple of this.
+enum { VECTOR_MATH_COLUMNS = 16 };
+
+/// result [count, columns] = vectors [count, inner] x matrix [inner, columns]: every sum in the order of `inner`, so that a
+/// result does not depend on how many vectors there are.
+void vector_multiply(
+    const float *vectors, size_t count, size_t inner, const float *matrix, size_t columns,
+    float *result);
+
 /// result[i] = values[i] / 127.5 - 1
 void vector_from_samples(const uint8_t *samples, float *result, size_t count);
 

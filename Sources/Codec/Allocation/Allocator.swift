@@ -61,7 +61,7 @@ struct Allocator {
     // The multiplier by bisection: `fits` always fits, `over` never.
     var (fits, over) = (none, all)
     var (low, high) = (log(1e-12), log(1e6))
-    for _ in 0..<60 {
+    while true {
       let middle = (low + high) / 2
       let candidate = levels(multiplier: exp(middle))
       if fileSize(candidate) <= bytes {
@@ -69,7 +69,8 @@ struct Allocator {
       } else {
         (over, low) = (candidate, middle)
       }
-      if high - low < 1e-9 { break }
+      // What is between the two is taken in the order of its gain.
+      if high - low < 1e-2 { break }
     }
     return fill(from: fits, towards: over, bytes: bytes)
   }

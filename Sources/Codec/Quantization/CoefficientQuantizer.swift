@@ -41,12 +41,16 @@ extension QuantizerChoice {
   /// Bits of a block's index at most.
   private static let indexBits = 16
 
-  /// What a header says of a file made with this quantizer: more effort searches a trellis of more states.
+  /// What a header says of a file made with this quantizer: more effort searches a trellis of more states. There are
+  /// never fewer than the model's steps need.
   func headerValue(_ c: ModelConfiguration, effort: Int) -> Header.Quantizer {
     switch self {
     case .trellis:
-      .trellis(stateBits: max(c.stateBits, effort >= 9 ? 16 : effort >= 7 ? 14 : 0))
-    case .block: .block(indexBits: Self.indexBits)
+      let least = (c.levels.joined().map { $0[0] }.max() ?? 0) + 4
+      let wanted = c.stateBits + [-1, -1, -1, 0, 1, 1, 2, 2, 4][effort - 1]
+      return .trellis(stateBits: min(max(wanted, least), Trellis.stateBitCounts.upperBound))
+    case .block:
+      return .block(indexBits: Self.indexBits)
     }
   }
 }

@@ -10,13 +10,6 @@ protocol LayerEngine: Sendable {
 
   /// Prepares what follows the first layer of a block.
   func prepare(_ layers: BlockLayers) throws(ModelError) -> any PreparedBlock
-
-  /// A matrix product in single precision: [rows, inner] x [inner, columns], the latter stored as
-  /// [columns, inner] when `transposed`.
-  func multiply(
-    _ left: [Float], rows: Int, by right: ArraySlice<Float>, inner: Int, columns: Int,
-    transposed: Bool
-  ) throws(ModelError) -> [Float]
 }
 
 /// A 1x1 convolution with its weights in the layout that an engine wants.

@@ -43,23 +43,6 @@
       try OneDNNBlock(layers, precision: precision, pool: pool)
     }
 
-    func multiply(
-      _ left: [Float], rows: Int, by right: ArraySlice<Float>, inner: Int, columns: Int,
-      transposed: Bool
-    ) throws(ModelError) -> [Float] {
-      precondition(left.count == rows * inner && right.count == inner * columns)
-      var result = [Float](repeating: 0, count: rows * columns)
-      let status = right.withUnsafeBufferPointer { right in
-        gq_multiply(
-          left, right.baseAddress, &result, Int64(rows), Int64(inner), Int64(columns),
-          transposed ? 1 : 0)
-      }
-      guard status == 0 else {
-        throw .engineFailure(operation: "matrix product", status: Int(status))
-      }
-      return result
-    }
-
     private struct Pointwise: PreparedPointwise {
       let product: MatrixProduct
       let pool: WorkerPool

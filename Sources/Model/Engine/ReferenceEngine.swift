@@ -10,25 +10,6 @@ struct ReferenceEngine: LayerEngine {
       expand: Pointwise(layer: layers.expand), project: Pointwise(layer: layers.project))
   }
 
-  func multiply(
-    _ left: [Float], rows: Int, by right: ArraySlice<Float>, inner: Int, columns: Int,
-    transposed: Bool
-  ) -> [Float] {
-    precondition(left.count == rows * inner && right.count == inner * columns)
-    let first = right.startIndex
-    var result = [Float](repeating: 0, count: rows * columns)
-    for row in 0..<rows {
-      for k in 0..<inner {
-        let value = left[row * inner + k]
-        for column in 0..<columns {
-          let place = transposed ? column * inner + k : k * columns + column
-          result[row * columns + column] += value * right[first + place]
-        }
-      }
-    }
-    return result
-  }
-
   /// A block one layer after the other.
   private struct Rest: PreparedBlock {
     let depthwise: Depthwise

@@ -1,4 +1,4 @@
-import Synchronization
+internal import CVectorMath
 
 #if canImport(Glibc)
   import Glibc
@@ -13,57 +13,70 @@ import Synchronization
 struct LevelTransform: Sendable {
   private let latents: Int
   private let table: LevelTable
-  /// The first row of each level in the matrices.
-  private let offsets: [Int]
-  /// [rows of all levels, latents], scaled so that no further factor is needed.
-  let analysis: Part<[Float]>
-  let synthesis: Part<[Float]>
+  /// For each level what makes coefficients of latents, scaled so that no further factor is needed, and its inverse.
+  let analysis: Part<[Matrix]>
+  let synthesis: Part<[Matrix]>
   /// [levels, width]: the tilts of the posteriors beside the prior's scales.
   private let tilt: [Float]
-  private let engine: any LayerEngine
   private let pool: WorkerPool
 
   init(
-    _ c: ModelConfiguration, _ table: LevelTable, from file: Safetensors, engine: any LayerEngine,
-    pool: WorkerPool
+    _ c: ModelConfiguration, _ table: LevelTable, from file: Safetensors, pool: WorkerPool
   ) throws(ModelError) {
     self.pool = pool
     latents = c.latents
     self.table = table
-    self.engine = engine
-    let offsets = table.counts.indices.map { table.counts[..<$0].reduce(0, +) }
-    self.offsets = offsets
     tilt = try file.floats("transform.tilt", shape: [table.counts.count, table.width])
     analysis = Part { () throws(ModelError) in
-      try Self.matrix("analysis", c, table, offsets, from: file) { $0 }
+      try Self.matrices("analysis", c, table, from: file, isTransposed: true) { $0 }
     }
     synthesis = Part { () throws(ModelError) in
-      try Self.matrix("synthesis", c, table, offsets, from: file) { $0 == 0 ? 0 : 1 / $0 }
+      try Self.matrices("synthesis", c, table, from: file, isTransposed: false) {
+        $0 == 0 ? 0 : 1 / $0
+      }
     }
   }
 
-  /// A matrix with the gains of its rows and what the latents' spreads give for its columns.
-  private static func matrix(
-    _ name: String, _ c: ModelConfiguration, _ table: LevelTable, _ offsets: [Int],
-    from file: Safetensors, _ factor: (Float) -> Float
-  ) throws(ModelError) -> [Float] {
-    let rows = table.counts.reduce(0, +)
-    var values = try file.floats("transform.\(name)", shape: [rows, c.latents])
+  /// The matrix of a level, [inner, columns], columns filled up with zeros.
+  struct Matrix: Sendable {
+    let inner: Int
+    let columns: Int
+    let values: [Float]
+  }
+
+  /// The matrices of all levels, with the gains of their coefficients and what the latents' spreads give.
+  private static func matrices(
+    _ name: String, _ c: ModelConfiguration, _ table: LevelTable, from file: Safetensors,
+    isTransposed: Bool, _ factor: (Float) -> Float
+  ) throws(ModelError) -> [Matrix] {
+    let source = try file.floats(
+      "transform.\(name)", shape: [table.counts.reduce(0, +), c.latents])
     let gains = try file.floats(
       "transform.\(name)_gain", shape: [table.counts.count, table.width])
     let factors = try file.floats("spread", shape: [c.latents]).map(factor)
-    values.withUnsafeMutableBufferPointer { values in
-      factors.withUnsafeBufferPointer { factors in
-        for (level, count) in table.counts.enumerated() {
-          for k in 0..<count {
-            let gain = expf(gains[level * table.width + k])
-            let start = (offsets[level] + k) * c.latents
-            for channel in 0..<c.latents { values[start + channel] *= gain * factors[channel] }
+    let unit = Int(VECTOR_MATH_COLUMNS)
+    var first = 0
+    return table.counts.enumerated().map { level, count in
+      let used = isTransposed ? count : c.latents
+      let (inner, columns) = (isTransposed ? c.latents : count, (used + unit - 1) / unit * unit)
+      var values = [Float](repeating: 0, count: inner * columns)
+      values.withUnsafeMutableBufferPointer { values in
+        source.withUnsafeBufferPointer { source in
+          factors.withUnsafeBufferPointer { factors in
+            for k in 0..<count {
+              let gain = expf(gains[level * table.width + k])
+              let row = (first + k) * c.latents
+              for channel in 0..<c.latents {
+                let place = isTransposed ? channel * columns + k : k * columns + channel
+                values[place] = source[row + channel] * (gain * factors[channel])
+              }
+            }
           }
         }
       }
+      first += count
+      return Matrix(inner: inner, columns: columns, values: values)
     }
-    return values
   }
 
   /// Multiply-adds per pixel of the widest level, one way.
@@ -85,8 +98,8 @@ struct LevelTransform: Sendable {
     _ latents: TensorRows, _ prediction: PhasePrediction
   ) throws(ModelError) -> [Float] {
     let (length, width) = (self.latents, table.width)
-    return try products(
-      prediction.levels, try analysis.value(), outputs: width, isAnalysis: true,
+    return products(
+      prediction.levels, try analysis.value(), outputs: width,
       load: { row, _, target in
         latents.withValues { source in
           let first = latents.range(prediction.positions[row]).lowerBound
@@ -105,16 +118,16 @@ struct LevelTransform: Sendable {
     _ coefficients: [Float], _ prediction: PhasePrediction
   ) throws(ModelError) -> [Float] {
     let (length, width) = (self.latents, table.width)
-    return try products(
-      prediction.levels, try synthesis.value(), outputs: length, isAnalysis: false,
+    return products(
+      prediction.levels, try synthesis.value(), outputs: length,
       load: { row, count, target in
         for c in 0..<count {
           target[c] = coefficients[row * width + c] * prediction.scale[row * width + c]
         }
       },
-      store: { row, count, source, target in
+      store: { row, _, source, target in
         for c in 0..<length {
-          target[c] = (count > 0 ? source[c] : 0) + prediction.mean[row * length + c]
+          target[c] = source[c] + prediction.mean[row * length + c]
         }
       })
   }
@@ -125,51 +138,38 @@ struct LevelTransform: Sendable {
   ///   - levels: of the n vectors.
   ///   - matrices: of all levels.
   ///   - outputs: values of a result.
-  ///   - isAnalysis: whether latents come in and coefficients out.
   ///   - load: stores a vector, given its number and the number of its level's coefficients.
-  ///   - store: stores the result likewise from the product, which is empty when there are none.
+  ///   - store: stores the result likewise from the product.
   private func products(
-    _ levels: [UInt8], _ matrices: [Float], outputs: Int, isAnalysis: Bool,
+    _ levels: [UInt8], _ matrices: [Matrix], outputs: Int,
     load: @Sendable (Int, Int, UnsafeMutablePointer<Float>) -> Void,
     store: @Sendable (Int, Int, UnsafePointer<Float>, UnsafeMutablePointer<Float>) -> Void
-  ) throws(ModelError) -> [Float] {
+  ) -> [Float] {
     let parts = parts(levels)
-    let problem = Mutex<ModelError?>(nil)
     var result = [Float](repeating: 0, count: levels.count * outputs)
     result.withUnsafeMutableBufferPointer { result in
       guard let base = result.baseAddress else { return }
       let target = Disjoint(base)
       pool.forEach(parts.count) { index in
         let (level, members) = parts[index]
-        let count = table.counts[level]
-        let (inner, columns) = isAnalysis ? (latents, count) : (count, latents)
-        var vectors = [Float](repeating: 0, count: members.count * inner)
+        let (matrix, count) = (matrices[level], table.counts[level])
+        var vectors = [Float](repeating: 0, count: members.count * matrix.inner)
         vectors.withUnsafeMutableBufferPointer { vectors in
           guard let base = vectors.baseAddress else { return }
-          for (k, member) in members.enumerated() { load(member, count, base + k * inner) }
+          for (k, member) in members.enumerated() { load(member, count, base + k * matrix.inner) }
         }
-        do throws(ModelError) {
-          let products =
-            count == 0
-            ? [0]
-            : try engine.multiply(
-              vectors, rows: members.count,
-              by: matrices[offsets[level] * latents..<(offsets[level] + count) * latents],
-              inner: inner, columns: columns, transposed: isAnalysis)
-          products.withUnsafeBufferPointer { products in
-            guard let base = products.baseAddress else { return }
-            for (k, member) in members.enumerated() {
-              store(
-                member, count, base + (count == 0 ? 0 : k * columns),
-                target.value + member * outputs)
-            }
+        // One more than needed, so that there is something to point to.
+        var products = [Float](repeating: 0, count: members.count * matrix.columns + 1)
+        vector_multiply(
+          vectors, members.count, matrix.inner, matrix.values, matrix.columns, &products)
+        products.withUnsafeBufferPointer { products in
+          guard let base = products.baseAddress else { return }
+          for (k, member) in members.enumerated() {
+            store(member, count, base + k * matrix.columns, target.value + member * outputs)
           }
-        } catch {
-          problem.withLock { $0 = error }
         }
       }
     }
-    if let problem = problem.withLock({ $0 }) { throw problem }
     return result
   }
 

@@ -64,7 +64,7 @@ public final class Network: Sendable {
     let prior = Part { () throws(ModelError) in
       try PriorNetwork(c, table, from: file, engine: layers, pool: pool)
     }
-    transform = try LevelTransform(c, table, from: file, engine: layers, pool: pool)
+    transform = try LevelTransform(c, table, from: file, pool: pool)
     // One beside the other, the longest first: for a small picture this is most of the program's time.
     let encoding: [any Loading] = [encoderPart, transform.analysis, predictorPart]
     let parts: [any Loading] =
