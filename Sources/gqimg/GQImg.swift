@@ -4,6 +4,14 @@ import CProcessMemory
 import Codec
 import Model
 
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
 /// The program.
 @main
 struct GQImg: ParsableCommand {
@@ -39,6 +47,9 @@ struct GQImg: ParsableCommand {
     do {
       var command = try parseAsRoot()
       try command.run()
+      // At once: what libraries would tidy up, the system does quicker.
+      fflush(nil)
+      _exit(0)
     } catch let problem as Problem {
       problem.report()
       exit(withError: problem.status.code)

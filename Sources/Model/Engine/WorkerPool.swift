@@ -18,8 +18,8 @@ public struct WorkerPool: Sendable {
     self.threadCount = max(1, threadCount ?? Self.coreCount)
   }
 
-  /// Cores that the system says are at work.
-  public static var coreCount: Int { max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
+  /// Cores that the system says are at work; asked once, for it takes a while to answer.
+  public static let coreCount = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
 
   /// Calls `body` once for every number in `0..<count`, in any order, from several threads.
   public func forEach(_ count: Int, _ body: @Sendable (Int) -> Void) {

@@ -14,8 +14,8 @@ struct LevelTransform: Sendable {
   private let latents: Int
   private let table: LevelTable
   /// For each level what makes coefficients of latents, scaled so that no further factor is needed, and its inverse.
-  let analysis: Part<[Matrix]>
-  let synthesis: Part<[Matrix]>
+  private let analysis: [Part<Matrix>]
+  private let synthesis: [Part<Matrix>]
   /// [levels, width]: the tilts of the posteriors beside the prior's scales.
   private let tilt: [Float]
   private let pool: WorkerPool
@@ -27,13 +27,9 @@ struct LevelTransform: Sendable {
     latents = c.latents
     self.table = table
     tilt = try file.floats("transform.tilt", shape: [table.counts.count, table.width])
-    analysis = Part { () throws(ModelError) in
-      try Self.matrices("analysis", c, table, from: file, isTransposed: true) { $0 }
-    }
-    synthesis = Part { () throws(ModelError) in
-      try Self.matrices("synthesis", c, table, from: file, isTransposed: false) {
-        $0 == 0 ? 0 : 1 / $0
-      }
+    analysis = try Self.matrices("analysis", c, table, from: file, isTransposed: true) { $0 }
+    synthesis = try Self.matrices("synthesis", c, table, from: file, isTransposed: false) {
+      $0 == 0 ? 0 : 1 / $0
     }
   }
 
@@ -44,39 +40,51 @@ struct LevelTransform: Sendable {
     let values: [Float]
   }
 
-  /// The matrices of all levels, with the gains of their coefficients and what the latents' spreads give.
+  /// The matrices of all levels, each to be loaded when it is used: with the gains of its coefficients and what the
+  /// latents' spreads give.
   private static func matrices(
     _ name: String, _ c: ModelConfiguration, _ table: LevelTable, from file: Safetensors,
     isTransposed: Bool, _ factor: (Float) -> Float
-  ) throws(ModelError) -> [Matrix] {
-    let source = try file.floats(
-      "transform.\(name)", shape: [table.counts.reduce(0, +), c.latents])
+  ) throws(ModelError) -> [Part<Matrix>] {
+    let shape = [table.counts.reduce(0, +), c.latents]
+    try file.check("transform.\(name)", shape: shape)
     let gains = try file.floats(
       "transform.\(name)_gain", shape: [table.counts.count, table.width])
     let factors = try file.floats("spread", shape: [c.latents]).map(factor)
-    let unit = Int(VECTOR_MATH_COLUMNS)
     var first = 0
     return table.counts.enumerated().map { level, count in
-      let used = isTransposed ? count : c.latents
-      let (inner, columns) = (isTransposed ? c.latents : count, (used + unit - 1) / unit * unit)
-      var values = [Float](repeating: 0, count: inner * columns)
-      values.withUnsafeMutableBufferPointer { values in
-        source.withUnsafeBufferPointer { source in
-          factors.withUnsafeBufferPointer { factors in
-            for k in 0..<count {
-              let gain = expf(gains[level * table.width + k])
-              let row = (first + k) * c.latents
-              for channel in 0..<c.latents {
-                let place = isTransposed ? channel * columns + k : k * columns + channel
-                values[place] = source[row + channel] * (gain * factors[channel])
-              }
+      let rows = first..<first + count
+      first += count
+      let gains = gains[level * table.width..<level * table.width + count].map { expf($0) }
+      return Part { () throws(ModelError) in
+        let values = try file.floats("transform.\(name)", shape: shape, rows: rows)
+        return matrix(values, gains: gains, factors: factors, isTransposed: isTransposed)
+      }
+    }
+  }
+
+  /// A matrix from its values [coefficients, latents].
+  private static func matrix(
+    _ source: [Float], gains: [Float], factors: [Float], isTransposed: Bool
+  ) -> Matrix {
+    let (count, latents) = (gains.count, factors.count)
+    let unit = Int(VECTOR_MATH_COLUMNS)
+    let used = isTransposed ? count : latents
+    let (inner, columns) = (isTransposed ? latents : count, (used + unit - 1) / unit * unit)
+    var values = [Float](repeating: 0, count: inner * columns)
+    values.withUnsafeMutableBufferPointer { values in
+      source.withUnsafeBufferPointer { source in
+        factors.withUnsafeBufferPointer { factors in
+          for k in 0..<count {
+            for channel in 0..<latents {
+              let place = isTransposed ? channel * columns + k : k * columns + channel
+              values[place] = source[k * latents + channel] * (gains[k] * factors[channel])
             }
           }
         }
       }
-      first += count
-      return Matrix(inner: inner, columns: columns, values: values)
     }
+    return Matrix(inner: inner, columns: columns, values: values)
   }
 
   /// Multiply-adds per pixel of the widest level, one way.
@@ -98,8 +106,8 @@ struct LevelTransform: Sendable {
     _ latents: TensorRows, _ prediction: PhasePrediction
   ) throws(ModelError) -> [Float] {
     let (length, width) = (self.latents, table.width)
-    return products(
-      prediction.levels, try analysis.value(), outputs: width,
+    return try products(
+      prediction.levels, analysis, outputs: width,
       load: { row, _, target in
         latents.withValues { source in
           let first = latents.range(prediction.positions[row]).lowerBound
@@ -118,8 +126,8 @@ struct LevelTransform: Sendable {
     _ coefficients: [Float], _ prediction: PhasePrediction
   ) throws(ModelError) -> [Float] {
     let (length, width) = (self.latents, table.width)
-    return products(
-      prediction.levels, try synthesis.value(), outputs: length,
+    return try products(
+      prediction.levels, synthesis, outputs: length,
       load: { row, count, target in
         for c in 0..<count {
           target[c] = coefficients[row * width + c] * prediction.scale[row * width + c]
@@ -141,18 +149,22 @@ struct LevelTransform: Sendable {
   ///   - load: stores a vector, given its number and the number of its level's coefficients.
   ///   - store: stores the result likewise from the product.
   private func products(
-    _ levels: [UInt8], _ matrices: [Matrix], outputs: Int,
+    _ levels: [UInt8], _ matrices: [Part<Matrix>], outputs: Int,
     load: @Sendable (Int, Int, UnsafeMutablePointer<Float>) -> Void,
     store: @Sendable (Int, Int, UnsafePointer<Float>, UnsafeMutablePointer<Float>) -> Void
-  ) -> [Float] {
+  ) throws(ModelError) -> [Float] {
     let parts = parts(levels)
+    pool.forEach(parts.count) { matrices[parts[$0].level].load() }
+    var loaded: [Matrix] = []
+    for part in parts { loaded.append(try matrices[part.level].value()) }
+    let chosen = loaded
     var result = [Float](repeating: 0, count: levels.count * outputs)
     result.withUnsafeMutableBufferPointer { result in
       guard let base = result.baseAddress else { return }
       let target = Disjoint(base)
       pool.forEach(parts.count) { index in
         let (level, members) = parts[index]
-        let (matrix, count) = (matrices[level], table.counts[level])
+        let (matrix, count) = (chosen[index], table.counts[level])
         var vectors = [Float](repeating: 0, count: members.count * matrix.inner)
         vectors.withUnsafeMutableBufferPointer { vectors in
           guard let base = vectors.baseAddress else { return }

@@ -66,18 +66,16 @@ public final class Network: Sendable {
     }
     transform = try LevelTransform(c, table, from: file, pool: pool)
     // One beside the other, the longest first: for a small picture this is most of the program's time.
-    let encoding: [any Loading] = [encoderPart, transform.analysis, predictorPart]
+    let encoding: [any Loading] = [encoderPart, predictorPart]
     let parts: [any Loading] =
       [identifier] + (purpose == .encoding ? [] : [decoderPart])
-      + (purpose == .decoding ? [] : encoding) + [prior, transform.synthesis]
+      + (purpose == .decoding ? [] : encoding) + [prior]
     pool.forEach(parts.count) { parts[$0].load() }
     self.identifier = try identifier.value()
     self.prior = try prior.value()
-    _ = try transform.synthesis.value()
     // A file that cannot do what it is loaded for is refused now.
     if purpose != .decoding {
       _ = try encoderPart.value()
-      _ = try transform.analysis.value()
       _ = try predictorPart.value()
     }
     if purpose != .encoding { _ = try decoderPart.value() }

@@ -133,16 +133,40 @@ public struct Safetensors: Sendable {
   /// The shape of a tensor, or nil if there is none of this name.
   public func shape(of name: String) -> [Int]? { entries[name]?.shape }
 
-  /// The values of a floating-point tensor, row-major, converted to single precision.
+  /// Checks that there is a floating-point tensor of this shape.
   ///
-  /// - Throws: `ModelError.missingTensor`, or `wrongShape` when `shape` is given and differs.
-  public func floats(_ name: String, shape: [Int]? = nil) throws(ModelError) -> [Float] {
+  /// - Throws: `ModelError.missingTensor`, `wrongShape` or `malformedHeader`.
+  func check(_ name: String, shape: [Int]) throws(ModelError) {
     guard let entry = entries[name] else { throw .missingTensor(name) }
-    if let shape, shape != entry.shape {
+    guard shape == entry.shape else {
       throw .wrongShape(name: name, expected: shape, found: entry.shape)
     }
-    let start = dataStart + entry.data_offsets[0]
-    let count = (entry.data_offsets[1] - entry.data_offsets[0]) / entry.dtype.byteCount
+    switch entry.dtype {
+    case .float16, .bfloat16, .float32: return
+    case .int16, .int32, .int64, .uint8: throw Self.notFloating(name, entry)
+    }
+  }
+
+  private static func notFloating(_ name: String, _ entry: Entry) -> ModelError {
+    .malformedHeader("tensor \(name) is \(entry.dtype.rawValue), expected floating point")
+  }
+
+  /// The values of a floating-point tensor, or of some of its rows, row-major, converted to single precision.
+  ///
+  /// - Throws: `ModelError.missingTensor`, or `wrongShape` when `shape` is given and differs.
+  public func floats(
+    _ name: String, shape: [Int]? = nil, rows: Range<Int>? = nil
+  ) throws(ModelError) -> [Float] {
+    guard let entry = entries[name] else { throw .missingTensor(name) }
+    if let shape { try check(name, shape: shape) }
+    var start = dataStart + entry.data_offsets[0]
+    var count = (entry.data_offsets[1] - entry.data_offsets[0]) / entry.dtype.byteCount
+    if let rows, let all = entry.shape.first {
+      precondition(rows.lowerBound >= 0 && rows.upperBound <= all)
+      let length = all == 0 ? 0 : count / all
+      start += rows.lowerBound * length * entry.dtype.byteCount
+      count = rows.count * length
+    }
     switch entry.dtype {
     case .float16:
       return words(UInt16.self, at: start, count: count, Self.single(half:))
@@ -151,7 +175,7 @@ public struct Safetensors: Sendable {
     case .float32:
       return words(UInt32.self, at: start, count: count, Float.init(bitPattern:))
     case .int16, .int32, .int64, .uint8:
-      throw .malformedHeader("tensor \(name) is \(entry.dtype.rawValue), expected floating point")
+      throw Self.notFloating(name, entry)
     }
   }
 
