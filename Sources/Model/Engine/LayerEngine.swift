@@ -42,8 +42,8 @@ protocol PreparedBlock: Sendable {
   ///   - hasRowBelow: whether the last row of `mixed` is the one below.
   ///   - positions: the positions that are wanted, as row-major numbers in `input`; nil for all.
   func run(
-    _ input: TensorSlice, mixed: TensorSlice, hasRowAbove: Bool, hasRowBelow: Bool,
-    positions: [Int]?
+    _ input: StackedSlices, mixed: TensorSlice, hasRowAbove: Bool,
+    hasRowBelow: Bool, positions: [Int]?
   ) throws(ModelError) -> Tensor
 }
 

@@ -22,8 +22,8 @@
     }
 
     func run(
-      _ input: TensorSlice, mixed: TensorSlice, hasRowAbove: Bool, hasRowBelow: Bool,
-      positions: [Int]?
+      _ input: StackedSlices, mixed: TensorSlice, hasRowAbove: Bool,
+      hasRowBelow: Bool, positions: [Int]?
     ) throws(ModelError) -> Tensor {
       precondition(
         mixed.rows == input.rows + (hasRowAbove ? 1 : 0) + (hasRowBelow ? 1 : 0)
@@ -34,33 +34,27 @@
       let failure = Failure()
       let values = [Float](unsafeUninitializedCapacity: total * channels) { output, count in
         count = total * channels
-        input.withValues { input in
-          mixed.withValues { values in
-            guard
-              let source = input.baseAddress, let mixedBase = values.baseAddress,
-              let target = output.baseAddress
-            else { return }
-            let pointers = (Disjoint(source), Disjoint(mixedBase), Disjoint(target))
-            pool.forEachPart(of: total, length: OneDNNEngine.chunk) { part in
-              let first = part.lowerBound
-              failure.note(
-                runChunk(part.count, channels, pointers.2.value + first * channels) {
-                  convolved, sums in
-                  /// Fills in adjacent positions of the chunk.
-                  func fill(_ place: Int, _ position: Int, _ count: Int) {
-                    convolution.run(
-                      pointers.1.value, rows: mixed.rows, columns: mixed.columns,
-                      first: start + position, count: count, convolved + place * channels)
-                    (sums + place * channels).update(
-                      from: pointers.0.value + position * channels, count: count * channels)
-                  }
-                  if let positions {
-                    for (place, k) in part.enumerated() { fill(place, positions[k], 1) }
-                  } else {
-                    fill(0, first, part.count)
-                  }
-                })
-            }
+        mixed.withValues { values in
+          guard let source = values.baseAddress, let target = output.baseAddress else { return }
+          let pointers = (Disjoint(source), Disjoint(target))
+          pool.forEachPart(of: total, length: OneDNNEngine.chunk) { part in
+            let first = part.lowerBound
+            failure.note(
+              runChunk(part.count, channels, pointers.1.value + first * channels) {
+                convolved, sums in
+                /// Fills in adjacent positions of the chunk.
+                func fill(_ place: Int, _ position: Int, _ count: Int) {
+                  convolution.run(
+                    pointers.0.value, rows: mixed.rows, columns: mixed.columns,
+                    first: start + position, count: count, convolved + place * channels)
+                  input.copy(position..<position + count, to: sums + place * channels)
+                }
+                if let positions {
+                  for (place, k) in part.enumerated() { fill(place, positions[k], 1) }
+                } else {
+                  fill(0, first, part.count)
+                }
+              })
           }
         }
       }

@@ -18,8 +18,8 @@ struct ReferenceEngine: LayerEngine {
     let project: Pointwise
 
     func run(
-      _ input: TensorSlice, mixed: TensorSlice, hasRowAbove: Bool, hasRowBelow: Bool,
-      positions: [Int]?
+      _ input: StackedSlices, mixed: TensorSlice, hasRowAbove: Bool,
+      hasRowBelow: Bool, positions: [Int]?
     ) -> Tensor {
       var spatial = depthwise.run(mixed, hasRowAbove: hasRowAbove, hasRowBelow: hasRowBelow)
       var output = input.tensor

@@ -49,8 +49,8 @@ struct Block: Sendable {
 
   /// The others, for rows of the input; see `PreparedBlock`.
   func finish(
-    _ input: TensorSlice, mixed: TensorSlice, hasRowAbove: Bool, hasRowBelow: Bool,
-    positions: [Int]?
+    _ input: StackedSlices, mixed: TensorSlice, hasRowAbove: Bool,
+    hasRowBelow: Bool, positions: [Int]?
   ) throws(ModelError) -> Tensor {
     try rest.run(
       input, mixed: mixed, hasRowAbove: hasRowAbove, hasRowBelow: hasRowBelow,

@@ -31,20 +31,24 @@ struct BlockStream {
   ) throws(ModelError) -> Tensor? {
     let first = waiting.rows.lowerBound
     if rows.rows > 0 { try block.mix(TensorSlice(rows), to: &mixed) }
-    let isWhole = isLast && first == 0 && waiting.rows.isEmpty
-    if !isWhole { waiting.append(rows) }
     let end = isLast ? mixed.rows.upperBound : max(first, mixed.rows.upperBound - 1)
-    guard end > first else { return nil }
+    guard end > first else {
+      waiting.append(rows)
+      return nil
+    }
+    // At most one row waits, so all that do are known now.
+    let (new, firstNew) = (TensorSlice(rows), waiting.rows.upperBound)
     let above = first > 0 ? 1 : 0
     let positions = choose(first..<end)
     var result: Tensor?
     if positions?.isEmpty != true {
       result = try block.finish(
-        isWhole ? TensorSlice(rows) : waiting.slice(first..<end),
+        StackedSlices(waiting.slice(waiting.rows), new[0..<end - firstNew]),
         mixed: mixed.slice(first - above..<(isLast ? end : end + 1)), hasRowAbove: above == 1,
         hasRowBelow: !isLast, positions: positions)
     }
-    if !isWhole { waiting.drop(before: end) }
+    waiting = TensorRows(columns: waiting.columns, channels: waiting.channels, first: end)
+    waiting.append(new[end - firstNew..<rows.rows])
     mixed.drop(before: end - 1)
     return result
   }
