@@ -43,7 +43,7 @@ struct GQImg: ParsableCommand {
 
   static func main() {
     gq_exit_when_out_of_memory(ExitStatus.outOfMemory.rawValue)
-    gq_keep_freed_memory(64 << 20)
+    gq_keep_freed_memory(32 << 20)
     do {
       var command = try parseAsRoot()
       try command.run()
