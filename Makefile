@@ -66,14 +66,14 @@ lint: ## Check formatting
 format: ## Format all Swift files
 	git ls-files -z '*.swift' | xargs -0 $(SWIFT) format --in-place
 
-bench: build setup-report ## Whole programs beside cwebp, avifenc and cjxl, with ratios: make bench [PICTURES="a.png dir"]
-	$(PYTHON) tools/bench.py --program $(PROGRAM) $(if $(wildcard $(VENV)/bin/python),--torch $(VENV)/bin/python) \
+bench: build setup-report ## Whole programs beside cwebp, avifenc and cjxl, and stages: make bench [PICTURES="a.png dir"]
+	$(PYTHON) tools/bench.py --program $(PROGRAM) --stages $(if $(wildcard $(VENV)/bin/python),--torch $(VENV)/bin/python) \
 	  $(or $(PICTURES),testdata/sample.png testdata/chelsea.png)
 
 faults: build ## Full disks, read-only folders, no memory, kills: make faults [ROUNDS=10]
 	$(PYTHON) tools/faults.py --program $(PROGRAM) --rounds $(or $(ROUNDS),10)
 
-memory: build ## Peak memory by picture size, and refusals of huge claims
+memory: build ## Peak memory and time by picture size, and refusals of huge claims
 	$(PYTHON) tools/memory.py --program $(PROGRAM)
 
 same-everywhere: build ## Decode with every instruction set: make same-everywhere [PICTURES=...]

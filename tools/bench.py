@@ -80,7 +80,8 @@ def commands(a, picture, folder):
     own = path("a.gqz")
     result = {
         "gqimg": (
-            [a.program, "compress", picture, own, "--force", "--quiet", "--bpp", a.bpp, "--threads", threads],
+            [a.program, "compress", picture, own, "--force", "--quiet", "--bpp", a.bpp, "--effort", a.effort,
+             "--threads", threads],
             [a.program, "decompress", own, path("g.ppm"), "--force", "--quiet", "--threads", threads],
         )
     }
@@ -122,8 +123,10 @@ def main():
     p.add_argument("pictures", nargs="+", help="PNG files or folders of them")
     p.add_argument("--program", default=".build/release/gqimg")
     p.add_argument("--bpp", default="0.5")
+    p.add_argument("--effort", default="3", help="gqimg's")
     p.add_argument("--rounds", type=int, default=3)
     p.add_argument("--threads", type=int, default=os.cpu_count())
+    p.add_argument("--stages", action="store_true", help="time gqimg's stages on the largest picture too")
     p.add_argument("--torch", help="a Python that has PyTorch")
     a = p.parse_args()
     pictures = []
@@ -162,6 +165,12 @@ def main():
         print(
             f"| {name} | {encode:.2f} | {megapixels / encode:.2f} | {encode / own[0]:.2f} | {decode:.2f} "
             f"| {megapixels / decode:.2f} | {decode / own[1]:.2f} | {f'{peak:.0f}' if peak else '-'} |")
+    if a.stages:
+        largest = max(pictures, key=lambda picture: size_of(picture)[0] * size_of(picture)[1])
+        print(f"\nStages within one process, {os.path.basename(largest)}:\n", flush=True)
+        subprocess.run(
+            [a.program, "benchmark", largest, "--bpp", a.bpp, "--effort", a.effort, "--threads", str(a.threads)],
+            check=True)
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ struct GQImg: ParsableCommand {
     abstract: "A learned image codec whose file sizes are known beforehand.",
     subcommands: [
       Compress.self, Decompress.self, Info.self, Verify.self, Tokens.self, ReportCommand.self,
+      Benchmark.self,
       JPEGEncode.self, JPEGDecode.self,
     ])
 

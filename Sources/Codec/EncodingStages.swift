@@ -1,0 +1,77 @@
+package import Bitstream
+package import Model
+
+/// The stages of coding one after the other, each for the whole picture, so that they can be timed one by one.
+package struct EncodingStages {
+  private let network: Network
+  private let picture: Picture
+  private let levelMap: LevelMap
+  private let quantizer: any CoefficientQuantizer
+
+  /// Stages for a picture in memory with the levels that its file has.
+  ///
+  /// - Throws: `CodecError` when the file's quantizer does not fit the model.
+  package init(network: Network, picture: Picture, file: CodedPicture) throws {
+    self.network = network
+    self.picture = picture
+    levelMap = file.levelMap
+    quantizer = try makeQuantizer(
+      file.header.quantizer, seed: file.header.seed, table: network.levels, pool: network.pool)
+  }
+
+  /// From samples to the network's input.
+  package func padded() -> Tensor { picture.networkInput(network.pool) }
+
+  /// The encoder's part that does not depend on levels.
+  package func features(_ input: Tensor) throws -> EncoderFeatures { try network.features(input) }
+
+  /// The prediction of distortions.
+  package func expectedErrors(_ features: EncoderFeatures) throws {
+    _ = try network.expectedErrors(features)
+  }
+
+  /// The encoder's other part.
+  package func latents(_ features: EncoderFeatures) throws -> Tensor {
+    try network.latents(features, levels: levelMap.levels)
+  }
+
+  /// The conditional prior over all phases, with the transforms back to latents.
+  package func prior() throws -> Tensor {
+    try network.decodedLatents(
+      rows: levelMap.rows, columns: levelMap.columns, levels: levelMap.levels
+    ) { prediction in
+      Array(repeating: 0, count: prediction.levels.count * network.levels.width)
+    }
+  }
+
+  /// Posteriors of exact divergence, and the search for codewords, for as many coefficients as the file has.
+  package func search() {
+    let width = network.levels.width
+    let count = levelMap.levels.count
+    // As many positions as a phase of a tile has.
+    let tiles = stride(from: 0, to: count, by: 64).map { Array($0..<min(count, $0 + 64)) }
+    var seed: UInt32 = 1
+    let coefficients = (0..<count * width).map { _ in
+      seed = seed &* 1_664_525 &+ 1_013_904_223
+      return Float(Int32(bitPattern: seed)) * 0x1p-30
+    }
+    let posterior = Posterior(
+      coefficients, tilts: Array(repeating: 0, count: count * width), levels: levelMap.levels,
+      groups: quantizer.groups(levels: levelMap.levels, tiles: tiles),
+      bound: network.configuration.latentBound, pool: network.pool)
+    var states = [UInt32](repeating: 0, count: tiles.count)
+    _ = quantizer.quantize(posterior, tiles: tiles, states: &states)
+  }
+
+  /// The decoder.
+  package func pixels(_ latents: Tensor) throws -> Tensor {
+    try network.pixels(latents, levels: levelMap.levels)
+  }
+
+  /// From the network's output to samples.
+  package func samples(_ pixels: Tensor) {
+    _ = Picture(
+      networkOutput: pixels, width: picture.width, height: picture.height,
+      colorType: picture.colorType, network.pool)
+  }
+}
