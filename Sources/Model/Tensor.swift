@@ -53,6 +53,10 @@ public struct Tensor: Sendable, Equatable {
     _ fill: @Sendable (_ row: Int, _ target: UnsafeMutablePointer<Float>) -> Void
   ) {
     let length = columns * channels
+    guard rows > 0, length > 0 else {
+      self.init(rows: rows, columns: columns, channels: channels)
+      return
+    }
     let values = [Float](unsafeUninitializedCapacity: rows * length) { target, count in
       count = rows * length
       guard let base = target.baseAddress, count > 0 else { return }

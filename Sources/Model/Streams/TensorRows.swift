@@ -55,6 +55,7 @@ public struct TensorRows: Sendable {
   mutating func append<Failure: Error>(
     rows count: Int, _ fill: (UnsafeMutableBufferPointer<Float>) throws(Failure) -> Void
   ) throws(Failure) {
+    guard count > 0 else { return }
     let held = slice(rows)
     let kept = held.positionCount * channels
     let total = kept + count * columns * channels
