@@ -22,7 +22,7 @@ from .data import Crops, load, paths, whole_positions
 from .divergence import TargetDivergence
 from .export import read_weights
 from .network import PATCH_VALUES, Codec, Config
-from .optimizer import Muon, average_gradients, split
+from .optimizer import ADAM_BETAS, OPTIMIZERS, average_gradients, matrix_optimizer, split
 from .validate import DISTORTIONS, summary, validate
 
 # Uniform maps have one weight bin per level, chosen maps one per interval of the multiplier.
@@ -30,7 +30,7 @@ BINS = 10
 FLOOR = 1e-4  # about 46 dB, or 40 of MS-SSIM: below this a crop's distortion no longer raises its weight
 
 
-def parse():
+def parse(arguments=None):
     p = argparse.ArgumentParser(description="Trains the gqimg network; resumes from the run's checkpoint.")
     p.add_argument("--data", required=True, help="folder of training pictures")
     p.add_argument("--validation", help="folder of validation pictures")
@@ -38,9 +38,14 @@ def parse():
     p.add_argument("--hours", type=float, default=2.2, help="training time that the schedule is stretched over")
     p.add_argument("--batch", type=int, default=6, help="crops per process and step")
     p.add_argument("--crop", type=int, default=256)
-    p.add_argument("--rate", type=float, default=0.01, help="learning rate of the matrices (Muon)")
+    p.add_argument("--optimizer", choices=tuple(OPTIMIZERS), default="muon", help="what trains the matrices")
+    p.add_argument("--rate", type=float, help="learning rate of the matrices; without it 0.01, AdamW 0.002, SOAP 0.003")
     p.add_argument("--adam-rate", type=float, default=1.5e-3, help="learning rate of everything else (AdamW)")
     p.add_argument("--average", type=float, default=0.999, help="decay of the weights' running average")
+    p.add_argument("--fine", type=int, default=Config.fine, help="channels of a new network at 1/8")
+    p.add_argument("--fine-blocks", type=int, default=Config.encoder_fine, help="blocks there, on either side")
+    p.add_argument("--coarse", type=int, default=Config.coarse, help="channels of a new network at 1/16")
+    p.add_argument("--coarse-blocks", type=int, default=Config.encoder_coarse, help="blocks there, on either side")
     p.add_argument("--divergence", choices=("exact", "target"), default="exact", help="see Config.divergence")
     p.add_argument("--tune", choices=tuple(DISTORTIONS), default="psnr", help="what distortion is")
     p.add_argument("--uniform", type=float, default=0.25, help="share of crops with one level throughout")
@@ -49,11 +54,27 @@ def parse():
     p.add_argument("--steady", type=float, default=0.4, help="share of the time before the rate falls")
     p.add_argument("--validate-minutes", type=float, default=12)
     p.add_argument("--validate-every", type=int, default=4, help="use every n-th picture before the end")
+    p.add_argument("--measured", action=argparse.BooleanOptionalAction, default=True, help="measured levels at the end")
     p.add_argument("--checkpoint-minutes", type=float, default=4)
     p.add_argument("--initial", help="weights file that a new run starts from")
     p.add_argument("--seed", type=int, default=1)
     p.add_argument("--steps", type=int, default=0, help="stop after this many steps (0: by time)")
-    return p.parse_args()
+    return p.parse_args(arguments)
+
+
+def configuration(a, runs):
+    """Of a new network."""
+    return Config(
+        fine=a.fine,
+        coarse=a.coarse,
+        encoder_fine=a.fine_blocks,
+        decoder_fine=a.fine_blocks,
+        encoder_coarse=a.coarse_blocks,
+        decoder_coarse=a.coarse_blocks,
+        divergence=a.divergence,
+        tuning=a.tune,
+        runs=runs,
+    )
 
 
 def initialize(model, components):
@@ -139,7 +160,7 @@ def main():
         retuned = model.config.tuning != a.tune
         model.config.tuning = a.tune
     else:
-        model = Codec(Config(divergence=a.divergence, tuning=a.tune, runs=components.runs))
+        model = Codec(configuration(a, components.runs))
         initialize(model, components)
         retuned = False
     distortion = DISTORTIONS[a.tune]
@@ -148,8 +169,8 @@ def main():
     chooser = Chooser(model.bits.sum(1).float(), components.usage if components else None)
     matrices, groups = split(model)
     parameters = [p for p in model.parameters() if p.requires_grad]
-    muon = Muon(matrices, a.rate)
-    adam = torch.optim.AdamW(groups, lr=a.adam_rate, betas=(0.9, 0.98), weight_decay=0.0)
+    mixing = matrix_optimizer(a.optimizer, matrices, a.rate)
+    adam = torch.optim.AdamW(groups, lr=a.adam_rate, betas=ADAM_BETAS, weight_decay=0.0)
     average = copy.deepcopy(model)
     state = {"step": 0, "seconds": 0.0, "pixels": 0}
     running = torch.full((BINS + levels,), -1.0)
@@ -160,7 +181,7 @@ def main():
             target.__dict__.update(stored["target"])
         model.load_state_dict(stored["model"])
         average.load_state_dict(stored["average"])
-        muon.load_state_dict(stored["muon"])
+        mixing.load_state_dict(stored["matrices"] if "matrices" in stored else stored["muon"])
         adam.load_state_dict(stored["adam"])
         state, running, chooser.usage = stored["state"], stored["running"], stored["usage"]
     rng = np.random.default_rng([a.seed, rank, state["step"]])
@@ -185,7 +206,7 @@ def main():
                 {
                     "model": model.state_dict(),
                     "average": average.state_dict(),
-                    "muon": muon.state_dict(),
+                    "matrices": mixing.state_dict(),
                     "adam": adam.state_dict(),
                     "state": state,
                     "running": running,
@@ -285,7 +306,7 @@ def main():
         average_gradients(parameters)
         norm = torch.nn.utils.clip_grad_norm_(parameters, 1.0)
         if torch.isfinite(norm):
-            muon.step(speed)
+            mixing.step(speed)
             for group in adam.param_groups:
                 group["lr"] = a.adam_rate * speed * group["scale"]
             adam.step()
@@ -327,7 +348,7 @@ def main():
             collected = []
     save()
     if pictures:
-        check(pictures, thorough=True)
+        check(pictures, thorough=a.measured)
     if world > 1:
         dist.destroy_process_group()
 

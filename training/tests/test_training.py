@@ -1,5 +1,6 @@
 """Tests of the training code: the constraint, the published loss, the level tables, the network's shapes."""
 
+import copy
 import math
 import unittest
 
@@ -11,7 +12,9 @@ from gqtrain.components import distribute
 from gqtrain.divergence import NEVER, ExactDivergence, TargetDivergence, divergence_bits
 from gqtrain.levels import CODE_ERROR, LATENTS, bit_table, run_lengths, rungs
 from gqtrain.network import Codec, Config, join_tiles, shuffle, split_tiles, unshuffle
+from gqtrain.optimizer import OPTIMIZERS, Soap, matrix_optimizer
 from gqtrain.similarity import position_dissimilarities
+from gqtrain.train import configuration, parse
 
 #: A level without bits, and levels of one, two and three runs.
 RUNS = ((), ((1, 8),), ((2, 8), (1, 16)), ((5, 4), (3, 20), (1, 40)))
@@ -107,6 +110,80 @@ class Levels(unittest.TestCase):
                 moved[4 * b : 4 * b + 4] += 1
                 if moved.min() >= 0:
                     self.assertGreaterEqual(error(moved), error(bits) - 1e-4)
+
+
+class Optimizers(unittest.TestCase):
+    def problem(self):
+        """Two matrices and a badly conditioned loss of them, at first 1."""
+        generator = torch.Generator().manual_seed(4)
+        normal = lambda *shape: torch.randn(*shape, generator=generator)
+        scales = torch.logspace(0, -1.5, 12)
+        left, right = torch.linalg.qr(normal(12, 12))[0] * scales, torch.linalg.qr(normal(20, 20))[0]
+        aims = [normal(12, 20), normal(20, 12)]
+        matrices = [torch.zeros_like(aim, requires_grad=True) for aim in aims]
+        whole = sum((left.T @ aim.reshape(12, 20) @ right).square().sum() for aim in aims)
+
+        def loss():
+            differences = [(m - aim).reshape(12, 20) for m, aim in zip(matrices, aims)]
+            return sum((left.T @ d @ right).square().sum() for d in differences) / whole
+
+        return matrices, loss
+
+    def run_steps(self, optimizer, matrices, loss, steps):
+        for k in range(steps):
+            for m in matrices:
+                m.grad = None
+            loss().backward()
+            optimizer.step(1 - k / steps)
+
+    def test_every_optimizer_reduces_the_loss(self):
+        for name in OPTIMIZERS:
+            matrices, loss = self.problem()
+            self.run_steps(matrix_optimizer(name, matrices, 0.05), matrices, loss, 300)
+            self.assertLess(loss().item(), 0.01, name)
+
+    def test_state_goes_on_where_it_was(self):
+        for name in OPTIMIZERS:
+            matrices, loss = self.problem()
+            first = matrix_optimizer(name, matrices)
+            self.run_steps(first, matrices, loss, 25)
+            start, state = [m.detach().clone() for m in matrices], copy.deepcopy(first.state_dict())
+            self.run_steps(first, matrices, loss, 25)
+            expected = [m.detach().clone() for m in matrices]
+            with torch.no_grad():
+                for m, value in zip(matrices, start):
+                    m.copy_(value)
+            second = matrix_optimizer(name, matrices)
+            second.load_state_dict(state)
+            self.run_steps(second, matrices, loss, 25)
+            for m, value in zip(matrices, expected):
+                self.assertTrue(torch.equal(m, value), name)
+
+    def test_soap_finds_the_eigenvectors(self):
+        """Of gradients that are u v^T for orthogonal u and v of falling size, of random sign each."""
+        generator = torch.Generator().manual_seed(5)
+        u = torch.linalg.qr(torch.randn(6, 6, generator=generator))[0]
+        v = torch.linalg.qr(torch.randn(9, 9, generator=generator))[0][:, :6]
+        matrix = torch.zeros(6, 9, requires_grad=True)
+        soap = Soap([matrix])
+        for _ in range(200):
+            signs = torch.randint(0, 2, (6,), generator=generator) * 2.0 - 1
+            matrix.grad = (u * signs * 2.0 ** -torch.arange(6)) @ v.T
+            soap.step(1.0)
+        for vectors, side in zip(soap.buffers[0]["vectors"], soap.buffers[0]["sides"]):
+            self.assertTrue(torch.allclose(vectors.T @ vectors, torch.eye(len(vectors)), atol=1e-4))
+            turned = vectors.T @ side @ vectors
+            self.assertTrue(torch.allclose(turned, turned.diag().diag(), atol=1e-3))
+        agreement = (soap.buffers[0]["vectors"][0] * u).sum(0).abs()
+        self.assertGreater(agreement.min().item(), 0.999)
+
+    def test_options_give_the_sizes(self):
+        common = ["--data", "a", "--output", "b"]
+        self.assertEqual(configuration(parse(common), RUNS), Config(runs=RUNS))
+        config = configuration(parse([*common, "--fine", "32", "--fine-blocks", "3", "--coarse", "48"]), RUNS)
+        self.assertEqual((config.fine, config.encoder_fine, config.decoder_fine), (32, 3, 3))
+        self.assertEqual((config.coarse, config.encoder_coarse, config.decoder_coarse), (48, 3, 3))
+        self.assertEqual(len(Codec(config).decoder.fine), 3)
 
 
 class Similarity(unittest.TestCase):
