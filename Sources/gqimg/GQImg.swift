@@ -45,6 +45,7 @@ struct GQImg: ParsableCommand {
   static func main() {
     gq_exit_when_out_of_memory(ExitStatus.outOfMemory.rawValue)
     gq_keep_freed_memory(32 << 20)
+    gq_use_one_heap_when_limited()
     do {
       var command = try parseAsRoot()
       try command.run()

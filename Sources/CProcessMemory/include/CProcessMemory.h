@@ -26,4 +26,8 @@ long long gq_memory_limit(void);
 // Keeps up to so many freed bytes for what comes next rather than giving pages back and having them cleared anew.
 void gq_keep_freed_memory(int count);
 
+// Where memory is limited, threads share one heap: each reserves 64 MB of address space for its own, which others miss
+// or not as threads happen to be quick. Call it before the first thread.
+void gq_use_one_heap_when_limited(void);
+
 #endif

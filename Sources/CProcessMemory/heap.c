@@ -16,3 +16,9 @@ void gq_keep_freed_memory(int count) {
   (void)count;
 #endif
 }
+
+void gq_use_one_heap_when_limited(void) {
+#if defined(__GLIBC__)
+  if (gq_memory_limit() >= 0) mallopt(M_ARENA_MAX, 1);
+#endif
+}
