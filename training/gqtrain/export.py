@@ -30,11 +30,17 @@ NAMES = {
     "prior_blocks": "priorBlocks",
     "runs": "levels",
 }
+#: Choices of `Config` that were tried in training; files have the first of each.
+NOT_IN_FILES = {"divergence": "exact", "activation": "leaky_relu"}
 ARCHITECTURE = 3
 
 
 def metadata(config):
-    fields = {NAMES.get(k, k): v for k, v in config.dictionary().items() if k != "divergence"}
+    """What the file says of the network; exits where the program does not know it."""
+    for name, known in NOT_IN_FILES.items():
+        if getattr(config, name) != known:
+            raise SystemExit(f"the program's {name} is {known}; this network has {getattr(config, name)}")
+    fields = {NAMES.get(k, k): v for k, v in config.dictionary().items() if k not in NOT_IN_FILES}
     fields |= {
         "architecture": ARCHITECTURE,
         "slope": SLOPE,
@@ -47,17 +53,32 @@ def metadata(config):
     return {"gqimg": json.dumps(fields, separators=(",", ":"), sort_keys=True)}
 
 
-def read_weights(path):
-    """The model of a weights file."""
+#: The lists of blocks that each of `Config`'s depths counts.
+BLOCKS = {
+    "encoder_fine": lambda model: model.encoder.fine,
+    "encoder_coarse": lambda model: model.encoder.coarse,
+    "decoder_coarse": lambda model: model.decoder.coarse,
+    "decoder_fine": lambda model: model.decoder.fine,
+    "prior_blocks": lambda model: model.prior.blocks,
+}
+
+
+def read_weights(path, deeper=()):
+    """The model of a weights file; `deeper`: the depths, names of `BLOCKS`, that get one more block each at the end,
+    which passes through what it gets."""
     with safe_open(path, "pt") as file:
         stated = json.loads(file.metadata()["gqimg"])
         weights = {name: file.get_tensor(name).float() for name in file.keys()}
     if stated["architecture"] != ARCHITECTURE:
         raise SystemExit(f"{path} has architecture {stated['architecture']}, not {ARCHITECTURE}")
-    fields = {f.name: stated[NAMES.get(f.name, f.name)] for f in dataclasses.fields(Config) if f.name != "divergence"}
+    fields = {f.name: stated[NAMES.get(f.name, f.name)] for f in dataclasses.fields(Config) if f.name not in NOT_IN_FILES}
     fields["runs"] = [[tuple(run) for run in level] for level in fields["runs"]]
+    for name in deeper:
+        fields[name] += 1
     model = Codec(Config(**fields))
-    model.load_state_dict(weights)
+    for name in deeper:
+        BLOCKS[name](model)[-1].pass_through()
+    model.load_state_dict(model.state_dict() | weights if deeper else weights)
     return model
 
 
@@ -92,8 +113,6 @@ def main():
     torch.set_num_threads(1)
     stored = torch.load(a.checkpoint, weights_only=False)
     model = Codec(Config(**stored["config"]))
-    if model.config.divergence != "exact":
-        raise SystemExit("the program quantizes with exact divergence; this checkpoint was trained otherwise")
     model.load_state_dict(stored["average"])
     weights = {name: value.half().contiguous() for name, value in model.state_dict().items()}
     save_file(weights, a.output, metadata(model.config))

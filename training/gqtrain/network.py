@@ -17,6 +17,8 @@ PATCH_VALUES = PATCH * PATCH * 3
 PHASES = ((0, 0), (1, 1), (0, 1), (1, 0))
 TILE = 16  # positions along a tile's side: the divergence is exact for each phase of a tile
 SLOPE = 0.1
+#: What `Config.activation` may be. The program knows the first.
+ACTIVATIONS = {"leaky_relu": lambda x: F.leaky_relu(x, SLOPE), "gelu": F.gelu, "silu": F.silu}
 SCALE_BOUND = 2.0
 
 
@@ -41,6 +43,8 @@ class Config:
     #: "exact": the posterior's variance follows from its mean so that the divergence is exactly log2 K bits;
     #: "target": the encoder gives the logarithm of the variance and a loss drives the divergence there.
     divergence: str = "exact"
+    #: Of the blocks: one of `ACTIVATIONS`.
+    activation: str = "leaky_relu"
 
     @property
     def levels(self):
@@ -115,10 +119,11 @@ class Depthwise(nn.Module):
 
 
 class Block(nn.Module):
-    """Residual [1x1, leaky ReLU, depthwise 3x3, 1x1], then residual [1x1 to twice the width, leaky ReLU, 1x1]."""
+    """Residual [1x1, activation, depthwise 3x3, 1x1], then residual [1x1 to twice the width, activation, 1x1]."""
 
-    def __init__(self, channels):
+    def __init__(self, channels, activation):
         super().__init__()
+        self.activation = ACTIVATIONS[activation]
         self.mix_in = nn.Linear(channels, channels)
         self.depthwise = Depthwise(channels)
         self.mix_out = nn.Linear(channels, channels)
@@ -128,12 +133,19 @@ class Block(nn.Module):
             self.mix_out.weight *= 0.3
             self.project.weight *= 0.3
 
+    def pass_through(self):
+        """Makes it the identity, for a block put into a trained network."""
+        with torch.no_grad():
+            for last in (self.mix_out, self.project):
+                last.weight.zero_()
+                last.bias.zero_()
+
     def spatial(self, x):
-        return self.depthwise(F.leaky_relu(self.mix_in(x), SLOPE))
+        return self.depthwise(self.activation(self.mix_in(x)))
 
     def pointwise(self, x, h):
         x = x + self.mix_out(h)
-        return x + self.project(F.leaky_relu(self.expand(x), SLOPE))
+        return x + self.project(self.activation(self.expand(x)))
 
     def forward(self, x):
         return self.pointwise(x, self.spatial(x))
@@ -158,10 +170,10 @@ class Encoder(nn.Module):
         super().__init__()
         self.skip = nn.Linear(PATCH_VALUES, c.latents)
         self.stem = nn.Linear(192, c.fine)
-        self.fine = nn.ModuleList(Block(c.fine) for _ in range(c.encoder_fine))
+        self.fine = nn.ModuleList(Block(c.fine, c.activation) for _ in range(c.encoder_fine))
         self.down = nn.Linear(4 * c.fine, c.coarse)
         self.level = LevelScale(c.levels, c.coarse)
-        self.coarse = nn.ModuleList(Block(c.coarse) for _ in range(c.encoder_coarse))
+        self.coarse = nn.ModuleList(Block(c.coarse, c.activation) for _ in range(c.encoder_coarse))
         self.head = nn.Linear(c.coarse, c.latents)
         nn.init.zeros_(self.head.weight)
         nn.init.zeros_(self.head.bias)
@@ -197,9 +209,9 @@ class Decoder(nn.Module):
         self.skip = nn.Linear(c.latents, PATCH_VALUES)
         self.stem = nn.Linear(c.latents, c.coarse)
         self.level = LevelScale(c.levels, c.coarse)
-        self.coarse = nn.ModuleList(Block(c.coarse) for _ in range(c.decoder_coarse))
+        self.coarse = nn.ModuleList(Block(c.coarse, c.activation) for _ in range(c.decoder_coarse))
         self.up = nn.Linear(c.coarse, 4 * c.fine)
-        self.fine = nn.ModuleList(Block(c.fine) for _ in range(c.decoder_fine))
+        self.fine = nn.ModuleList(Block(c.fine, c.activation) for _ in range(c.decoder_fine))
         self.head = nn.Linear(c.fine, 192)
         nn.init.zeros_(self.head.weight)
         nn.init.zeros_(self.head.bias)
@@ -222,7 +234,7 @@ class Prior(nn.Module):
         self.stem = nn.Linear(c.latents, c.prior)
         self.state = nn.Parameter(torch.randn(len(PHASES), len(PHASES), c.prior) * 0.1)
         self.level = LevelScale(c.levels, c.prior)
-        self.blocks = nn.ModuleList(Block(c.prior) for _ in range(c.prior_blocks))
+        self.blocks = nn.ModuleList(Block(c.prior, c.activation) for _ in range(c.prior_blocks))
         self.latents = c.latents
         self.head = nn.Linear(c.prior, c.latents + c.width)
         nn.init.zeros_(self.head.weight)

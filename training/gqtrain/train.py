@@ -20,8 +20,8 @@ from .codes import RealCodes
 from .components import Chooser, Components
 from .data import Crops, load, paths, whole_positions
 from .divergence import TargetDivergence
-from .export import read_weights
-from .network import PATCH_VALUES, Codec, Config
+from .export import BLOCKS, read_weights
+from .network import ACTIVATIONS, PATCH_VALUES, Codec, Config
 from .optimizer import ADAM_BETAS, OPTIMIZERS, average_gradients, matrix_optimizer, split
 from .validate import DISTORTIONS, summary, validate
 
@@ -47,7 +47,9 @@ def parse(arguments=None):
     p.add_argument("--coarse", type=int, default=Config.coarse, help="channels of a new network at 1/16")
     p.add_argument("--coarse-blocks", type=int, default=Config.encoder_coarse, help="blocks there, on either side")
     p.add_argument("--divergence", choices=("exact", "target"), default="exact", help="see Config.divergence")
+    p.add_argument("--activation", choices=tuple(ACTIVATIONS), default=Config.activation, help="see Config.activation")
     p.add_argument("--tune", choices=tuple(DISTORTIONS), default="psnr", help="what distortion is")
+    p.add_argument("--own", type=float, default=0.5, help="how much a crop's own error counts in its weight, 0...1")
     p.add_argument("--uniform", type=float, default=0.25, help="share of crops with one level throughout")
     p.add_argument("--predicted", type=float, default=0.5, help="share of the chosen maps that the predictor makes")
     p.add_argument("--real", type=float, default=0.5, help="share of the steps with real codewords, not noise")
@@ -57,8 +59,9 @@ def parse(arguments=None):
     p.add_argument("--measured", action=argparse.BooleanOptionalAction, default=True, help="measured levels at the end")
     p.add_argument("--checkpoint-minutes", type=float, default=4)
     p.add_argument("--initial", help="weights file that a new run starts from")
+    p.add_argument("--deeper", nargs="+", choices=tuple(BLOCKS), default=(), help="where --initial gets one more block")
     p.add_argument("--seed", type=int, default=1)
-    p.add_argument("--steps", type=int, default=0, help="stop after this many steps (0: by time)")
+    p.add_argument("--steps", type=int, default=0, help="steps that the schedule is stretched over, instead of hours")
     return p.parse_args(arguments)
 
 
@@ -72,6 +75,7 @@ def configuration(a, runs):
         encoder_coarse=a.coarse_blocks,
         decoder_coarse=a.coarse_blocks,
         divergence=a.divergence,
+        activation=a.activation,
         tuning=a.tune,
         runs=runs,
     )
@@ -156,7 +160,7 @@ def main():
     pictures = [whole_positions(load(p)) for p in paths(a.validation)] if a.validation else []
 
     if a.initial:
-        model = read_weights(a.initial)
+        model = read_weights(a.initial, a.deeper)
         retuned = model.config.tuning != a.tune
         model.config.tuning = a.tune
     else:
@@ -238,8 +242,8 @@ def main():
             clock = torch.tensor([state["seconds"]], dtype=torch.float64)
             dist.broadcast(clock, 0)
             state["seconds"] = clock.item()
-        progress = state["seconds"] / 3600 / a.hours
-        if progress >= 1 or (a.steps and state["step"] >= a.steps):
+        progress = state["step"] / a.steps if a.steps else state["seconds"] / 3600 / a.hours
+        if progress >= 1:
             break
         speed = factor(progress, a.steady)
 
@@ -283,8 +287,8 @@ def main():
             running = torch.where(
                 seen, torch.where(running < 0, mean, running + 0.02 * (mean - running)), running
             )
-            # Halfway between the mean over crops of the logarithm (PSNR) and the logarithm of the mean.
-            weights = 1 / (0.5 * errors + 0.5 * running[bins] + FLOOR)
+            # Between the logarithm of the mean over crops of like rate (0) and the mean of the logarithm (PSNR, 1).
+            weights = 1 / (a.own * errors + (1 - a.own) * running[bins] + FLOOR)
         loss = (weights * errors).mean() + prediction
         if target:
             sums = torch.cat([b.reshape(-1) for b, _ in bits])

@@ -1,15 +1,20 @@
 """Tests of the training code: the constraint, the published loss, the level tables, the network's shapes."""
 
 import copy
+import dataclasses
 import math
+import os
+import tempfile
 import unittest
 
 import numpy as np
 import torch
+from safetensors.torch import save_file
 
 from gqtrain.codes import RealCodes, path_order
 from gqtrain.components import distribute
 from gqtrain.divergence import NEVER, ExactDivergence, TargetDivergence, divergence_bits
+from gqtrain.export import metadata, read_weights
 from gqtrain.levels import CODE_ERROR, LATENTS, bit_table, run_lengths, rungs
 from gqtrain.network import Codec, Config, join_tiles, shuffle, split_tiles, unshuffle
 from gqtrain.optimizer import OPTIMIZERS, Soap, matrix_optimizer
@@ -184,6 +189,7 @@ class Optimizers(unittest.TestCase):
         self.assertEqual((config.fine, config.encoder_fine, config.decoder_fine), (32, 3, 3))
         self.assertEqual((config.coarse, config.encoder_coarse, config.decoder_coarse), (48, 3, 3))
         self.assertEqual(len(Codec(config).decoder.fine), 3)
+        self.assertEqual(configuration(parse([*common, "--activation", "silu"]), RUNS).activation, "silu")
 
 
 class Similarity(unittest.TestCase):
@@ -246,6 +252,21 @@ class Network(unittest.TestCase):
             latents = transform.synthesize(coefficients, levels, matrices)
             again = transform.analyze(latents, levels, matrices)
         self.assertTrue(torch.allclose(again, coefficients, atol=1e-4))
+
+    def test_deeper_networks_start_as_they_were(self):
+        codec = model()
+        pixels, levels = torch.rand(1, 64, 64, 3) * 2 - 1, torch.arange(16).reshape(1, 4, 4) % len(RUNS)
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "weights.safetensors")
+            save_file(codec.state_dict(), path, metadata(codec.config))
+            with self.assertRaises(SystemExit):
+                metadata(dataclasses.replace(codec.config, activation="silu"))
+            deeper = read_weights(path, ("encoder_fine", "decoder_coarse", "prior_blocks"))
+        self.assertEqual((deeper.config.encoder_fine, len(deeper.prior.blocks)), (3, 4))
+        identity = lambda part, *_: part
+        with torch.no_grad():
+            wanted, got = codec(pixels, levels, identity), deeper(pixels, levels, identity)
+        self.assertTrue(torch.allclose(got, wanted, atol=1e-5))
 
     def test_both_divergences_train(self):
         for divergence in ("exact", "target"):
