@@ -13,7 +13,7 @@ import struct
 LATENTS, FINE, COARSE, PRIOR, PREDICTOR = 12, 8, 8, 8, 4
 LEVELS = [[], [[2, 2]], [[4, 2], [1, 2]], [[4, 2], [2, 4]], [[5, 4], [3, 4]], [[8, 2], [6, 4], [4, 6]]]
 CONFIGURATION = {
-    "architecture": 3,
+    "architecture": 4,
     "fine": FINE,
     "coarse": COARSE,
     "prior": PRIOR,

@@ -1,6 +1,6 @@
 // The loops, included once per instruction set. To be defined before:
-//   CONVOLVE, ROUND   names of the functions
-//   TARGET            attribute that allows the instructions
+//   CONVOLVE   name of the function
+//   TARGET     attribute that allows the instructions
 //
 // The compiler turns the inner loops into vector instructions; nothing is fused or reordered.
 
@@ -45,14 +45,5 @@ TARGET static void CONVOLVE(
   }
 }
 
-TARGET static void ROUND(const float *restrict input, uint16_t *restrict output, size_t count) {
-  for (size_t k = 0; k < count; k++) {
-    uint32_t bits;
-    __builtin_memcpy(&bits, input + k, 4);
-    output[k] = (uint16_t)((bits + 0x7fff + ((bits >> 16) & 1)) >> 16);
-  }
-}
-
 #undef CONVOLVE
-#undef ROUND
 #undef TARGET

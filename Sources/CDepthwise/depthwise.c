@@ -3,18 +3,15 @@
 #pragma STDC FP_CONTRACT OFF
 
 #define CONVOLVE convolve_plain
-#define ROUND round_plain
 #define TARGET
 #include "Kernel.h"
 
 #if defined(__x86_64__)
 #define CONVOLVE convolve_avx2
-#define ROUND round_avx2
 #define TARGET __attribute__((target("avx2")))
 #include "Kernel.h"
 
 #define CONVOLVE convolve_avx512
-#define ROUND round_avx512
 #define TARGET __attribute__((target("avx512f,avx512bw,avx512vl"), min_vector_width(512)))
 #include "Kernel.h"
 #endif
@@ -49,21 +46,5 @@ void depthwise_convolve(
 #endif
     default:
       convolve_plain(input, rows, columns, channels, weights, bias, first, count, output);
-  }
-}
-
-void depthwise_to_bfloat16(
-    int instruction_set, const float *input, uint16_t *output, size_t count) {
-  switch (instruction_set) {
-#if defined(__x86_64__)
-    case DEPTHWISE_AVX512:
-      round_avx512(input, output, count);
-      return;
-    case DEPTHWISE_AVX2:
-      round_avx2(input, output, count);
-      return;
-#endif
-    default:
-      round_plain(input, output, count);
   }
 }

@@ -183,6 +183,85 @@ static TARGET void NAME(multiply)(
   }
 }
 
+INLINE TARGET float NAME(magnitude)(float x) { return x < 0 ? -x : x; }
+
+INLINE TARGET float NAME(largest)(const float *values, size_t count) {
+  // Sixteen at a time: a maximum does not depend on the order.
+  float parts[16] = {0};
+  size_t i = 0;
+  for (; i + 16 <= count; i += 16) {
+    for (size_t k = 0; k < 16; k++) {
+      float x = NAME(magnitude)(values[i + k]);
+      parts[k] = x > parts[k] ? x : parts[k];
+    }
+  }
+  for (; i < count; i++) {
+    float x = NAME(magnitude)(values[i]);
+    parts[0] = x > parts[0] ? x : parts[0];
+  }
+  float result = 0;
+  for (size_t k = 0; k < 16; k++) result = parts[k] > result ? parts[k] : result;
+  return result;
+}
+
+/// x + 3 * 2^22 for |x| <= 127, whose last bits are the nearest whole number, even where two are.
+INLINE TARGET float NAME(shifted)(float x) {
+  x = x > -127.0f ? x : -127.0f;
+  x = x < 127.0f ? x : 127.0f;
+  return x + 12582912.0f;
+}
+
+static TARGET float NAME(to_bytes)(const float *values, size_t count, int8_t *result) {
+  float most = NAME(largest)(values, count), factor = 127.0f / (most > 1e-30f ? most : 1e-30f);
+  for (size_t i = 0; i < count; i++) {
+    union { float value; int32_t bits; } shifted = {.value = NAME(shifted)(values[i] * factor)};
+    result[i] = (int8_t)shifted.bits;
+  }
+  return most / 127.0f;
+}
+
+static TARGET float NAME(to_whole_numbers)(const float *values, size_t count, float *result) {
+  float most = NAME(largest)(values, count), factor = 127.0f / (most > 1e-30f ? most : 1e-30f);
+  for (size_t i = 0; i < count; i++) result[i] = NAME(shifted)(values[i] * factor) - 12582912.0f;
+  return most / 127.0f;
+}
+
+INLINE TARGET void NAME(from_sum)(
+    float sum, float scale, const float *scales, const float *bias, float slope, int accumulate,
+    float *result, size_t i) {
+  float y = sum * scales[i] * scale + bias[i];
+  y = y < 0 ? y * slope : y;
+  result[i] = accumulate ? result[i] + y : y;
+}
+
+static TARGET void NAME(from_sums)(
+    const int32_t *sums, float scale, const float *scales, const float *bias, float slope,
+    int accumulate, float *result, size_t count) {
+  if (accumulate) {
+    for (size_t i = 0; i < count; i++) {
+      NAME(from_sum)((float)sums[i], scale, scales, bias, slope, 1, result, i);
+    }
+  } else {
+    for (size_t i = 0; i < count; i++) {
+      NAME(from_sum)((float)sums[i], scale, scales, bias, slope, 0, result, i);
+    }
+  }
+}
+
+static TARGET void NAME(from_whole_sums)(
+    const float *sums, float scale, const float *scales, const float *bias, float slope,
+    int accumulate, float *result, size_t count) {
+  if (accumulate) {
+    for (size_t i = 0; i < count; i++) {
+      NAME(from_sum)(sums[i], scale, scales, bias, slope, 1, result, i);
+    }
+  } else {
+    for (size_t i = 0; i < count; i++) {
+      NAME(from_sum)(sums[i], scale, scales, bias, slope, 0, result, i);
+    }
+  }
+}
+
 static TARGET void NAME(from_samples)(const uint8_t *samples, float *result, size_t count) {
   for (size_t i = 0; i < count; i++) result[i] = (float)samples[i] / 127.5f - 1.0f;
 }
@@ -199,7 +278,8 @@ static TARGET void NAME(to_samples)(const float *values, uint8_t *result, size_t
 
 static const struct functions NAME(functions) = {
     NAME(exp), NAME(log), NAME(bound), NAME(add), NAME(shift_scale), NAME(variances),
-    NAME(divergence), NAME(multiply), NAME(from_samples), NAME(to_samples)};
+    NAME(divergence), NAME(multiply), NAME(to_bytes), NAME(to_whole_numbers), NAME(from_sums),
+    NAME(from_whole_sums), NAME(from_samples), NAME(to_samples)};
 
 #undef GROUPS
 #undef INLINE

@@ -14,6 +14,12 @@ struct functions {
   void (*variances)(float, const float *, size_t, float *, float *);
   void (*divergence)(float, const float *, const float *, size_t, double *, double *);
   void (*multiply)(const float *, size_t, size_t, const float *, size_t, float *);
+  float (*to_bytes)(const float *, size_t, int8_t *);
+  float (*to_whole_numbers)(const float *, size_t, float *);
+  void (*from_sums)(
+      const int32_t *, float, const float *, const float *, float, int, float *, size_t);
+  void (*from_whole_sums)(
+      const float *, float, const float *, const float *, float, int, float *, size_t);
   void (*from_samples)(const uint8_t *, float *, size_t);
   void (*to_samples)(const float *, uint8_t *, size_t);
 };
@@ -106,6 +112,26 @@ void vector_multiply(
     const float *vectors, size_t count, size_t inner, const float *matrix, size_t columns,
     float *result) {
   chosen->multiply(vectors, count, inner, matrix, columns, result);
+}
+
+float vector_to_bytes(const float *values, size_t count, int8_t *result) {
+  return chosen->to_bytes(values, count, result);
+}
+
+float vector_to_whole_numbers(const float *values, size_t count, float *result) {
+  return chosen->to_whole_numbers(values, count, result);
+}
+
+void vector_from_sums(
+    const int32_t *sums, float scale, const float *scales, const float *bias, float slope,
+    int accumulate, float *result, size_t count) {
+  chosen->from_sums(sums, scale, scales, bias, slope, accumulate, result, count);
+}
+
+void vector_from_whole_sums(
+    const float *sums, float scale, const float *scales, const float *bias, float slope,
+    int accumulate, float *result, size_t count) {
+  chosen->from_whole_sums(sums, scale, scales, bias, slope, accumulate, result, count);
 }
 
 void vector_from_samples(const uint8_t *samples, float *result, size_t count) {

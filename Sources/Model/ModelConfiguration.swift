@@ -10,7 +10,7 @@ public struct ModelConfiguration: Sendable, Equatable, Decodable {
   /// The most levels.
   public static let maxLevels = 128
   /// The value of `architecture` that this code runs.
-  public static let supportedArchitecture = 3
+  public static let supportedArchitecture = 4
 
   /// Number of the network's structure; other structures need another program.
   public let architecture: Int
@@ -71,12 +71,14 @@ public struct ModelConfiguration: Sendable, Equatable, Decodable {
       throw .badConfiguration(
         "architecture \(architecture), this program runs \(Self.supportedArchitecture)")
     }
-    for (name, value) in [
-      ("fine", fine), ("coarse", coarse), ("prior", prior), ("predictor", predictor),
-      ("latents", latents),
+    // The inner layer of a block is twice as wide.
+    let widest = IntegerLayer.maximumInputs / 2
+    for (name, value, limit) in [
+      ("fine", fine, widest), ("coarse", coarse, widest), ("prior", prior, widest),
+      ("predictor", predictor, 4096), ("latents", latents, 4096),
     ]
-    where !(1...4096).contains(value) {
-      throw .badConfiguration("\(name) is \(value), expected 1 to 4096")
+    where !(1...limit).contains(value) {
+      throw .badConfiguration("\(name) is \(value), expected 1 to \(limit)")
     }
     for count in [encoderFine, encoderCoarse, decoderCoarse, decoderFine, priorBlocks]
     where !(1...64).contains(count) {

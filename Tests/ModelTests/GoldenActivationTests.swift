@@ -62,34 +62,32 @@ struct GoldenActivationTests {
     return (difference / norm).squareRoot()
   }
 
-  @Test(arguments: engines.filter { $0 == .reference || $0 == .float32 })
-  func singlePrecisionAgrees(_ choice: EngineChoice) throws {
-    let outputs = try Self.run(try Self.network(choice))
-    for (name, tensor) in [
-      ("encoded", outputs.encoded), ("latents", outputs.latents), ("decoded", outputs.decoded),
-      ("predicted", outputs.predicted),
+  /// PyTorch sums in another order, and a last bit may round a number to its other neighbour, which later layers see: what
+  /// differs is about what rounding to bytes itself adds.
+  @Test func pyTorchAgrees() throws {
+    let outputs = try Self.run(try Self.network(.automatic))
+    for (name, tensor, bound) in [
+      ("encoded", outputs.encoded, 0.02), ("latents", outputs.latents, 0.03),
+      ("decoded", outputs.decoded, 0.01), ("predicted", outputs.predicted, 1e-4),
     ] {
       let expected = try Self.golden.floats(name)
       #expect(tensor.values.count == expected.count)
       let error = Self.relativeError(tensor.values, expected)
-      #expect(error < 1e-4, "\(name): relative error \(error)")
+      #expect(error < bound, "\(name): relative error \(error)")
     }
   }
 
-  @Test(.enabled(if: engines.contains(.bfloat16)))
-  func bfloat16AgreesInPictureQuality() throws {
-    func decibels(_ choice: EngineChoice) throws -> Double {
+  /// Products of bytes, the same whole numbers in single precision, plain Swift: the same to the last bit.
+  @Test func enginesAgreeExactly() throws {
+    let plain = try Self.run(try Self.network(.reference))
+    let others = Self.engines.filter { $0 != .reference }
+    for choice in others {
       let outputs = try Self.run(try Self.network(choice))
-      let source = try Self.golden.integers("picture")
-      var sum = 0.0
-      for (value, sample) in zip(outputs.decoded.values, source) {
-        let difference = Double(value) - (Double(sample) / 127.5 - 1)
-        sum += difference * difference
-      }
-      return -10 * log10(sum / Double(source.count) / 4)
+      #expect(outputs.encoded == plain.encoded, "\(choice)")
+      #expect(outputs.latents == plain.latents, "\(choice)")
+      #expect(outputs.decoded == plain.decoded, "\(choice)")
+      #expect(outputs.predicted == plain.predicted, "\(choice)")
     }
-    let (exact, rounded) = (try decibels(.float32), try decibels(.bfloat16))
-    #expect(abs(exact - rounded) < 0.05, "\(exact) dB in float32, \(rounded) dB in bfloat16")
   }
 
   @Test(arguments: engines)

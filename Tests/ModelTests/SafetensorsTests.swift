@@ -83,7 +83,7 @@ struct SafetensorsTests {
   /// The shipped weights with one thing changed in the header, the header's length kept.
   @Test(arguments: [
     (#""encoder.skip.bias""#, #""encoder.skip.bios""#),
-    (#"\"architecture\":3"#, #"\"architecture\":4"#),
+    (#"\"architecture\":4"#, #"\"architecture\":3"#), (#"\"coarse\":224"#, #"\"coarse\":521"#),
     ("\"gqimg\"", "\"gqimG\""), (#"\"coarse\":"#, #"\"coarsE\":"#),
     (#"\"stateBits\":12"#, #"\"stateBits\":99"#), ("[[4,4]]", "[[4,0]]"),
     ("[[4,4]]", "[[9,4]]"), ("[[4,4]]", "[[4,5]]"), ("[[4,4]]", "[[4,-]]"),

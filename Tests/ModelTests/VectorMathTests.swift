@@ -162,4 +162,69 @@ struct VectorMathTests {
       }
     }
   }
+
+  @Test(arguments: [1, 16, 37, 224]) func bytesAndBack(count: Int) throws {
+    var random = SystemRandomNumberGenerator()
+    for spread in [Float(1e-20), 1, 1e20] {
+      let row = (0..<count).map { _ in Float.random(in: -spread...spread, using: &random) }
+      let (bytes, scale) = try results { rounded(row) }.tuple
+      let largest = row.map(abs).max() ?? 0
+      #expect(scale == largest / 127)
+      #expect(bytes.map { abs(Int($0)) }.max() == 127)
+      for (byte, value) in zip(bytes, row) {
+        #expect(abs(Float(byte) * scale - value) <= 0.5001 * scale)
+      }
+      // Single precision holds the same whole numbers.
+      let whole = try results {
+        var result = [Float](repeating: 9, count: count)
+        let scale = vector_to_whole_numbers(row, count, &result)
+        return result + [scale]
+      }
+      #expect(whole == bytes.map { Float($0) } + [scale])
+    }
+  }
+
+  @Test func bytesOfWhatHasNoScale() throws {
+    #expect(try results { rounded([0, -0, 0]) } == Rounded(bytes: [0, 0, 0], scale: 0))
+    #expect(try results { rounded([1e-38, 0]) }.bytes == [0, 0])
+    let endless = try results { rounded([.infinity, 1, -.infinity]).bytes }
+    #expect(endless == [-127, 0, -127])
+    #expect(try results { rounded([.nan, 1, -0.5]).bytes } == [-127, 127, -64])
+  }
+
+  @Test(arguments: [1, 16, 37, 448], [false, true]) func sums(count: Int, adds: Bool) throws {
+    let sums = (0..<count).map { Int32(($0 * 7919 % 2001 - 1000) * 7000) }
+    let scales = (0..<count).map { 1e-3 + 1e-5 * Float($0) }
+    let bias = (0..<count).map { 0.1 * Float($0 % 13) - 0.5 }
+    let before = (0..<count).map { Float($0) }
+    let slope: Float = adds ? 1 : 0.1
+    let found = try results {
+      var result = before
+      vector_from_sums(sums, 0.02, scales, bias, slope, adds ? 1 : 0, &result, count)
+      return result
+    }
+    for k in 0..<count {
+      let value = Float(sums[k]) * scales[k] * 0.02 + bias[k]
+      #expect(found[k] == (value < 0 ? value * slope : value) + (adds ? before[k] : 0))
+    }
+    let whole = sums.map { Float($0) }
+    let others = try results {
+      var result = before
+      vector_from_whole_sums(whole, 0.02, scales, bias, slope, adds ? 1 : 0, &result, count)
+      return result
+    }
+    #expect(others == found)
+  }
+
+  private struct Rounded: Equatable {
+    let bytes: [Int8]
+    let scale: Float
+    var tuple: ([Int8], Float) { (bytes, scale) }
+  }
+
+  private func rounded(_ row: [Float]) -> Rounded {
+    var bytes = [Int8](repeating: 99, count: row.count)
+    let scale = vector_to_bytes(row, row.count, &bytes)
+    return Rounded(bytes: bytes, scale: scale)
+  }
 }

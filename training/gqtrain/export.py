@@ -32,7 +32,7 @@ NAMES = {
 }
 #: Choices of `Config` that were tried in training; files have the first of each.
 NOT_IN_FILES = {"divergence": "exact", "activation": "leaky_relu"}
-ARCHITECTURE = 3
+ARCHITECTURE = 4
 
 
 def metadata(config):
@@ -83,11 +83,12 @@ def read_weights(path, deeper=()):
 
 
 def golden(model, picture):
-    """Inputs and outputs of every part for one small picture, in single precision."""
+    """Inputs and outputs of every part for one small picture, in single precision
+    but for what are products of bytes in the program."""
     pixels = torch.from_numpy(picture.astype(np.float32) / 127.5 - 1)[None]
     rows, columns = pixels.shape[1] // 16, pixels.shape[2] // 16
     levels = (torch.arange(rows * columns) * 5 % model.config.levels).reshape(1, rows, columns)
-    with torch.no_grad():
+    with torch.no_grad(), model.whole_numbers():
         features = model.encoder.features(pixels)
         y, _ = model.encode(pixels, levels, features)
         latents = model.transmit(y, levels, lambda part, *_: part * GOLDEN_FACTOR)

@@ -1,8 +1,8 @@
 """The network: encoder, conditional prior, decoder. Activations are [batch, rows, columns, channels]."""
 
-from dataclasses import asdict, dataclass
-
 import math
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
 
 import torch
 import torch.nn.functional as F
@@ -17,6 +17,7 @@ PATCH_VALUES = PATCH * PATCH * 3
 PHASES = ((0, 0), (1, 1), (0, 1), (1, 0))
 TILE = 16  # positions along a tile's side: the divergence is exact for each phase of a tile
 SLOPE = 0.1
+LARGEST = 127  # of the bytes that the program multiplies
 #: What `Config.activation` may be. The program knows the first.
 ACTIVATIONS = {"leaky_relu": lambda x: F.leaky_relu(x, SLOPE), "gelu": F.gelu, "silu": F.silu}
 SCALE_BOUND = 2.0
@@ -118,17 +119,37 @@ class Depthwise(nn.Module):
         return y.permute(0, 2, 3, 1)
 
 
+def whole_numbers(x):
+    """x rounded to -127...127 times a scale of each row, its largest magnitude / 127, as the program's products of bytes
+    have it. The gradient passes as if nothing was rounded."""
+    with torch.no_grad():
+        largest = x.abs().amax(-1, keepdim=True)
+        rounded = (x * (LARGEST / largest.clamp(min=1e-30))).round() * (largest / LARGEST)
+    return x + (rounded - x).detach() if x.requires_grad else rounded
+
+
+class IntegerLinear(nn.Linear):
+    """A 1x1 convolution whose products are of bytes in the program, and here when `rounds` is set."""
+
+    rounds = False
+
+    def forward(self, x):
+        if not self.rounds:
+            return super().forward(x)
+        return F.linear(whole_numbers(x), whole_numbers(self.weight), self.bias)
+
+
 class Block(nn.Module):
     """Residual [1x1, activation, depthwise 3x3, 1x1], then residual [1x1 to twice the width, activation, 1x1]."""
 
     def __init__(self, channels, activation):
         super().__init__()
         self.activation = ACTIVATIONS[activation]
-        self.mix_in = nn.Linear(channels, channels)
+        self.mix_in = IntegerLinear(channels, channels)
         self.depthwise = Depthwise(channels)
-        self.mix_out = nn.Linear(channels, channels)
-        self.expand = nn.Linear(channels, 2 * channels)
-        self.project = nn.Linear(2 * channels, channels)
+        self.mix_out = IntegerLinear(channels, channels)
+        self.expand = IntegerLinear(channels, 2 * channels)
+        self.project = IntegerLinear(2 * channels, channels)
         with torch.no_grad():
             self.mix_out.weight *= 0.3
             self.project.weight *= 0.3
@@ -169,12 +190,12 @@ class Encoder(nn.Module):
     def __init__(self, c):
         super().__init__()
         self.skip = nn.Linear(PATCH_VALUES, c.latents)
-        self.stem = nn.Linear(192, c.fine)
+        self.stem = IntegerLinear(192, c.fine)
         self.fine = nn.ModuleList(Block(c.fine, c.activation) for _ in range(c.encoder_fine))
-        self.down = nn.Linear(4 * c.fine, c.coarse)
+        self.down = IntegerLinear(4 * c.fine, c.coarse)
         self.level = LevelScale(c.levels, c.coarse)
         self.coarse = nn.ModuleList(Block(c.coarse, c.activation) for _ in range(c.encoder_coarse))
-        self.head = nn.Linear(c.coarse, c.latents)
+        self.head = IntegerLinear(c.coarse, c.latents)
         nn.init.zeros_(self.head.weight)
         nn.init.zeros_(self.head.bias)
         if c.divergence == "target":
@@ -207,12 +228,12 @@ class Decoder(nn.Module):
         # The skip path is basis * spread: weak components keep tiny weights apart from their directions.
         self.spread = nn.Parameter(torch.ones(c.latents))
         self.skip = nn.Linear(c.latents, PATCH_VALUES)
-        self.stem = nn.Linear(c.latents, c.coarse)
+        self.stem = IntegerLinear(c.latents, c.coarse)
         self.level = LevelScale(c.levels, c.coarse)
         self.coarse = nn.ModuleList(Block(c.coarse, c.activation) for _ in range(c.decoder_coarse))
-        self.up = nn.Linear(c.coarse, 4 * c.fine)
+        self.up = IntegerLinear(c.coarse, 4 * c.fine)
         self.fine = nn.ModuleList(Block(c.fine, c.activation) for _ in range(c.decoder_fine))
-        self.head = nn.Linear(c.fine, 192)
+        self.head = IntegerLinear(c.fine, 192)
         nn.init.zeros_(self.head.weight)
         nn.init.zeros_(self.head.bias)
 
@@ -231,12 +252,12 @@ class Prior(nn.Module):
 
     def __init__(self, c):
         super().__init__()
-        self.stem = nn.Linear(c.latents, c.prior)
+        self.stem = IntegerLinear(c.latents, c.prior)
         self.state = nn.Parameter(torch.randn(len(PHASES), len(PHASES), c.prior) * 0.1)
         self.level = LevelScale(c.levels, c.prior)
         self.blocks = nn.ModuleList(Block(c.prior, c.activation) for _ in range(c.prior_blocks))
         self.latents = c.latents
-        self.head = nn.Linear(c.prior, c.latents + c.width)
+        self.head = IntegerLinear(c.prior, c.latents + c.width)
         nn.init.zeros_(self.head.weight)
         nn.init.zeros_(self.head.bias)
 
@@ -335,6 +356,19 @@ class Codec(nn.Module):
         self.nats = self.bits.sum(1) * math.log(2)
         self.inflation = torch.tensor(CODE_ERROR)[self.bits]
         self.spread = nn.Parameter(torch.ones(c.latents), requires_grad=False)
+
+    @contextmanager
+    def whole_numbers(self, used=True):
+        """With products of bytes, as the program has them."""
+        layers = [m for m in self.modules() if isinstance(m, IntegerLinear)]
+        before = [layer.rounds for layer in layers]
+        for layer in layers:
+            layer.rounds = used
+        try:
+            yield self
+        finally:
+            for layer, rounds in zip(layers, before):
+                layer.rounds = rounds
 
     def tilts(self, levels, log_scale):
         """Tilts of the posteriors, [n, width]; log_scale: the prior's [n, width]."""

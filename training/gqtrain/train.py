@@ -53,6 +53,7 @@ def parse(arguments=None):
     p.add_argument("--uniform", type=float, default=0.25, help="share of crops with one level throughout")
     p.add_argument("--predicted", type=float, default=0.5, help="share of the chosen maps that the predictor makes")
     p.add_argument("--real", type=float, default=0.5, help="share of the steps with real codewords, not noise")
+    p.add_argument("--integers", type=float, default=0.0, help="share of the steps with products as the program has them")
     p.add_argument("--steady", type=float, default=0.4, help="share of the time before the rate falls")
     p.add_argument("--validate-minutes", type=float, default=12)
     p.add_argument("--validate-every", type=int, default=4, help="use every n-th picture before the end")
@@ -224,7 +225,8 @@ def main():
 
     def check(subset, thorough=False):
         average.eval()
-        rows = validate(average, subset[rank::world], thorough=thorough)
+        with average.whole_numbers():
+            rows = validate(average, subset[rank::world], thorough=thorough)
         if world > 1:
             gathered = [None] * world
             dist.all_gather_object(gathered, rows)
@@ -249,7 +251,8 @@ def main():
 
         batch = crops.batch(rng, a.batch)
         pixels = torch.from_numpy(batch)
-        with torch.autocast("cpu", dtype=torch.bfloat16):
+        rounds = model.whole_numbers(rng.random() < a.integers)
+        with torch.autocast("cpu", dtype=torch.bfloat16), rounds:
             bits = []
             features = model.encoder.features(pixels)
             predicted = model.predictor(features[1].detach())

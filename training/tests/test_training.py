@@ -16,7 +16,7 @@ from gqtrain.components import distribute
 from gqtrain.divergence import NEVER, ExactDivergence, TargetDivergence, divergence_bits
 from gqtrain.export import metadata, read_weights
 from gqtrain.levels import CODE_ERROR, LATENTS, bit_table, run_lengths, rungs
-from gqtrain.network import Codec, Config, join_tiles, shuffle, split_tiles, unshuffle
+from gqtrain.network import Codec, Config, join_tiles, shuffle, split_tiles, unshuffle, whole_numbers
 from gqtrain.optimizer import OPTIMIZERS, Soap, matrix_optimizer
 from gqtrain.similarity import position_dissimilarities
 from gqtrain.train import configuration, parse
@@ -267,6 +267,33 @@ class Network(unittest.TestCase):
         with torch.no_grad():
             wanted, got = codec(pixels, levels, identity), deeper(pixels, levels, identity)
         self.assertTrue(torch.allclose(got, wanted, atol=1e-5))
+
+    def test_whole_numbers_are_multiples_of_a_rows_scale(self):
+        x = torch.randn(5, 40) * torch.tensor([1e-3, 1, 7, 100, 0])[:, None]
+        x.requires_grad_()
+        rounded = whole_numbers(x)
+        scale = (x.detach().abs().amax(1, keepdim=True) / 127).clamp(min=1e-20)
+        multiples = rounded / scale
+        self.assertTrue(torch.allclose(multiples, multiples.round(), atol=1e-3))
+        self.assertEqual(multiples.abs().amax(1).round().tolist(), [127] * 4 + [0])
+        self.assertLessEqual((multiples - x / scale).abs().max(), 0.501)
+        rounded.sum().backward()
+        self.assertTrue(torch.equal(x.grad, torch.ones_like(x)))
+
+    def test_whole_numbers_change_little_and_only_inside(self):
+        codec = model()
+        pixels, levels = torch.rand(1, 64, 64, 3) * 2 - 1, torch.arange(16).reshape(1, 4, 4) % len(RUNS)
+        identity = lambda part, *_: part
+        with torch.no_grad():
+            for head in (codec.encoder.head, codec.prior.head, codec.decoder.head):  # nothing comes out of new ones
+                head.weight.normal_(std=0.1)
+            before = codec(pixels, levels, identity)
+            with codec.whole_numbers():
+                inside = codec(pixels, levels, identity)
+            after = codec(pixels, levels, identity)
+        self.assertTrue(torch.equal(before, after))
+        change = ((inside - before) ** 2).mean() / (before**2).mean()
+        self.assertTrue(0 < change < 1e-3, change)
 
     def test_both_divergences_train(self):
         for divergence in ("exact", "target"):

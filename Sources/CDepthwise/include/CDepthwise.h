@@ -24,8 +24,4 @@ void depthwise_convolve(
     int instruction_set, const float *input, size_t rows, size_t columns, size_t channels,
     const float *weights, const float *bias, size_t first, size_t count, float *output);
 
-/// Rounds to bfloat16, nearest even.
-void depthwise_to_bfloat16(
-    int instruction_set, const float *input, uint16_t *output, size_t count);
-
 #endif

@@ -53,6 +53,20 @@ void vector_multiply(
     const float *vectors, size_t count, size_t inner, const float *matrix, size_t columns,
     float *result);
 
+/// Rounds a row of numbers to -127...127 times a scale, its largest magnitude / 127, and returns the scale. To be stored
+/// as bytes, or as floating-point numbers for processors without products of bytes; what is not a number becomes -127.
+float vector_to_bytes(const float *values, size_t count, int8_t *result);
+float vector_to_whole_numbers(const float *values, size_t count, float *result);
+
+/// result[i] = y for y >= 0, slope * y for y < 0, where y = sums[i] * scales[i] * scale + bias[i]; added to what is there
+/// when `accumulate`. The sums are int32_t, or floating-point numbers of which all are whole and below 2^24.
+void vector_from_sums(
+    const int32_t *sums, float scale, const float *scales, const float *bias, float slope,
+    int accumulate, float *result, size_t count);
+void vector_from_whole_sums(
+    const float *sums, float scale, const float *scales, const float *bias, float slope,
+    int accumulate, float *result, size_t count);
+
 /// result[i] = values[i] / 127.5 - 1
 void vector_from_samples(const uint8_t *samples, float *result, size_t count);
 

@@ -28,13 +28,6 @@ struct DepthwiseKernel: PreparedDepthwise {
     self.weights = weights
   }
 
-  /// Rounds to bfloat16, nearest even.
-  static func round(
-    _ source: UnsafePointer<Float>, _ target: UnsafeMutablePointer<UInt16>, _ count: Int
-  ) {
-    depthwise_to_bfloat16(fastest, source, target, count)
-  }
-
   /// Convolves some positions of `rows` x `columns`, as row-major numbers, into [count, channels].
   func run(
     _ input: UnsafePointer<Float>, rows: Int, columns: Int, first: Int, count: Int,

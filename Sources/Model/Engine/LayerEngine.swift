@@ -1,14 +1,17 @@
-/// Runs the two kinds of convolution that the network is made of.
+/// Runs the convolutions and blocks that the network is made of.
 ///
 /// Two engines exist: `ReferenceEngine`, plain Swift to compare against, and `OneDNNEngine`.
 protocol LayerEngine: Sendable {
-  /// Prepares a 1x1 convolution.
+  /// Prepares a 1x1 convolution in single precision.
   func prepare(_ layer: PointwiseLayer) throws(ModelError) -> any PreparedPointwise
+
+  /// Prepares a 1x1 convolution with products of bytes.
+  func prepare(_ layer: IntegerLayer) throws(ModelError) -> any PreparedPointwise
 
   /// Prepares a depthwise 3x3 convolution.
   func prepare(_ layer: DepthwiseLayer) throws(ModelError) -> any PreparedDepthwise
 
-  /// Prepares what follows the first layer of a block.
+  /// Prepares a block.
   func prepare(_ layers: BlockLayers) throws(ModelError) -> any PreparedBlock
 }
 
@@ -31,8 +34,14 @@ protocol PreparedDepthwise: Sendable {
   ) throws(ModelError) -> Tensor
 }
 
-/// The layers of a block after its first, with their weights in the layout that an engine wants.
+/// A block with its weights in the layout that an engine wants.
 protocol PreparedBlock: Sendable {
+  /// The first layer: reads `positions * channels` values and stores as many.
+  func mix(
+    _ input: UnsafeBufferPointer<Float>, into output: UnsafeMutableBufferPointer<Float>,
+    positions: Int
+  ) throws(ModelError)
+
   /// The block's result for rows of its input: [rows, columns, channels], or [1, n, channels] for n positions.
   ///
   /// - Parameters:
@@ -47,16 +56,15 @@ protocol PreparedBlock: Sendable {
   ) throws(ModelError) -> Tensor
 }
 
-/// Which implementation runs the layers, and in which number format it multiplies.
+/// Which implementation runs the layers. All give the same results, to the bit.
 public enum EngineChoice: String, Sendable, CaseIterable {
-  /// oneDNN with bfloat16 products where the processor has them, else `float32`; plain Swift in a package
-  /// built without oneDNN.
+  /// `int8` where the processor can, else `float32`; plain Swift in a package built without oneDNN.
   case automatic
-  /// oneDNN in bfloat16 with single-precision sums.
-  case bfloat16
-  /// oneDNN in single precision.
+  /// oneDNN with products of bytes.
+  case int8
+  /// oneDNN with the same whole numbers in single precision.
   case float32
-  /// Plain Swift in single precision.
+  /// Plain Swift, slow.
   case reference
 
   func makeEngine(pool: WorkerPool) throws(ModelError) -> any LayerEngine {
@@ -65,18 +73,18 @@ public enum EngineChoice: String, Sendable, CaseIterable {
       return ReferenceEngine()
     #if OneDNN
       case .automatic:
-        return OneDNNEngine(precision: OneDNNEngine.hasBFloat16 ? .bfloat16 : .float32, pool: pool)
-      case .bfloat16:
-        guard OneDNNEngine.hasBFloat16 else {
-          throw .engineUnavailable("this processor has no bfloat16 products")
+        return OneDNNEngine(precision: OneDNNEngine.hasInt8 ? .int8 : .float32, pool: pool)
+      case .int8:
+        guard OneDNNEngine.hasInt8 else {
+          throw .engineUnavailable("this processor has no products of bytes")
         }
-        return OneDNNEngine(precision: .bfloat16, pool: pool)
+        return OneDNNEngine(precision: .int8, pool: pool)
       case .float32:
         return OneDNNEngine(precision: .float32, pool: pool)
     #else
       case .automatic:
         return ReferenceEngine()
-      case .bfloat16, .float32:
+      case .int8, .float32:
         throw .engineUnavailable("this build is without oneDNN")
     #endif
     }

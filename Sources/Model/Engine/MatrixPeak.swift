@@ -10,24 +10,19 @@ package enum MatrixPeak {
     #if OneDNN
       guard let engine = try engine.makeEngine(pool: pool) as? OneDNNEngine else { return nil }
       let side = 384
-      let product = try MatrixProduct(
-        PointwiseLayer(
+      let product = try IntegerProduct(
+        IntegerLayer(
           inputs: side, outputs: side, weights: Array(repeating: 0.01, count: side * side),
-          bias: Array(repeating: 0, count: side)), precision: engine.precision)
+          bias: Array(repeating: 0, count: side)), engine.precision)
       let chunk = OneDNNEngine.chunk
       let rounds = 400
       let failure = Failure()
       func run() {
         pool.forEach(pool.threadCount) { _ in
-          withScratch(4 * chunk * side) { input in
-            withScratch(4 * chunk * side) { output in
-              withScratch(product.scratchBytes) { scratch in
-                input.initializeMemory(as: UInt8.self, repeating: 0, count: 4 * chunk * side)
-                for _ in 0..<rounds {
-                  failure.note(product.run(input, output, filledUp: chunk, scratch: scratch))
-                }
-              }
-            }
+          IntegerProduct.withMemory(product) { memory in
+            memory.values.update(repeating: 1, count: side)
+            for k in 0..<chunk { product.round(memory.values, row: k, memory) }
+            for _ in 0..<rounds { failure.note(product.multiply(chunk, memory)) }
           }
         }
       }

@@ -1,24 +1,29 @@
 #if OneDNN
-  /// The layers of a block after its first, a chunk of positions at a time: what one layer makes of it is still in the
-  /// cache when the next one reads it.
+  /// A block, a chunk of positions at a time: what one layer makes of it is still in the cache when the next one reads it.
   struct OneDNNBlock: PreparedBlock {
+    private let mixIn: IntegerPointwise
     private let convolution: DepthwiseKernel
-    private let mixOut: MatrixProduct
-    private let expand: MatrixProduct
-    private let project: MatrixProduct
-    private let precision: OneDNNEngine.Precision
+    private let mixOut: IntegerProduct
+    private let expand: IntegerProduct
+    private let project: IntegerProduct
     private let pool: WorkerPool
 
     init(
       _ layers: BlockLayers, precision: OneDNNEngine.Precision, pool: WorkerPool
     ) throws(ModelError) {
+      mixIn = IntegerPointwise(product: try IntegerProduct(layers.mixIn, precision), pool: pool)
       convolution = DepthwiseKernel(layers.depthwise, pool: pool)
-      mixOut = try MatrixProduct(layers.mixOut, precision: precision)
-      // The next product would round it anyway.
-      expand = try MatrixProduct(layers.expand, precision: precision, outputPrecision: precision)
-      project = try MatrixProduct(layers.project, precision: precision)
-      self.precision = precision
+      mixOut = try IntegerProduct(layers.mixOut, precision)
+      expand = try IntegerProduct(layers.expand, precision)
+      project = try IntegerProduct(layers.project, precision)
       self.pool = pool
+    }
+
+    func mix(
+      _ input: UnsafeBufferPointer<Float>, into output: UnsafeMutableBufferPointer<Float>,
+      positions: Int
+    ) throws(ModelError) {
+      try mixIn.run(input, into: output, positions: positions)
     }
 
     func run(
@@ -64,47 +69,31 @@
         : Tensor(rows: 1, columns: total, channels: channels, values: values)
     }
 
-    /// Runs a chunk of positions. `fill` gives what the convolution makes of them and the block's input.
+    /// Runs a chunk of positions. `fill` gives what the convolution makes of them, and the block's input where the
+    /// result is to be.
     private func runChunk(
       _ count: Int, _ channels: Int, _ output: UnsafeMutablePointer<Float>,
       _ fill: (
         _ convolved: UnsafeMutablePointer<Float>, _ sums: UnsafeMutablePointer<Float>
       ) -> Void
     ) -> Int32 {
-      let (chunk, filled) = (OneDNNEngine.chunk, OneDNNEngine.filledUp(count))
-      let scratchBytes = max(mixOut.scratchBytes, expand.scratchBytes, project.scratchBytes)
-      let wide = chunk * channels
-      // Convolved or summed values; the same rounded; the wide layer's; a result that is not a whole chunk; scratch.
-      return withScratch(4 * wide + 4 * wide + 8 * wide + 4 * wide + scratchBytes) { memory in
-        let values = memory.bindMemory(to: Float.self, capacity: wide)
-        let rounded = memory + 4 * wide
-        let expanded = memory + 8 * wide
-        let padded = (memory + 16 * wide).bindMemory(to: Float.self, capacity: wide)
-        let scratch = memory + 20 * wide
-        let sums = count == chunk ? output : padded
-
-        /// What a product reads: the values themselves or rounded.
-        func operand(_ source: UnsafePointer<Float>) -> UnsafeRawPointer {
-          guard precision == .bfloat16 else { return UnsafeRawPointer(source) }
-          let words = rounded.bindMemory(to: UInt16.self, capacity: wide)
-          DepthwiseKernel.round(source, words, count * channels)
-          (words + count * channels).update(repeating: 0, count: (filled - count) * channels)
-          return UnsafeRawPointer(words)
+      IntegerProduct.withMemory(mixOut, expand, project) { memory in
+        let values = memory.values
+        fill(values, output)
+        for k in 0..<count { mixOut.round(values + k * channels, row: k, memory) }
+        var status = mixOut.run(count, memory) { k in
+          mixOut.store(row: k, memory, to: output + k * channels)
+          expand.round(output + k * channels, row: k, memory)
         }
-        fill(values, sums)
-        if count < chunk {
-          (values + count * channels).update(repeating: 0, count: (filled - count) * channels)
-          (sums + count * channels).update(repeating: 0, count: (filled - count) * channels)
+        guard status == 0 else { return status }
+        status = expand.run(count, memory) { k in
+          expand.store(row: k, memory, to: values)
+          project.round(values, row: k, memory)
         }
-        var status = mixOut.run(operand(values), sums, filledUp: filled, scratch: scratch)
-        if status == 0 {
-          status = expand.run(operand(sums), expanded, filledUp: filled, scratch: scratch)
+        guard status == 0 else { return status }
+        return project.run(count, memory) { k in
+          project.store(row: k, memory, to: output + k * channels)
         }
-        if status == 0 {
-          status = project.run(expanded, sums, filledUp: filled, scratch: scratch)
-        }
-        if count < chunk { output.update(from: padded, count: count * channels) }
-        return status
       }
     }
   }

@@ -1,21 +1,32 @@
-/// The layers in plain Swift, one thread, single precision: what the fast engine is compared with.
+/// The layers in plain Swift on one thread: what the fast engine is compared with.
 struct ReferenceEngine: LayerEngine {
   func prepare(_ layer: PointwiseLayer) -> any PreparedPointwise { Pointwise(layer: layer) }
+
+  func prepare(_ layer: IntegerLayer) -> any PreparedPointwise { Integer(layer) }
 
   func prepare(_ layer: DepthwiseLayer) -> any PreparedDepthwise { Depthwise(layer: layer) }
 
   func prepare(_ layers: BlockLayers) -> any PreparedBlock {
-    Rest(
-      depthwise: Depthwise(layer: layers.depthwise), mixOut: Pointwise(layer: layers.mixOut),
-      expand: Pointwise(layer: layers.expand), project: Pointwise(layer: layers.project))
+    Block(
+      mixIn: Integer(layers.mixIn), depthwise: Depthwise(layer: layers.depthwise),
+      mixOut: Integer(layers.mixOut), expand: Integer(layers.expand),
+      project: Integer(layers.project))
   }
 
   /// A block one layer after the other.
-  private struct Rest: PreparedBlock {
+  private struct Block: PreparedBlock {
+    let mixIn: Integer
     let depthwise: Depthwise
-    let mixOut: Pointwise
-    let expand: Pointwise
-    let project: Pointwise
+    let mixOut: Integer
+    let expand: Integer
+    let project: Integer
+
+    func mix(
+      _ input: UnsafeBufferPointer<Float>, into output: UnsafeMutableBufferPointer<Float>,
+      positions: Int
+    ) {
+      mixIn.run(input, into: output, positions: positions)
+    }
 
     func run(
       _ input: StackedSlices, mixed: TensorSlice, hasRowAbove: Bool,
@@ -35,9 +46,66 @@ struct ReferenceEngine: LayerEngine {
       return output
     }
 
-    private func run(_ layer: Pointwise, _ input: [Float], _ output: inout [Float], _ count: Int) {
+    private func run(_ layer: Integer, _ input: [Float], _ output: inout [Float], _ count: Int) {
       input.withUnsafeBufferPointer { input in
         output.withUnsafeMutableBufferPointer { layer.run(input, into: $0, positions: count) }
+      }
+    }
+  }
+
+  private struct Integer: PreparedPointwise {
+    let layer: IntegerLayer
+    /// [inputs, outputs], so that the inner loop runs over adjacent outputs.
+    let transposed: [Int32]
+
+    init(_ layer: IntegerLayer) {
+      self.layer = layer
+      var transposed = [Int32](repeating: 0, count: layer.weights.count)
+      for output in 0..<layer.outputs {
+        for input in 0..<layer.inputs {
+          transposed[input * layer.outputs + output] = Int32(
+            layer.weights[output * layer.inputs + input])
+        }
+      }
+      self.transposed = transposed
+    }
+
+    /// The nearest multiple of the scale, as -127...127; what is not a number is -127.
+    private func rounded(_ value: Float, _ factor: Float) -> Int32 {
+      let multiple = value * factor
+      guard multiple > -127 else { return -127 }
+      return multiple < 127 ? Int32(multiple.rounded(.toNearestOrEven)) : 127
+    }
+
+    func run(
+      _ input: UnsafeBufferPointer<Float>, into output: UnsafeMutableBufferPointer<Float>,
+      positions: Int
+    ) {
+      let (inputs, outputs) = (layer.inputs, layer.outputs)
+      precondition(input.count == positions * inputs && output.count == positions * outputs)
+      var sums = [Int32](repeating: 0, count: outputs)
+      for position in 0..<positions {
+        let values = UnsafeBufferPointer(
+          rebasing: input[position * inputs..<(position + 1) * inputs])
+        let largest = values.reduce(0) { abs($1) > $0 ? abs($1) : $0 }
+        let factor = 127 / (largest > 1e-30 ? largest : 1e-30)
+        let scale = largest / 127
+        sums.withUnsafeMutableBufferPointer { sums in
+          transposed.withUnsafeBufferPointer { weights in
+            for k in 0..<outputs { sums[k] = 0 }
+            for i in 0..<inputs {
+              let value = rounded(values[i], factor)
+              let row = UnsafeBufferPointer(rebasing: weights[i * outputs..<(i + 1) * outputs])
+              for k in 0..<outputs { sums[k] &+= value &* row[k] }
+            }
+          }
+        }
+        for k in 0..<outputs {
+          var value = Float(sums[k]) * layer.scales[k] * scale + layer.bias[k]
+          if value < 0 { value *= layer.negativeSlope }
+          if layer.accumulate { value += output[position * outputs + k] }
+          output[position * outputs + k] = value
+        }
       }
     }
   }
@@ -64,11 +132,11 @@ struct ReferenceEngine: LayerEngine {
     ) {
       let (inputs, outputs) = (layer.inputs, layer.outputs)
       precondition(input.count == positions * inputs && output.count == positions * outputs)
-      var sums = layer.bias
+      var sums = [Float](repeating: 0, count: outputs)
       for position in 0..<positions {
         sums.withUnsafeMutableBufferPointer { sums in
           transposed.withUnsafeBufferPointer { weights in
-            for k in 0..<outputs { sums[k] = layer.bias[k] }
+            for k in 0..<outputs { sums[k] = 0 }
             for i in 0..<inputs {
               let value = input[position * inputs + i]
               let row = UnsafeBufferPointer(rebasing: weights[i * outputs..<(i + 1) * outputs])
@@ -77,10 +145,8 @@ struct ReferenceEngine: LayerEngine {
           }
         }
         for k in 0..<outputs {
-          var value = sums[k]
-          if value < 0 { value *= layer.negativeSlope }
-          if layer.accumulate { value += output[position * outputs + k] }
-          output[position * outputs + k] = value
+          let value = sums[k] + layer.bias[k]
+          output[position * outputs + k] = value < 0 ? value * layer.negativeSlope : value
         }
       }
     }

@@ -1,20 +1,20 @@
 internal import CVectorMath
 
-/// The layers of a block after its first.
+/// The layers of a block.
 struct BlockLayers: Sendable {
+  let mixIn: IntegerLayer
   let depthwise: DepthwiseLayer
   /// Added to the block's input.
-  let mixOut: PointwiseLayer
+  let mixOut: IntegerLayer
   /// From the sum to twice the width.
-  let expand: PointwiseLayer
+  let expand: IntegerLayer
   /// Added to the sum.
-  let project: PointwiseLayer
+  let project: IntegerLayer
 }
 
 /// Residual [1x1, leaky ReLU, depthwise 3x3, 1x1], then residual [1x1 to twice the width, leaky ReLU, 1x1].
 struct Block: Sendable {
-  private let mixIn: Pointwise
-  private let rest: any PreparedBlock
+  private let layers: any PreparedBlock
   /// Multiply-adds per position of what looks at neighbours.
   let spatialMultiplyAdds: Int
   /// Multiply-adds per position of the rest.
@@ -23,28 +23,34 @@ struct Block: Sendable {
   init(
     _ name: String, channels: Int, slope: Float, from file: Safetensors, engine: any LayerEngine
   ) throws(ModelError) {
-    mixIn = try Pointwise(
-      PointwiseLayer(
-        "\(name).mix_in", inputs: channels, outputs: channels, from: file, negativeSlope: slope),
-      engine: engine)
-    let layers = BlockLayers(
-      depthwise: try DepthwiseLayer("\(name).depthwise", channels: channels, from: file),
-      mixOut: try PointwiseLayer(
-        "\(name).mix_out", inputs: channels, outputs: channels, from: file, accumulate: true),
-      expand: try PointwiseLayer(
-        "\(name).expand", inputs: channels, outputs: 2 * channels, from: file,
-        negativeSlope: slope),
-      project: try PointwiseLayer(
-        "\(name).project", inputs: 2 * channels, outputs: channels, from: file, accumulate: true))
-    rest = try engine.prepare(layers)
-    spatialMultiplyAdds = mixIn.multiplyAdds + 9 * channels
-    pointwiseMultiplyAdds =
-      layers.mixOut.multiplyAdds + layers.expand.multiplyAdds + layers.project.multiplyAdds
+    /// One of its 1x1 convolutions.
+    func layer(
+      _ part: String, _ inputs: Int, _ outputs: Int, slope: Float = 1, accumulate: Bool = false
+    ) throws(ModelError) -> IntegerLayer {
+      try IntegerLayer(
+        "\(name).\(part)", inputs: inputs, outputs: outputs, from: file, negativeSlope: slope,
+        accumulate: accumulate)
+    }
+    let wide = 2 * channels
+    layers = try engine.prepare(
+      BlockLayers(
+        mixIn: try layer("mix_in", channels, channels, slope: slope),
+        depthwise: try DepthwiseLayer("\(name).depthwise", channels: channels, from: file),
+        mixOut: try layer("mix_out", channels, channels, accumulate: true),
+        expand: try layer("expand", channels, wide, slope: slope),
+        project: try layer("project", wide, channels, accumulate: true)))
+    spatialMultiplyAdds = channels * channels + 9 * channels
+    pointwiseMultiplyAdds = channels * channels + 2 * channels * wide
   }
 
   /// The first layer, position by position; its results are added below rows that are held.
   func mix(_ input: TensorSlice, to rows: inout TensorRows) throws(ModelError) {
-    try mixIn.append(input, to: &rows)
+    precondition(rows.channels == input.channels)
+    try rows.append(rows: input.rows) { (output) throws(ModelError) in
+      try input.withValues { (values) throws(ModelError) in
+        try layers.mix(values, into: output, positions: input.positionCount)
+      }
+    }
   }
 
   /// The others, for rows of the input; see `PreparedBlock`.
@@ -52,7 +58,7 @@ struct Block: Sendable {
     _ input: StackedSlices, mixed: TensorSlice, hasRowAbove: Bool,
     hasRowBelow: Bool, positions: [Int]?
   ) throws(ModelError) -> Tensor {
-    try rest.run(
+    try layers.run(
       input, mixed: mixed, hasRowAbove: hasRowAbove, hasRowBelow: hasRowBelow,
       positions: positions)
   }

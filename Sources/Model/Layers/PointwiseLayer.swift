@@ -1,4 +1,4 @@
-/// A 1x1 convolution: at every position `outputs` values from `inputs` values.
+/// A 1x1 convolution in single precision: at every position `outputs` values from `inputs` values.
 ///
 /// Layout: activations [positions, inputs] -> [positions, outputs], weights [outputs, inputs].
 struct PointwiseLayer: Sendable {
@@ -8,37 +8,24 @@ struct PointwiseLayer: Sendable {
   let bias: [Float]
   /// Slope for negative results (leaky ReLU); 1 for none.
   let negativeSlope: Float
-  /// Whether results are added to what the output holds (a residual connection).
-  let accumulate: Bool
-  /// Whether products stay in single precision where an engine would round: for the linear path, whose
-  /// rounding would go straight into the pixels.
-  let precise: Bool
 
-  init(
-    inputs: Int, outputs: Int, weights: [Float], bias: [Float], negativeSlope: Float = 1,
-    accumulate: Bool = false, precise: Bool = false
-  ) {
+  init(inputs: Int, outputs: Int, weights: [Float], bias: [Float], negativeSlope: Float = 1) {
     precondition(weights.count == inputs * outputs && bias.count == outputs)
-    precondition(negativeSlope == 1 || !accumulate, "a residual has no activation of its own")
     self.inputs = inputs
     self.outputs = outputs
     self.weights = weights
     self.bias = bias
     self.negativeSlope = negativeSlope
-    self.accumulate = accumulate
-    self.precise = precise
   }
 
   /// Reads `name`.weight and `name`.bias.
   init(
-    _ name: String, inputs: Int, outputs: Int, from file: Safetensors, negativeSlope: Float = 1,
-    accumulate: Bool = false, precise: Bool = false
+    _ name: String, inputs: Int, outputs: Int, from file: Safetensors, negativeSlope: Float = 1
   ) throws(ModelError) {
     self.init(
       inputs: inputs, outputs: outputs,
       weights: try file.floats("\(name).weight", shape: [outputs, inputs]),
-      bias: try file.floats("\(name).bias", shape: [outputs]), negativeSlope: negativeSlope,
-      accumulate: accumulate, precise: precise)
+      bias: try file.floats("\(name).bias", shape: [outputs]), negativeSlope: negativeSlope)
   }
 }
 
@@ -73,6 +60,13 @@ struct Pointwise: Sendable {
   private let prepared: any PreparedPointwise
 
   init(_ layer: PointwiseLayer, engine: any LayerEngine) throws(ModelError) {
+    inputs = layer.inputs
+    outputs = layer.outputs
+    accumulate = false
+    prepared = try engine.prepare(layer)
+  }
+
+  init(_ layer: IntegerLayer, engine: any LayerEngine) throws(ModelError) {
     inputs = layer.inputs
     outputs = layer.outputs
     accumulate = layer.accumulate

@@ -22,21 +22,21 @@ struct DecoderNetwork: Sendable {
     skip = try Pointwise(
       PointwiseLayer(
         inputs: c.latents, outputs: 768, weights: basis,
-        bias: try file.floats("decoder.skip.bias", shape: [768]), precise: true), engine: engine)
+        bias: try file.floats("decoder.skip.bias", shape: [768])), engine: engine)
     stem = try Pointwise(
-      PointwiseLayer("decoder.stem", inputs: c.latents, outputs: c.coarse, from: file),
+      IntegerLayer("decoder.stem", inputs: c.latents, outputs: c.coarse, from: file),
       engine: engine)
     level = try LevelScale(
       "decoder.level", levels: c.levels.count, channels: c.coarse, from: file)
     coarse = try makeBlocks(
       "decoder.coarse", count: c.decoderCoarse, channels: c.coarse, c, from: file, engine: engine)
     up = try Pointwise(
-      PointwiseLayer("decoder.up", inputs: c.coarse, outputs: 4 * c.fine, from: file),
+      IntegerLayer("decoder.up", inputs: c.coarse, outputs: 4 * c.fine, from: file),
       engine: engine)
     fine = try makeBlocks(
       "decoder.fine", count: c.decoderFine, channels: c.fine, c, from: file, engine: engine)
     head = try Pointwise(
-      PointwiseLayer("decoder.head", inputs: c.fine, outputs: 192, from: file), engine: engine)
+      IntegerLayer("decoder.head", inputs: c.fine, outputs: 192, from: file), engine: engine)
   }
 
   /// Multiply-adds per pixel.

@@ -14,21 +14,21 @@ struct EncoderNetwork: Sendable {
   ) throws(ModelError) {
     self.pool = pool
     skip = try Pointwise(
-      PointwiseLayer("encoder.skip", inputs: 768, outputs: c.latents, from: file, precise: true),
+      PointwiseLayer("encoder.skip", inputs: 768, outputs: c.latents, from: file),
       engine: engine)
     stem = try Pointwise(
-      PointwiseLayer("encoder.stem", inputs: 192, outputs: c.fine, from: file), engine: engine)
+      IntegerLayer("encoder.stem", inputs: 192, outputs: c.fine, from: file), engine: engine)
     fine = try makeBlocks(
       "encoder.fine", count: c.encoderFine, channels: c.fine, c, from: file, engine: engine)
     down = try Pointwise(
-      PointwiseLayer("encoder.down", inputs: 4 * c.fine, outputs: c.coarse, from: file),
+      IntegerLayer("encoder.down", inputs: 4 * c.fine, outputs: c.coarse, from: file),
       engine: engine)
     level = try LevelScale(
       "encoder.level", levels: c.levels.count, channels: c.coarse, from: file)
     coarse = try makeBlocks(
       "encoder.coarse", count: c.encoderCoarse, channels: c.coarse, c, from: file, engine: engine)
     head = try Pointwise(
-      PointwiseLayer(
+      IntegerLayer(
         "encoder.head", inputs: c.coarse, outputs: c.latents, from: file, accumulate: true),
       engine: engine)
   }

@@ -25,13 +25,13 @@ struct PriorNetwork: Sendable {
     width = table.width
     scaleBound = c.scaleBound
     stem = try Pointwise(
-      PointwiseLayer("prior.stem", inputs: c.latents, outputs: c.prior, from: file), engine: engine)
+      IntegerLayer("prior.stem", inputs: c.latents, outputs: c.prior, from: file), engine: engine)
     state = try file.floats("prior.state", shape: [4, 4, c.prior])
     level = try LevelScale("prior.level", levels: c.levels.count, channels: c.prior, from: file)
     blocks = try makeBlocks(
       "prior.blocks", count: c.priorBlocks, channels: c.prior, c, from: file, engine: engine)
     head = try Pointwise(
-      PointwiseLayer("prior.head", inputs: c.prior, outputs: c.latents + table.width, from: file),
+      IntegerLayer("prior.head", inputs: c.prior, outputs: c.latents + table.width, from: file),
       engine: engine)
   }
 

@@ -16,7 +16,8 @@ struct ModelOptions: ParsableArguments {
     completion: .file(extensions: ["safetensors"]))
   var model: String?
 
-  @Option(help: "What runs the network: automatic, bfloat16, float32 or reference.")
+  @Option(
+    help: "What runs the network, with the same results: automatic, int8, float32 or reference.")
   var engine: EngineChoice = .automatic
 
   @Option(

@@ -1,0 +1,54 @@
+internal import CVectorMath
+
+/// A 1x1 convolution in single precision whose sums have the same order on every processor.
+struct VectorPointwise: PreparedPointwise {
+  private let inputs: Int
+  private let outputs: Int
+  /// [inputs, columns], the columns being outputs filled up with zeros.
+  private let matrix: [Float]
+  private let columns: Int
+  private let bias: [Float]
+  private let negativeSlope: Float
+  private let pool: WorkerPool
+
+  init(_ layer: PointwiseLayer, pool: WorkerPool) {
+    inputs = layer.inputs
+    outputs = layer.outputs
+    let multiple = Int(VECTOR_MATH_COLUMNS)
+    columns = (layer.outputs + multiple - 1) / multiple * multiple
+    var matrix = [Float](repeating: 0, count: layer.inputs * columns)
+    for output in 0..<layer.outputs {
+      for input in 0..<layer.inputs {
+        matrix[input * columns + output] = layer.weights[output * layer.inputs + input]
+      }
+    }
+    self.matrix = matrix
+    bias = layer.bias
+    negativeSlope = layer.negativeSlope
+    self.pool = pool
+  }
+
+  func run(
+    _ input: UnsafeBufferPointer<Float>, into output: UnsafeMutableBufferPointer<Float>,
+    positions: Int
+  ) {
+    precondition(input.count == positions * inputs && output.count == positions * outputs)
+    guard let inputBase = input.baseAddress, let outputBase = output.baseAddress else { return }
+    let (source, target) = (Disjoint(inputBase), Disjoint(outputBase))
+    pool.forEachPart(of: positions, length: 64) { part in
+      let from = source.value + part.lowerBound * inputs
+      let to = target.value + part.lowerBound * outputs
+      withUnsafeTemporaryAllocation(of: Float.self, capacity: part.count * columns) { sums in
+        guard let sums = sums.baseAddress else { return }
+        vector_multiply(from, part.count, inputs, matrix, columns, sums)
+        for k in 0..<part.count {
+          let row = to + k * outputs
+          row.update(from: sums + k * columns, count: outputs)
+          vector_add(row, bias, outputs)
+          guard negativeSlope != 1 else { continue }
+          for c in 0..<outputs where row[c] < 0 { row[c] *= negativeSlope }
+        }
+      }
+    }
+  }
+}
