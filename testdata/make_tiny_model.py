@@ -38,29 +38,42 @@ BASIS = [(0, 0, 0), (0, 0, 1), (0, 0, 2)] + [(v, h, 0) for v, h in
          ((0, 1), (1, 0), (1, 1), (0, 2), (2, 0), (1, 2), (2, 1), (2, 2), (0, 3))]
 COLOURS = ((1, 1, 1), (1, 0, -1), (0.5, -1, 0.5))
 
+#: How `struct` calls the types of safetensors.
+CODES = {"F16": "e", "F32": "f", "I8": "b"}
+
 random.seed(1)
 tensors = {}
 
 
-def put(name, shape, value):
+def put(name, shape, value, kind="F16"):
     count = math.prod(shape)
-    tensors[name] = (shape, [value(k) for k in range(count)])
+    tensors[name] = (kind, shape, [value(k) for k in range(count)])
 
 
 def linear(name, inputs, outputs, scale=None):
+    """A layer of single precision."""
     scale = scale or 0.6 / math.sqrt(inputs)
     put(f"{name}.weight", [outputs, inputs], lambda k: random.gauss(0, scale))
     put(f"{name}.bias", [outputs], lambda k: random.gauss(0, 0.02))
 
 
+def product(name, inputs, outputs, scale=None):
+    """A layer with products of bytes: its weights are multiples, -127...127, of a scale of each output."""
+    linear(name, inputs, outputs, scale)
+    values = tensors[f"{name}.weight"][2]
+    largest = [max(map(abs, values[k * inputs:(k + 1) * inputs])) for k in range(outputs)]
+    put(f"{name}.weight", [outputs, inputs], lambda k: round(127 * values[k] / largest[k // inputs]), "I8")
+    put(f"{name}.scale", [outputs], lambda k: largest[k] / 127, "F32")
+
+
 def blocks(name, count, channels):
     for k in range(count):
-        linear(f"{name}.{k}.mix_in", channels, channels)
+        product(f"{name}.{k}.mix_in", channels, channels)
         put(f"{name}.{k}.depthwise.weight", [channels, 1, 3, 3], lambda k: (k % 9 == 4) + random.gauss(0, 0.2))
         put(f"{name}.{k}.depthwise.bias", [channels], lambda k: random.gauss(0, 0.02))
-        linear(f"{name}.{k}.mix_out", channels, channels)
-        linear(f"{name}.{k}.expand", channels, 2 * channels)
-        linear(f"{name}.{k}.project", 2 * channels, channels)
+        product(f"{name}.{k}.mix_out", channels, channels)
+        product(f"{name}.{k}.expand", channels, 2 * channels)
+        product(f"{name}.{k}.project", 2 * channels, channels)
 
 
 def level(name, channels):
@@ -81,12 +94,12 @@ for side in ("encoder", "decoder"):
     blocks(f"{side}.fine", CONFIGURATION[f"{side}Fine"], FINE)
     blocks(f"{side}.coarse", CONFIGURATION[f"{side}Coarse"], COARSE)
     level(f"{side}.level", COARSE)
-linear("encoder.stem", 192, FINE)
-linear("encoder.down", 4 * FINE, COARSE)
-linear("encoder.head", COARSE, LATENTS, 0.02)
-linear("decoder.stem", LATENTS, COARSE)
-linear("decoder.up", COARSE, 4 * FINE)
-linear("decoder.head", FINE, 192, 0.02)
+product("encoder.stem", 192, FINE)
+product("encoder.down", 4 * FINE, COARSE)
+product("encoder.head", COARSE, LATENTS, 0.02)
+product("decoder.stem", LATENTS, COARSE)
+product("decoder.up", COARSE, 4 * FINE)
+product("decoder.head", FINE, 192, 0.02)
 # A latent of standard deviation 1 or so for pixels in -1...1.
 spread = [8.0 if k == 0 else 2.0 for k in range(LATENTS)]
 put("encoder.skip.weight", [LATENTS, 768], lambda k: wave(k // 768, k % 768) / spread[k // 768])
@@ -95,13 +108,13 @@ put("decoder.skip.weight", [768, LATENTS], lambda k: wave(k % LATENTS, k // LATE
 put("decoder.skip.bias", [768], lambda k: 0.0)
 put("decoder.spread", [LATENTS], lambda k: spread[k])
 put("spread", [LATENTS], lambda k: 1.0)
-linear("prior.stem", LATENTS, PRIOR)
+product("prior.stem", LATENTS, PRIOR)
 put("prior.state", [4, 4, PRIOR], lambda k: random.gauss(0, 0.1))
 level("prior.level", PRIOR)
 blocks("prior.blocks", CONFIGURATION["priorBlocks"], PRIOR)
 counts = [sum(n for _, n in runs) for runs in LEVELS]
 width = max(counts)
-linear("prior.head", PRIOR, LATENTS + width, 0.1)
+product("prior.head", PRIOR, LATENTS + width, 0.1)
 rows = [(level, k) for level, count in enumerate(counts) for k in range(count)]
 for name in ("analysis", "synthesis"):
     put(f"transform.{name}", [len(rows), LATENTS], lambda k: float(rows[k // LATENTS][1] == k % LATENTS))
@@ -118,9 +131,9 @@ put("predictor.head.bias", [len(LEVELS)], lambda k: -1.0 - 0.8 * k)
 
 header = {"__metadata__": {"gqimg": json.dumps(CONFIGURATION, separators=(",", ":"), sort_keys=True)}}
 data = b""
-for name, (shape, values) in sorted(tensors.items()):
-    packed = struct.pack(f"<{len(values)}e", *values)
-    header[name] = {"dtype": "F16", "shape": shape, "data_offsets": [len(data), len(data) + len(packed)]}
+for name, (kind, shape, values) in sorted(tensors.items()):
+    packed = struct.pack(f"<{len(values)}{CODES[kind]}", *values)
+    header[name] = {"dtype": kind, "shape": shape, "data_offsets": [len(data), len(data) + len(packed)]}
     data += packed
 text = json.dumps(header, separators=(",", ":")).encode()
 text += b" " * (-len(text) % 8)

@@ -85,7 +85,7 @@ static dnnl_status_t cpu(dnnl_engine_t *engine) { return dnnl_engine_create(engi
 
 // Copies plain weights into the layout and type that the primitive wants.
 static dnnl_status_t packed(
-    dnnl_engine_t engine, const float *values, desc plain, desc wanted, dnnl_memory_t *result) {
+    dnnl_engine_t engine, const void *values, desc plain, desc wanted, dnnl_memory_t *result) {
   dnnl_status_t status = dnnl_success;
   dnnl_memory_t source = NULL;
   dnnl_primitive_desc_t description = NULL;
@@ -144,7 +144,7 @@ static size_t scratch_bytes(const kernel *kernel) {
 }
 
 int gq_product_create(
-    int64_t rows, int64_t few, int64_t inputs, int64_t outputs, const float *weights, int precision,
+    int64_t rows, int64_t few, int64_t inputs, int64_t outputs, const void *weights, int precision,
     gq_product **result) {
   dnnl_status_t status = dnnl_success;
   desc plain;
@@ -161,7 +161,8 @@ int gq_product_create(
   desc wanted = DESC_QUERY(product->whole.description, dnnl_query_weights_md, 0);
   desc wanted_by_few = DESC_QUERY(product->few.description, dnnl_query_weights_md, 0);
   product->has_few = DESC_EQUAL(wanted, wanted_by_few);
-  TRY(desc_create(&plain, 2, (dnnl_dims_t){inputs, outputs}, dnnl_f32, dnnl_ba));
+  dnnl_data_type_t type = precision == GQ_INT8 ? dnnl_s8 : dnnl_f32;
+  TRY(desc_create(&plain, 2, (dnnl_dims_t){inputs, outputs}, type, dnnl_ba));
   TRY(packed(product->engine, weights, plain, wanted, &product->weights));
   size_t scratch = scratch_bytes(&product->whole), scratch_of_few = scratch_bytes(&product->few);
   product->scratch = scratch > scratch_of_few ? scratch : scratch_of_few;

@@ -43,8 +43,9 @@ public final class GQEncoder: Sendable {
 
   /// Encodes a picture that need not be held in memory: the same file as for a picture in memory.
   ///
-  /// Above 8 megapixels memory is that of a few rows of tiles and of the choice of levels, about 0.7 bytes per pixel, and
-  /// the picture is read twice; below, and with an effort of 7 or more, it is held.
+  /// Memory is that of a few rows of tiles, of the choice of levels, about 0.7 bytes per pixel, and up to 25 megapixels of
+  /// what the network makes of the picture, 6.5 bytes per pixel. Larger pictures are read twice instead; with an effort of
+  /// 7 or more all of a picture is held.
   ///
   /// - Throws: as `encode(_:options:)`, and what the source throws.
   public func encode(
@@ -54,8 +55,8 @@ public final class GQEncoder: Sendable {
     return try encode(source, try Attachments(source.metadata), options)
   }
 
-  /// Positions up to which the encoder's features are kept between the choice of levels and coding.
-  static let heldPositions = 1 << 15
+  /// Positions up to which the encoder's features are kept between the choice of levels and coding: 25 megapixels.
+  static let heldPositions = 3 << 15
 
   func encode(
     _ source: some PictureSource, _ attachments: Attachments, _ options: EncodingOptions,
@@ -94,10 +95,9 @@ public final class GQEncoder: Sendable {
         order: options.order), bandPositions: bandPositions)
     var latentStream = try network.latentStream(columns: header.columns, levels: levels)
     if holds {
-      for (k, features) in heldFeatures.enumerated() {
-        try latentStream.push(features, isLast: k == heldFeatures.count - 1) {
-          try coding.push($0)
-        }
+      heldFeatures.reverse()
+      while let features = heldFeatures.popLast() {
+        try latentStream.push(features, isLast: heldFeatures.isEmpty) { try coding.push($0) }
       }
     } else {
       try forEachFeatures(source, header) { features, isLast in

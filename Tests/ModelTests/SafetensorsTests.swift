@@ -84,6 +84,7 @@ struct SafetensorsTests {
   @Test(arguments: [
     (#""encoder.skip.bias""#, #""encoder.skip.bios""#),
     (#"\"architecture\":4"#, #"\"architecture\":3"#), (#"\"coarse\":224"#, #"\"coarse\":521"#),
+    (#""prior.head.scale""#, #""prior.head.scalE""#), (#""dtype":"I8""#, #""dtype":"U8""#),
     ("\"gqimg\"", "\"gqimG\""), (#"\"coarse\":"#, #"\"coarsE\":"#),
     (#"\"stateBits\":12"#, #"\"stateBits\":99"#), ("[[4,4]]", "[[4,0]]"),
     ("[[4,4]]", "[[9,4]]"), ("[[4,4]]", "[[4,5]]"), ("[[4,4]]", "[[4,-]]"),

@@ -1,4 +1,4 @@
-"""Writes the weights of a checkpoint as 16-bit safetensors, and golden activations to compare engines with."""
+"""Writes the weights of a checkpoint as safetensors, and golden activations to compare engines with."""
 
 import argparse
 import dataclasses
@@ -15,7 +15,7 @@ from .codes import SEED, STATE_BITS
 from .data import load
 from .divergence import BOUND
 from .levels import CODE_ERROR
-from .network import SCALE_BOUND, SLOPE, Codec, Config
+from .network import SCALE_BOUND, SLOPE, Codec, Config, IntegerLinear
 
 #: Coefficients times this stand for decoded ones in the golden activations: no codebook, all phases exercised.
 GOLDEN_FACTOR = 0.75
@@ -63,12 +63,25 @@ BLOCKS = {
 }
 
 
+def write_weights(model, path):
+    """The file that `read_weights` and the program read: products' weights as bytes and scales, others in 16 bits."""
+    weights = {name: value.half() for name, value in model.state_dict().items()}
+    for name, module in model.named_modules():
+        if isinstance(module, IntegerLinear):
+            weights[f"{name}.weight"], weights[f"{name}.scale"] = module.stored()
+    save_file({name: value.contiguous() for name, value in weights.items()}, path, metadata(model.config))
+
+
 def read_weights(path, deeper=()):
     """The model of a weights file; `deeper`: the depths, names of `BLOCKS`, that get one more block each at the end,
     which passes through what it gets."""
     with safe_open(path, "pt") as file:
         stated = json.loads(file.metadata()["gqimg"])
-        weights = {name: file.get_tensor(name).float() for name in file.keys()}
+        weights = {name: file.get_tensor(name) for name in file.keys()}
+    for name in [name for name, value in weights.items() if value.dtype == torch.int8]:
+        scale = weights.pop(name.removesuffix("weight") + "scale")
+        weights[name] = weights[name].float() * scale[:, None]
+    weights = {name: value.float() for name, value in weights.items()}
     if stated["architecture"] != ARCHITECTURE:
         raise SystemExit(f"{path} has architecture {stated['architecture']}, not {ARCHITECTURE}")
     fields = {f.name: stated[NAMES.get(f.name, f.name)] for f in dataclasses.fields(Config) if f.name not in NOT_IN_FILES}
@@ -115,14 +128,11 @@ def main():
     stored = torch.load(a.checkpoint, weights_only=False)
     model = Codec(Config(**stored["config"]))
     model.load_state_dict(stored["average"])
-    weights = {name: value.half().contiguous() for name, value in model.state_dict().items()}
-    save_file(weights, a.output, metadata(model.config))
+    write_weights(model, a.output)
     digest = hashlib.sha256(open(a.output, "rb").read()).hexdigest()
     print(f"{a.output}: {os.path.getsize(a.output)} bytes, model id {digest[:16]}, step {stored['state']['step']}")
     if a.golden:
-        model.load_state_dict({name: value.float() for name, value in weights.items()})
-        picture = load(a.picture)[:80, :112]
-        save_file(golden(model, picture), a.golden)
+        save_file(golden(read_weights(a.output), load(a.picture)[:80, :112]), a.golden)
 
 
 if __name__ == "__main__":

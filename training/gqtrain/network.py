@@ -133,6 +133,11 @@ class IntegerLinear(nn.Linear):
 
     rounds = False
 
+    def stored(self):
+        """(weights as bytes, the scale of each output's), as the program reads them."""
+        scale = self.weight.detach().abs().amax(-1) / LARGEST
+        return (whole_numbers(self.weight.detach()) / scale.clamp(min=1e-30)[:, None]).round().to(torch.int8), scale
+
     def forward(self, x):
         if not self.rounds:
             return super().forward(x)

@@ -9,12 +9,11 @@ import unittest
 
 import numpy as np
 import torch
-from safetensors.torch import save_file
 
 from gqtrain.codes import RealCodes, path_order
 from gqtrain.components import distribute
 from gqtrain.divergence import NEVER, ExactDivergence, TargetDivergence, divergence_bits
-from gqtrain.export import metadata, read_weights
+from gqtrain.export import metadata, read_weights, write_weights
 from gqtrain.levels import CODE_ERROR, LATENTS, bit_table, run_lengths, rungs
 from gqtrain.network import Codec, Config, join_tiles, shuffle, split_tiles, unshuffle, whole_numbers
 from gqtrain.optimizer import OPTIMIZERS, Soap, matrix_optimizer
@@ -258,15 +257,15 @@ class Network(unittest.TestCase):
         pixels, levels = torch.rand(1, 64, 64, 3) * 2 - 1, torch.arange(16).reshape(1, 4, 4) % len(RUNS)
         with tempfile.TemporaryDirectory() as folder:
             path = os.path.join(folder, "weights.safetensors")
-            save_file(codec.state_dict(), path, metadata(codec.config))
+            write_weights(codec, path)
             with self.assertRaises(SystemExit):
                 metadata(dataclasses.replace(codec.config, activation="silu"))
             deeper = read_weights(path, ("encoder_fine", "decoder_coarse", "prior_blocks"))
         self.assertEqual((deeper.config.encoder_fine, len(deeper.prior.blocks)), (3, 4))
         identity = lambda part, *_: part
-        with torch.no_grad():
+        with torch.no_grad(), codec.whole_numbers(), deeper.whole_numbers():
             wanted, got = codec(pixels, levels, identity), deeper(pixels, levels, identity)
-        self.assertTrue(torch.allclose(got, wanted, atol=1e-5))
+        self.assertTrue(torch.allclose(got, wanted, atol=1e-3))
 
     def test_whole_numbers_are_multiples_of_a_rows_scale(self):
         x = torch.randn(5, 40) * torch.tensor([1e-3, 1, 7, 100, 0])[:, None]

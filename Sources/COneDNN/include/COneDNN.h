@@ -20,10 +20,10 @@ int gq_has_int8(void);
 void gq_version(int version[3]);
 
 /// [rows, inputs] x [outputs, inputs]^T for `rows` rows at a time or multiples of `few` up to that. Kernels are
-/// compiled when they are used for the first time. In GQ_INT8 inputs are int8_t, results int32_t and weights whole numbers
-/// from -127 to 127; in GQ_FLOAT32 all are float.
+/// compiled when they are used for the first time. In GQ_INT8 inputs and weights are int8_t, from -127 to 127, and results
+/// int32_t; in GQ_FLOAT32 all are float.
 int gq_product_create(
-    int64_t rows, int64_t few, int64_t inputs, int64_t outputs, const float *weights, int precision,
+    int64_t rows, int64_t few, int64_t inputs, int64_t outputs, const void *weights, int precision,
     gq_product **product);
 
 /// Bytes of scratch that one run needs; may be 0.

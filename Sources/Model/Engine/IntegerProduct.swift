@@ -21,11 +21,14 @@
       negativeSlope = layer.negativeSlope
       accumulate = layer.accumulate
       self.precision = precision
-      let weights = layer.weights.map { Float($0) }
       handle = try ProductHandle { result in
-        gq_product_create(
-          Int64(OneDNNEngine.chunk), Int64(OneDNNEngine.smallChunk), Int64(layer.inputs),
-          Int64(layer.outputs), weights, precision.code, result)
+        func create(_ weights: UnsafeRawPointer) -> Int32 {
+          gq_product_create(
+            Int64(OneDNNEngine.chunk), Int64(OneDNNEngine.smallChunk), Int64(layer.inputs),
+            Int64(layer.outputs), weights, precision.code, result)
+        }
+        return precision == .int8
+          ? create(layer.weights) : create(layer.weights.map { Float($0) })
       }
     }
 

@@ -33,6 +33,8 @@ public struct Safetensors: Sendable {
     case int64 = "I64"
     /// Bytes.
     case uint8 = "U8"
+    /// Signed bytes.
+    case int8 = "I8"
 
     /// Bytes per element.
     public var byteCount: Int {
@@ -40,7 +42,7 @@ public struct Safetensors: Sendable {
       case .float16, .bfloat16, .int16: 2
       case .float32, .int32: 4
       case .int64: 8
-      case .uint8: 1
+      case .uint8, .int8: 1
       }
     }
   }
@@ -137,14 +139,19 @@ public struct Safetensors: Sendable {
   ///
   /// - Throws: `ModelError.missingTensor`, `wrongShape` or `malformedHeader`.
   func check(_ name: String, shape: [Int]) throws(ModelError) {
+    let entry = try entry(name, shape: shape)
+    switch entry.dtype {
+    case .float16, .bfloat16, .float32: return
+    case .int16, .int32, .int64, .uint8, .int8: throw Self.notFloating(name, entry)
+    }
+  }
+
+  private func entry(_ name: String, shape: [Int]) throws(ModelError) -> Entry {
     guard let entry = entries[name] else { throw .missingTensor(name) }
     guard shape == entry.shape else {
       throw .wrongShape(name: name, expected: shape, found: entry.shape)
     }
-    switch entry.dtype {
-    case .float16, .bfloat16, .float32: return
-    case .int16, .int32, .int64, .uint8: throw Self.notFloating(name, entry)
-    }
+    return entry
   }
 
   private static func notFloating(_ name: String, _ entry: Entry) -> ModelError {
@@ -174,8 +181,22 @@ public struct Safetensors: Sendable {
       return words(UInt16.self, at: start, count: count) { Float(bitPattern: UInt32($0) << 16) }
     case .float32:
       return words(UInt32.self, at: start, count: count, Float.init(bitPattern:))
-    case .int16, .int32, .int64, .uint8:
+    case .int16, .int32, .int64, .uint8, .int8:
       throw Self.notFloating(name, entry)
+    }
+  }
+
+  /// The values of a tensor of signed bytes, row-major.
+  ///
+  /// - Throws: `ModelError.missingTensor`, `wrongShape` or `malformedHeader`.
+  func signedBytes(_ name: String, shape: [Int]) throws(ModelError) -> [Int8] {
+    let entry = try entry(name, shape: shape)
+    guard entry.dtype == .int8 else {
+      throw .malformedHeader("tensor \(name) is \(entry.dtype.rawValue), expected I8")
+    }
+    let (first, end) = (entry.data_offsets[0], entry.data_offsets[1])
+    return bytes[dataStart + first..<dataStart + end].withUnsafeBytes {
+      Array($0.bindMemory(to: Int8.self))
     }
   }
 
@@ -189,6 +210,8 @@ public struct Safetensors: Sendable {
     switch entry.dtype {
     case .uint8:
       return (0..<count).map { Int(bytes[start + $0]) }
+    case .int8:
+      return words(UInt8.self, at: start, count: count) { Int(Int8(bitPattern: $0)) }
     case .int16:
       return words(UInt16.self, at: start, count: count) { Int(Int16(bitPattern: $0)) }
     case .int32:
