@@ -71,11 +71,11 @@ public struct ModelConfiguration: Sendable, Equatable, Decodable {
       throw .badConfiguration(
         "architecture \(architecture), this program runs \(Self.supportedArchitecture)")
     }
-    // The inner layer of a block is twice as wide.
-    let widest = IntegerLayer.maximumInputs / 2
+    // The inner layer of a block is twice as wide, and four positions at 1/8 make one at 1/16.
+    let most = IntegerLayer.maximumInputs
     for (name, value, limit) in [
-      ("fine", fine, widest), ("coarse", coarse, widest), ("prior", prior, widest),
-      ("predictor", predictor, 4096), ("latents", latents, 4096),
+      ("fine", fine, most / 4), ("coarse", coarse, most / 2), ("prior", prior, most / 2),
+      ("predictor", predictor, 4096), ("latents", latents, most),
     ]
     where !(1...limit).contains(value) {
       throw .badConfiguration("\(name) is \(value), expected 1 to \(limit)")

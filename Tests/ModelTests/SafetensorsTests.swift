@@ -84,6 +84,7 @@ struct SafetensorsTests {
   @Test(arguments: [
     (#""encoder.skip.bias""#, #""encoder.skip.bios""#),
     (#"\"architecture\":4"#, #"\"architecture\":3"#), (#"\"coarse\":224"#, #"\"coarse\":521"#),
+    (#"\"fine\":160"#, #"\"fine\":261"#), (#"\"latents\":320"#, #"\"latents\":1041"#),
     (#""prior.head.scale""#, #""prior.head.scalE""#), (#""dtype":"I8""#, #""dtype":"U8""#),
     ("\"gqimg\"", "\"gqimG\""), (#"\"coarse\":"#, #"\"coarsE\":"#),
     (#"\"stateBits\":12"#, #"\"stateBits\":99"#), ("[[4,4]]", "[[4,0]]"),
