@@ -13,7 +13,8 @@ package enum MatrixPeak {
       let product = try IntegerProduct(
         IntegerLayer(
           inputs: side, outputs: side, weights: Array(repeating: 1, count: side * side),
-          scales: Array(repeating: 1, count: side), bias: Array(repeating: 0, count: side)), engine.precision)
+          scales: Array(repeating: 1, count: side), bias: Array(repeating: 0, count: side)),
+        engine.precision)
       let chunk = OneDNNEngine.chunk
       let rounds = 400
       let failure = Failure()
