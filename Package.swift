@@ -28,7 +28,6 @@ let package = Package(
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
     .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
   ],
   targets: [
@@ -38,7 +37,8 @@ let package = Package(
       name: "GaussianQuant", dependencies: ["CGaussianSearch"], swiftSettings: strict),
 
     // The file format: bytes only, no network, no pixels.
-    .target(name: "Bitstream", swiftSettings: strict),
+    .target(name: "CSHA256"),
+    .target(name: "Bitstream", dependencies: ["CSHA256"], swiftSettings: strict),
 
     // The network: weights, layers and the two engines that run them.
     // oneDNN (Debian: libdnnl-dev) has no pkg-config file, so its library is named here.
@@ -51,7 +51,6 @@ let package = Package(
       name: "Model",
       dependencies: [
         "Bitstream", "CDepthwise", "CLibraryLocation", "CVectorMath",
-        .product(name: "Crypto", package: "swift-crypto"),
         .target(name: "COneDNN", condition: .when(traits: ["OneDNN"])),
       ],
       resources: [.copy("Resources")],
@@ -74,7 +73,6 @@ let package = Package(
       name: "Report",
       dependencies: [
         "Bitstream", "Codec", "Model", "PixelIO", "Metrics",
-        .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "Mustache", package: "swift-mustache"),
       ],
       // In the program itself, so that it needs no folder of templates beside it.
@@ -105,7 +103,8 @@ let package = Package(
     .testTarget(
       name: "GaussianQuantTests", dependencies: ["GaussianQuant"],
       resources: [.copy("Golden")], swiftSettings: strict),
-    .testTarget(name: "BitstreamTests", dependencies: ["Bitstream"], swiftSettings: strict),
+    .testTarget(
+      name: "BitstreamTests", dependencies: ["Bitstream", "CSHA256"], swiftSettings: strict),
     .testTarget(
       name: "ModelTests", dependencies: ["CVectorMath", "Model"], resources: [.copy("Golden")],
       swiftSettings: strict),

@@ -1,8 +1,8 @@
 #if canImport(FoundationEssentials)
   import FoundationEssentials
 #endif
+import Bitstream
 import CLibraryLocation
-import Crypto
 import Foundation
 
 /// Where the weights are.
@@ -48,7 +48,7 @@ public enum ModelFile {
 
   /// The first 8 bytes of the SHA-256 of a weights file: the model id in a `.gqz` header.
   public static func identifier(of bytes: [UInt8]) -> [UInt8] {
-    Array(SHA256.hash(data: bytes).prefix(8))
+    Array(SHA256.digest(of: bytes).prefix(8))
   }
 
   /// The bytes of a weights file, the one that comes with the program for the tuning when `path` is nil.

@@ -1,5 +1,5 @@
+import Bitstream
 public import Codec
-import Crypto
 import Foundation
 import PixelIO
 
@@ -20,10 +20,8 @@ public final class SourcePicture {
     self.name = name
     self.picture = picture
     folder = try TemporaryFolder()
-    var hash = SHA256()
-    hash.update(data: Data("\(picture.width) \(picture.height) \(picture.colorType)\n".utf8))
-    picture.samples.withUnsafeBytes { hash.update(bufferPointer: $0) }
-    digest = hexadecimal(hash.finalize())
+    let kind = "\(picture.width) \(picture.height) \(picture.colorType)\n"
+    digest = hexadecimal(SHA256.digest(of: Array(kind.utf8) + picture.samples))
   }
 
   /// Pixels in all.
@@ -50,9 +48,4 @@ public final class SourcePicture {
     searches[identity] = search
     return search
   }
-}
-
-/// A digest as lowercase hexadecimal digits.
-func hexadecimal(_ digest: some Sequence<UInt8>) -> String {
-  digest.map { String(format: "%02x", $0) }.joined()
 }

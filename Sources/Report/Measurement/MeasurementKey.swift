@@ -1,4 +1,5 @@
-import Crypto
+import Bitstream
+import Codec
 import Foundation
 
 /// What a measurement depends on: where all of this is equal, it need not be made again.
@@ -24,6 +25,6 @@ struct MeasurementKey: Sendable, Equatable, Codable {
   func fileName() throws -> String {
     let encoder = JSONEncoder()
     encoder.outputFormatting = .sortedKeys
-    return String(hexadecimal(SHA256.hash(data: try encoder.encode(self))).prefix(32))
+    return String(hexadecimal(SHA256.digest(of: Array(try encoder.encode(self)))).prefix(32))
   }
 }
