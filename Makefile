@@ -79,6 +79,9 @@ memory: build ## Peak memory and time by picture size, and refusals of huge clai
 same-everywhere: build ## Decode with every instruction set: make same-everywhere [PICTURES=...]
 	$(PYTHON) tools/same_everywhere.py --program $(PROGRAM) $(PICTURES)
 
+no-garbage: build ## Content unlike photographs: PSNR and the worst block of each: make no-garbage [PICTURES="folder ..."]
+	$(PYTHON) tools/no_garbage.py --program $(PROGRAM) $(PICTURES)
+
 fuzz: setup ## Fuzz all readers: make fuzz [TIME=60] [HARNESSES="container pixels"], seconds each
 	Fuzz/run.sh $(or $(TIME),60) $(HARNESSES)
 
@@ -108,7 +111,7 @@ test-deb: deb ## Install the Debian package in a bare Debian 12 and use it there
 report-kodak: build setup-report ## Against all codecs at eight rates: make report-kodak DIR=kodak [OUT=build/report-kodak]
 	@[ -n "$(DIR)" ] || { echo "usage: make report-kodak DIR=pictures"; exit 64; }
 	$(PROGRAM) report $(DIR) --output $(or $(OUT),build/report-kodak) --force \
-	  --tune psnr,ms-ssim \
+	  --tune visual,psnr \
 	  --against jpeg,webp,avif,jxl$$(command -v heif-enc >/dev/null && echo ,heic) --rates 0.1,0.15,0.2,0.25,0.35,0.5,0.75,1.0
 	@echo "Open $(or $(OUT),build/report-kodak)/index.html"
 
@@ -161,13 +164,13 @@ $(VENV)/bin/python: training/pyproject.toml
 	$(VENV)/bin/pip install --quiet -e training
 	@touch $@
 
-train: $(VENV)/bin/python ## Train, or resume: make train DATA=dir [VALIDATION=dir] [RUN=runs/default] [HOURS=2.1] [FLAGS="--tune ms-ssim ..."]
+train: $(VENV)/bin/python ## Train, or resume: make train DATA=dir [VALIDATION=dir] [RUN=runs/default] [HOURS=2.1] [FLAGS="--tune visual ..."]
 	@[ -n "$(DATA)" ] || { echo "usage: make train DATA=folder-of-pictures"; exit 64; }
 	OMP_NUM_THREADS=1 nice $(VENV)/bin/torchrun --nproc-per-node=$$(nproc) -m gqtrain.train \
 	  --data $(DATA) $(if $(VALIDATION),--validation $(VALIDATION)) \
 	  --output $(or $(RUN),runs/default) $(if $(HOURS),--hours $(HOURS)) $(FLAGS)
 
-export: $(VENV)/bin/python ## Put the weights of a run into the program: make export [RUN=runs/default] [TUNE=ms-ssim]
+export: $(VENV)/bin/python ## Put the weights of a run into the program: make export [RUN=runs/default] [TUNE=visual]
 	OMP_NUM_THREADS=1 $(VENV)/bin/python -m gqtrain.export --checkpoint $(or $(RUN),runs/default)/checkpoint.pt \
 	  $(if $(TUNE),--output Sources/Model/Resources/gqimg-$(TUNE).safetensors,\
 	  --output Sources/Model/Resources/gqimg.safetensors \
@@ -177,4 +180,4 @@ test-training: $(VENV)/bin/python ## Run the tests of the training code
 	$(VENV)/bin/python -m unittest discover -s training/tests -t training
 
 .PHONY: help setup setup-report setup-test build static install deb demo test lint format bench report report-kodak train export \
-  test-deb library test-examples wheel test-python docs test-training faults memory same-everywhere fuzz thread-sanitizer
+  test-deb library test-examples wheel test-python docs test-training faults memory same-everywhere no-garbage fuzz thread-sanitizer

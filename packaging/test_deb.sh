@@ -41,8 +41,8 @@ cp "$package" "$root/try/gqimg.deb"
 # The program with no more than its dependencies, then what looks at the rest.
 check "the package installs" inside "apt-get update -qq && apt-get install -y -qq --no-install-recommends ./gqimg.deb"
 use() { # program
-  check "$1 --version names both models" inside "$1 --version | grep -Eq 'model [0-9a-f]{16} \(psnr\), model [0-9a-f]{16} \(ms-ssim\)'"
-  for tune in psnr ms-ssim; do
+  check "$1 --version names both models" inside "$1 --version | grep -Eq 'model [0-9a-f]{16} \(visual\), model [0-9a-f]{16} \(psnr\)'"
+  for tune in visual psnr; do
     check "$1 compress --tune $tune" inside "$1 compress --force --tune $tune --bpp 0.5 sample.png $tune.gqz && [ \$(stat -c %s $tune.gqz) -le 15000 ]"
     check "$1 decompress, $tune" inside "$1 decompress --force $tune.gqz $tune.png && [ \$(od -An -tx1 -j1 -N3 $tune.png | tr -d ' ') = 504e47 ]"
     check "$1 info, $tune" inside "$1 info $tune.gqz | grep -q '600 x 400'"

@@ -126,7 +126,7 @@ def parse():
     rate.add_argument("--size", type=int, help="at most this many bytes")
     rate.add_argument("--quality", type=float, help="0 to 100")
     p.add_argument("--effort", type=int, default=5, help="1 (fast) to 9 (thorough)")
-    p.add_argument("--tune", choices=("psnr", "ms-ssim"), default="psnr")
+    p.add_argument("--tune", choices=("visual", "psnr"), default="visual")
     p.add_argument("--psnr", action="store_true", help="decode every file and measure")
     p.add_argument("--address", help="of a running Ray cluster; without it, RAY_ADDRESS or this machine")
     a = p.parse_args()

@@ -59,7 +59,8 @@ static uint32_t previous(const uint8_t *choices, uint32_t state, unsigned bits,
 
 int gaussian_trellis_search(int instruction_set, const float *values, unsigned state_bits,
                             size_t count, const uint8_t *bits, const float *linear,
-                            const float *quadratic, uint32_t start, uint32_t *path) {
+                            const float *quadratic, uint32_t starts, uint32_t *start,
+                            uint32_t *path) {
   const size_t states = (size_t)1 << state_bits;
   float *costs = aligned_alloc(64, states * sizeof(float));
   uint8_t *choices = malloc(count * (states / 8));
@@ -69,7 +70,7 @@ int gaussian_trellis_search(int instruction_set, const float *values, unsigned s
     return -1;
   }
   for (size_t s = 0; s < states; s++) { costs[s] = __builtin_inff(); }
-  costs[start] = 0;
+  for (uint32_t s = 0; s < starts; s++) { costs[*start + s] = 0; }
   for (size_t t = 0; t < count; t++) {
     step(instruction_set, values, state_bits, costs, choices + t * (states / 8), bits[t], linear[t],
          quadratic[t]);
@@ -82,6 +83,7 @@ int gaussian_trellis_search(int instruction_set, const float *values, unsigned s
     path[t] = state;
     state = previous(choices + t * (states / 8), state, bits[t], state_bits);
   }
+  *start = state;
   free(costs);
   free(choices);
   return 0;

@@ -97,7 +97,7 @@ public func encode(
     let tuning: Tuning
     switch Int(chosen.tuning) {
     case GQIMG_TUNE_PSNR: tuning = .psnr
-    case GQIMG_TUNE_MS_SSIM: tuning = .msssim
+    case GQIMG_TUNE_VISUAL: tuning = .visual
     default: throw InvalidArgument("tuning is \(chosen.tuning), expected 0 or 1")
     }
     let made = try GQEncoder(network: try models.network(tuning)).encode(

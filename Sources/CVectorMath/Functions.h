@@ -73,6 +73,37 @@ static TARGET void NAME(add)(float *values, const float *terms, size_t count) {
   for (size_t i = 0; i < count; i++) values[i] += terms[i];
 }
 
+INLINE TARGET float NAME(magnitude)(float x) { return x < 0 ? -x : x; }
+
+INLINE TARGET float NAME(largest)(const float *values, size_t count) {
+  // Sixteen at a time: a maximum does not depend on the order.
+  float parts[16] = {0};
+  size_t i = 0;
+  for (; i + 16 <= count; i += 16) {
+    for (size_t k = 0; k < 16; k++) {
+      float x = NAME(magnitude)(values[i + k]);
+      parts[k] = x > parts[k] ? x : parts[k];
+    }
+  }
+  for (; i < count; i++) {
+    float x = NAME(magnitude)(values[i]);
+    parts[0] = x > parts[0] ? x : parts[0];
+  }
+  float result = 0;
+  for (size_t k = 0; k < 16; k++) result = parts[k] > result ? parts[k] : result;
+  return result;
+}
+
+static TARGET void NAME(add_bounded)(
+    float *values, const float *terms, size_t count, float bound) {
+  float most = NAME(largest)(terms, count);
+  float ratio = (most < 1000 ? most : 1000) / bound;
+  ratio = ratio * ratio;
+  ratio = ratio * ratio;
+  float divisor = 1 + ratio * ratio;
+  for (size_t i = 0; i < count; i++) values[i] += terms[i] / divisor;
+}
+
 static TARGET void NAME(shift_scale)(
     float *result, const float *values, const float *shift, const float *scale,
     const float *offset, size_t count) {
@@ -183,27 +214,6 @@ static TARGET void NAME(multiply)(
   }
 }
 
-INLINE TARGET float NAME(magnitude)(float x) { return x < 0 ? -x : x; }
-
-INLINE TARGET float NAME(largest)(const float *values, size_t count) {
-  // Sixteen at a time: a maximum does not depend on the order.
-  float parts[16] = {0};
-  size_t i = 0;
-  for (; i + 16 <= count; i += 16) {
-    for (size_t k = 0; k < 16; k++) {
-      float x = NAME(magnitude)(values[i + k]);
-      parts[k] = x > parts[k] ? x : parts[k];
-    }
-  }
-  for (; i < count; i++) {
-    float x = NAME(magnitude)(values[i]);
-    parts[0] = x > parts[0] ? x : parts[0];
-  }
-  float result = 0;
-  for (size_t k = 0; k < 16; k++) result = parts[k] > result ? parts[k] : result;
-  return result;
-}
-
 /// x + 3 * 2^22 for |x| <= 127, whose last bits are the nearest whole number, even where two are.
 INLINE TARGET float NAME(shifted)(float x) {
   x = x > -127.0f ? x : -127.0f;
@@ -277,8 +287,8 @@ static TARGET void NAME(to_samples)(const float *values, uint8_t *result, size_t
 }
 
 static const struct functions NAME(functions) = {
-    NAME(exp), NAME(log), NAME(bound), NAME(add), NAME(shift_scale), NAME(variances),
-    NAME(divergence), NAME(multiply), NAME(to_bytes), NAME(to_whole_numbers), NAME(from_sums),
+    NAME(exp), NAME(log), NAME(bound), NAME(add), NAME(add_bounded), NAME(shift_scale),
+    NAME(variances), NAME(divergence), NAME(multiply), NAME(to_bytes), NAME(to_whole_numbers), NAME(from_sums),
     NAME(from_whole_sums), NAME(from_samples), NAME(to_samples)};
 
 #undef GROUPS

@@ -9,6 +9,7 @@ struct functions {
   void (*log)(float *, size_t);
   void (*bound)(float *, size_t, float);
   void (*add)(float *, const float *, size_t);
+  void (*add_bounded)(float *, const float *, size_t, float);
   void (*shift_scale)(
       float *, const float *, const float *, const float *, const float *, size_t);
   void (*variances)(float, const float *, size_t, float *, float *);
@@ -89,6 +90,10 @@ void vector_bound(float *values, size_t count, float bound) { chosen->bound(valu
 
 void vector_add(float *values, const float *terms, size_t count) {
   chosen->add(values, terms, count);
+}
+
+void vector_add_bounded(float *values, const float *terms, size_t count, float bound) {
+  chosen->add_bounded(values, terms, count, bound);
 }
 
 void vector_shift_scale(

@@ -59,8 +59,8 @@ package struct EncodingStages {
       coefficients, tilts: Array(repeating: 0, count: count * width), levels: levelMap.levels,
       groups: quantizer.groups(levels: levelMap.levels, tiles: tiles),
       bound: network.configuration.latentBound, pool: network.pool)
-    var states = [UInt32](repeating: 0, count: tiles.count)
-    _ = quantizer.quantize(posterior, tiles: tiles, states: &states)
+    var paths = [TilePath](repeating: TilePath(), count: tiles.count)
+    _ = quantizer.quantize(posterior, tiles: tiles, paths: &paths)
   }
 
   /// The decoder.

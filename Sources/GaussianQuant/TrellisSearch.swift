@@ -33,24 +33,35 @@ public struct TrellisSearch: Sendable {
     self.instructionSet = instructionSet
   }
 
-  /// The best path.
+  /// The best path from one state. The same as `bestPath(means:variances:bits:fromAnyOf:)` with a single start.
+  public func bestPath(
+    means: Span<Float>, variances: Span<Float>, bits: [UInt8], from start: UInt32
+  ) -> [UInt32] {
+    bestPath(means: means, variances: variances, bits: bits, fromAnyOf: start..<start + 1).states
+  }
+
+  /// The best path from any of some states.
   ///
   /// - Parameters:
   ///   - means: One per step, finite.
   ///   - variances: One per step, above zero.
   ///   - bits: Bits of each step, each one of `trellis.stepBits`.
-  ///   - start: The state before the first step.
-  /// - Returns: The state after each step; its lowest bits are the step's code. Counts that differ,
-  ///   bits or a start outside their range, and want of memory stop the program.
+  ///   - starts: The states that may precede the first step, at least one.
+  /// - Returns: The state before the first step, and the state after each step; its lowest bits are the
+  ///   step's code. Counts that differ, bits or starts outside their range, and want of memory stop the
+  ///   program.
   public func bestPath(
-    means: Span<Float>, variances: Span<Float>, bits: [UInt8], from start: UInt32
-  ) -> [UInt32] {
+    means: Span<Float>, variances: Span<Float>, bits: [UInt8], fromAnyOf starts: Range<UInt32>
+  ) -> (start: UInt32, states: [UInt32]) {
     let count = bits.count
     precondition(means.count == count && variances.count == count, "every step has a posterior")
     let allowed = trellis.stepBits
     precondition(bits.allSatisfy { allowed.contains(Int($0)) }, "steps have bits of the trellis")
-    precondition(start >> UInt32(trellis.stateBitCount) == 0, "the start is a state")
-    guard count > 0 else { return [] }
+    precondition(
+      !starts.isEmpty && starts.upperBound <= 1 << UInt32(trellis.stateBitCount),
+      "starts are states")
+    var start = starts.lowerBound
+    guard count > 0 else { return (start, []) }
     var linear = [Float](repeating: 0, count: count)
     var quadratic = linear
     for step in 0..<count {
@@ -58,12 +69,13 @@ public struct TrellisSearch: Sendable {
       linear[step] = means[step] * precision
       quadratic[step] = (precision - beta) / 2
     }
-    return [UInt32](unsafeUninitializedCapacity: count) { path, initialized in
+    let states = [UInt32](unsafeUninitializedCapacity: count) { path, initialized in
       let status = gaussian_trellis_search(
         instructionSet.code, trellis.values, UInt32(trellis.stateBitCount), count, bits, linear,
-        quadratic, start, path.baseAddress)
+        quadratic, UInt32(starts.count), &start, path.baseAddress)
       precondition(status == 0, "there is memory for the search")
       initialized = count
     }
+    return (start, states)
   }
 }

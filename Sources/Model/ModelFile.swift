@@ -12,13 +12,13 @@ public enum ModelFile {
 
   /// The path of the weights that come with the program for a tuning.
   ///
-  /// Looked for as `gqimg.safetensors` or `gqimg-ms-ssim.safetensors` in the folders that the environment variable
+  /// Looked for as `gqimg.safetensors` or `gqimg-visual.safetensors` in the folders that the environment variable
   /// `GQIMG_MODEL_PATH` names, separated by colons; then, first for the shared library that this code may be part of and
   /// then for the program, beside it, in the package's resource bundle beside it, and in `../share/gqimg` as an
   /// installation puts it.
   ///
   /// - Throws: `ModelError.noModel`.
-  public static func defaultPath(_ tuning: Tuning = .psnr) throws(ModelError) -> String {
+  public static func defaultPath(_ tuning: Tuning = .visual) throws(ModelError) -> String {
     let stem = tuning == .psnr ? "gqimg" : "gqimg-\(tuning.rawValue)"
     let name = "\(stem).safetensors"
     var candidates = (ProcessInfo.processInfo.environment["GQIMG_MODEL_PATH"] ?? "")
@@ -55,7 +55,7 @@ public enum ModelFile {
   ///
   /// - Throws: `ModelError.noModel` when it cannot be read.
   public static func read(
-    _ path: String? = nil, tuning: Tuning = .psnr
+    _ path: String? = nil, tuning: Tuning = .visual
   ) throws(ModelError) -> [UInt8] {
     let path = if let path { path } else { try defaultPath(tuning) }
     guard let file = FileHandle(forReadingAtPath: path), let size = try? file.seekToEnd() else {

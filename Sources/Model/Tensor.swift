@@ -125,6 +125,11 @@ extension TensorSlice {
 }
 
 extension Tensor {
+  /// The same values as another grid of as many positions.
+  func reshaped(rows: Int, columns: Int) -> Tensor {
+    Tensor(rows: rows, columns: columns, channels: channels, values: values)
+  }
+
   /// The values of some positions, as a tensor of one row.
   func gathered(_ positions: [Int]) -> Tensor {
     var result = Tensor(rows: 1, columns: positions.count, channels: channels)

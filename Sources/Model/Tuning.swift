@@ -1,7 +1,7 @@
 /// What a model is trained for: which distortion it makes small.
 public enum Tuning: String, Sendable, CaseIterable, Decodable {
+  /// SSIMULACRA2, which is nearer to what people see.
+  case visual
   /// Mean squared error.
   case psnr
-  /// Multi-scale structural similarity, which is nearer to what people see.
-  case msssim = "ms-ssim"
 }

@@ -22,6 +22,7 @@ struct SecondReaderTests {
     struct Tile: Decodable {
       let bytes: Int
       let intact: Bool
+      let start: Int
     }
   }
 
@@ -90,8 +91,14 @@ struct SecondReaderTests {
     let layout = TileLayout(
       header: header, ladder: coded.ladder, levelMap: coded.levelMap, order: coded.order)
     var codes = report.levels.map { _ in "" }
+    var starts: [Int] = []
     for (segment, data) in zip(layout.segments, coded.segments) {
       var reader = BitReader(data[...])
+      if segment.bitCount > 0, layout.startBits > 0 {
+        starts.append(Int(try reader.read(count: layout.startBits)))
+      } else {
+        starts.append(0)
+      }
       for position in layout.positions(of: segment, gridColumns: header.columns) {
         for _ in 0..<coded.ladder.bits[Int(report.levels[position])] {
           codes[position] += try reader.read(count: 1) == 1 ? "1" : "0"
@@ -99,6 +106,7 @@ struct SecondReaderTests {
       }
     }
     #expect(report.codes == codes)
+    #expect(report.tiles.map(\.start) == starts)
     #expect(
       report.ancillary.map(\.type)
         == coded.ancillary.map { String(Character(UnicodeScalar($0.type))) })

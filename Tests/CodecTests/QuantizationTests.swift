@@ -78,21 +78,23 @@ struct QuantizationTests {
   @Test(arguments: kinds)
   func decodingGivesWhatTheEncoderSaw(_ kind: Header.Quantizer) throws {
     let quantizer = try makeQuantizer(kind, seed: 5, table: network.levels, pool: network.pool)
-    var (encoderStates, decoderStates): ([UInt32], [UInt32]) = ([0, 0], [0, 0])
+    var encoderPaths = [TilePath(), TilePath()]
+    var decoderPaths: [TilePath] = []
     for phase: UInt32 in 0..<3 {
       let (levels, tiles, coefficients) = Self.sample(seed: phase)
       let (values, codes) = quantizer.quantize(
-        Self.posterior(coefficients, levels, tiles, quantizer), tiles: tiles, states: &encoderStates
+        Self.posterior(coefficients, levels, tiles, quantizer), tiles: tiles, paths: &encoderPaths
       )
+      if phase == 0 { decoderPaths = encoderPaths.map { TilePath(start: $0.start ?? 0) } }
       for (code, level) in zip(codes, levels) {
         let widths = quantizer.codeWidths[Int(level)]
         #expect(widths.reduce(0, +) == network.levels.bits[Int(level)])
         #expect(code.count == widths.count)
         #expect(zip(code, widths).allSatisfy { $0 >> UInt32($1) == 0 })
       }
-      let decoded = quantizer.decode(codes, levels: levels, tiles: tiles, states: &decoderStates)
+      let decoded = quantizer.decode(codes, levels: levels, tiles: tiles, paths: &decoderPaths)
       #expect(decoded == values)
-      #expect(decoderStates == encoderStates)
+      #expect(decoderPaths.map(\.state) == encoderPaths.map(\.state))
     }
   }
 
@@ -102,8 +104,8 @@ struct QuantizationTests {
     func error(_ kind: Header.Quantizer) throws -> Double {
       let quantizer = try makeQuantizer(kind, seed: 0, table: network.levels, pool: network.pool)
       let posterior = Self.posterior(coefficients, levels, tiles, quantizer)
-      var states: [UInt32] = [0, 0]
-      let (values, _) = quantizer.quantize(posterior, tiles: tiles, states: &states)
+      var paths = [TilePath(), TilePath()]
+      let (values, _) = quantizer.quantize(posterior, tiles: tiles, paths: &paths)
       var (sum, count) = (0.0, 0.0)
       for (k, level) in levels.enumerated() {
         for run in network.levels.levels[Int(level)] {

@@ -33,7 +33,7 @@ import Testing
 
     let coder = LatentCoder(
       network: network, quantizer: quantizer, header: coded.header, levelMap: coded.levelMap)
-    let codes = try coder.packing.unpack(coded.segments)
+    let (codes, starts) = try coder.packing.unpack(coded.segments)
     switch choice {
     case .block:
       #expect(report.values == codes)
@@ -45,8 +45,8 @@ import Testing
       let trellis = try Trellis(stateBitCount: stateBits, seed: coded.header.seed)
       let paths = TrellisQuantizer(trellis: trellis, table: network.levels, pool: network.pool)
       var states = codes.map { [UInt32](repeating: 0, count: $0.count) }
-      for tile in coder.packing.layout.tiles {
-        var state: UInt32 = 0
+      for (tile, start) in zip(coder.packing.layout.tiles, starts) {
+        var state = start
         for phase in CodingPhase.allCases {
           let positions = tile.positions(of: phase, gridColumns: coded.header.columns)
           for step in paths.steps(levels: coded.levelMap.levels, positions: positions) {

@@ -336,18 +336,19 @@ import Testing
       network: network, quantizer: quantizer, header: coded.header, levelMap: coded.levelMap,
       order: coded.order
     ).packing
-    let codes = try packing.unpack(coded.segments)
+    let (codes, starts) = try packing.unpack(coded.segments)
     let width = network.levels.width
     var expected = [Float](repeating: 0, count: codes.count * width)
-    let noStates = [UInt32](repeating: 0, count: packing.layout.tiles.count)
-    var states = noStates
+    var paths = starts.map { TilePath(start: $0) }
     for phase in CodingPhase.allCases {
-      if coded.order == .phases { states = noStates }
+      let segments = packing.layout.segments(of: packing.layout.tiles.indices, phase)
+      var own = Array(paths[segments])
       let positions = phase.positions(rows: coded.levelMap.rows, columns: coded.levelMap.columns)
       let values = quantizer.decode(
         positions.map { codes[$0] }, levels: positions.map { coded.levelMap.levels[$0] },
         tiles: packing.tiles(
-          packing.layout.tiles.indices, of: phase, positions: positions), states: &states)
+          packing.layout.tiles.indices, of: phase, positions: positions), paths: &own)
+      paths.replaceSubrange(segments, with: own)
       for (k, position) in positions.enumerated() {
         for c in 0..<width { expected[position * width + c] = values[k * width + c] }
       }

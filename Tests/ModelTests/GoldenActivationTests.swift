@@ -14,7 +14,9 @@ struct GoldenActivationTests {
     return file
   }()
   static let weights: [UInt8] = {
-    guard let bytes = try? ModelFile.read() else { fatalError("the weights are missing") }
+    guard let bytes = try? ModelFile.read(tuning: .psnr) else {
+      fatalError("the weights are missing")
+    }
     return bytes
   }()
 

@@ -229,6 +229,7 @@ def read(data):
                 raise Invalid("chunk order")
             stop = cursor.offset + length
             codes = [["" for _ in range(columns)] for _ in range(rows)]
+            start_bits = 8 if result["quantizer"] == 1 else 0
             tiles = []
             for phases in [PHASES] if kind == "I" else [(phase,) for phase in PHASES]:
                 for top in range(0, rows, side):
@@ -242,12 +243,14 @@ def read(data):
                         ]
                         count = sum(ladder[rungs[y][x]][0] for y, x in places)
                         if not count:
-                            tiles.append({"bytes": 0, "intact": True})
+                            tiles.append({"bytes": 0, "intact": True, "start": 0})
                             continue
+                        count += start_bits
                         declared, packed = cursor.word(), cursor.take((count + 7) // 8)
-                        tiles.append({"bytes": len(packed) + 4, "intact": zlib.crc32(packed) == declared})
                         text = "".join(f"{byte:08b}" for byte in packed)
-                        place = 0
+                        start_state, place = int(text[:start_bits] or "0", 2), start_bits
+                        intact = zlib.crc32(packed) == declared
+                        tiles.append({"bytes": len(packed) + 4, "intact": intact, "start": start_state})
                         for y, x in places:
                             width = ladder[rungs[y][x]][0]
                             codes[y][x] = text[place : place + width]
@@ -318,10 +321,12 @@ def walk(result, codes, widths, trellis):
     columns, side = result["columns"], 1 << result["tileExponent"]
     mask = (1 << result["quantizerBits"]) - 1
     values, states = {}, {}
-    for odd_row, odd_column in PHASES:
+    places = [(y, x) for y in range(-(-result["rows"] // side)) for x in range(-(-columns // side))]
+    starts = [tile["start"] for tile in result["tiles"]]
+    for phase, (odd_row, odd_column) in enumerate(PHASES):
         steps = {}
-        if result["order"] == "phases":
-            states = {}
+        if phase == 0 or result["order"] == "phases":
+            states = dict(zip(places, starts[phase * len(places) :]))
         for y in range(odd_row, result["rows"], 2):
             for x in range(odd_column, columns, 2):
                 text, place = codes[y][x], 0
@@ -335,7 +340,7 @@ def walk(result, codes, widths, trellis):
         for tile, listed in steps.items() if trellis else ():
             for j in path(len(listed)):
                 y, x, k, width = listed[j]
-                states[tile] = (states.get(tile, 0) << width | values[y, x][k]) & mask
+                states[tile] = (states[tile] << width | values[y, x][k]) & mask
                 values[y, x][k] = states[tile]
     return [values[y, x] for y in range(result["rows"]) for x in range(columns)]
 

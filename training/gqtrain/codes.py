@@ -24,6 +24,7 @@ from trellis import trellis  # noqa: E402
 
 STATE_BITS = 12
 SEED = 0
+STARTS = 256  # states that a path may begin in: one byte of the file says which
 
 
 @functools.cache
@@ -51,17 +52,18 @@ def noise():
     return trellis(STATE_BITS, SEED)
 
 
-def search(mean, variance, bits, state):
-    """The states of the best path, for steps of `bits` bits from `state`."""
+def search(mean, variance, bits, state=None):
+    """The states of the best path for steps of `bits` bits from `state`, or from the best of the first `STARTS`."""
     pointer = lambda a: a.ctypes.data_as(ctypes.c_void_p)
     precision = 1 / variance
     linear, quadratic = (np.ascontiguousarray(a, np.float32) for a in (mean * precision, (precision - 1) / 2))
     bits = np.ascontiguousarray(bits, np.uint8)
     states = np.zeros(len(mean), np.uint32)
+    start = ctypes.c_uint32(0 if state is None else state)
     instructions = max(k for k in range(3) if library().gaussian_search_supports(k))
     status = library().gaussian_trellis_search(
         instructions, pointer(noise()), STATE_BITS, ctypes.c_size_t(len(mean)), pointer(bits), pointer(linear),
-        pointer(quadratic), ctypes.c_uint32(state), pointer(states),
+        pointer(quadratic), ctypes.c_uint32(STARTS if state is None else 1), ctypes.byref(start), pointer(states),
     )
     assert status == 0
     return states
@@ -112,7 +114,7 @@ class RealCodes:
                 continue
             order = used[path_order(len(used))]
             means, variances, steps = m[tile, order], v[tile, order], b[tile, order]
-            states = search(means, variances, steps, self.states.get(tile, 0))
+            states = search(means, variances, steps, self.states.get(tile))
             self.states[tile] = int(states[-1])
             values[tile, order] = noise()[states]
             if self.statistics:

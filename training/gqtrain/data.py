@@ -6,9 +6,11 @@ import os
 import numpy as np
 from PIL import Image
 
+from . import synthetic
+
 
 def paths(folder):
-    found = sorted(p for e in ("jpg", "jpeg", "png") for p in glob.glob(os.path.join(folder, f"*.{e}")))
+    found = sorted(p for e in ("jpg", "jpeg", "png", "avif", "webp") for p in glob.glob(os.path.join(folder, f"*.{e}")))
     if not found:
         raise SystemExit(f"no pictures in {folder}")
     return found
@@ -25,10 +27,13 @@ def whole_positions(picture):
 
 
 class Crops:
-    """Random square crops, flipped and turned. All pictures stay decoded in one file that processes share."""
+    """Random square crops, flipped, turned and reduced. All pictures stay decoded in one file that processes share.
 
-    def __init__(self, folder, cache, crop=256):
-        self.crop = crop
+    `drawn` is the share of crops that `synthetic` makes; `reduced` that of crops from up to twice as many pixels.
+    """
+
+    def __init__(self, folder, cache, crop=256, drawn=0.0, reduced=0.0):
+        self.crop, self.drawn, self.reduced = crop, drawn, reduced
         files = paths(folder)
         index, pixels = cache + ".index.npy", cache + ".pixels.npy"
         if not (os.path.exists(index) and os.path.exists(pixels)):
@@ -57,16 +62,22 @@ class Crops:
         offset, height, width = self.index[k]
         return self.pixels[offset : offset + height * width * 3].reshape(height, width, 3)
 
+    def one(self, rng):
+        """[crop, crop, 3], uint8."""
+        picture = self.picture(rng.integers(len(self)))
+        side = self.crop
+        if rng.random() < self.reduced:
+            side = min(int(side * 2 ** rng.uniform(0, 1)), *picture.shape[:2])
+        y = rng.integers(picture.shape[0] - side + 1)
+        x = rng.integers(picture.shape[1] - side + 1)
+        part = picture[y : y + side, x : x + side]
+        if side > self.crop:
+            part = np.asarray(Image.fromarray(part).resize((self.crop, self.crop), Image.Resampling.BOX))
+        part = np.rot90(part, rng.integers(4))
+        if rng.integers(2):
+            part = part[:, ::-1]
+        return synthetic.varied(rng, part, self.drawn)
+
     def batch(self, rng, count):
         """[count, crop, crop, 3], float32 in -1...1."""
-        result = np.empty((count, self.crop, self.crop, 3), np.float32)
-        for k in range(count):
-            picture = self.picture(rng.integers(len(self)))
-            y = rng.integers(picture.shape[0] - self.crop + 1)
-            x = rng.integers(picture.shape[1] - self.crop + 1)
-            part = picture[y : y + self.crop, x : x + self.crop]
-            part = np.rot90(part, rng.integers(4))
-            if rng.integers(2):
-                part = part[:, ::-1]
-            result[k] = part
-        return result / 127.5 - 1
+        return np.stack([self.one(rng) for _ in range(count)]).astype(np.float32) / 127.5 - 1

@@ -27,7 +27,6 @@ from .validate import DISTORTIONS, summary, validate
 
 # Uniform maps have one weight bin per level, chosen maps one per interval of the multiplier.
 BINS = 10
-FLOOR = 1e-4  # about 46 dB, or 40 of MS-SSIM: below this a crop's distortion no longer raises its weight
 
 
 def parse(arguments=None):
@@ -49,7 +48,8 @@ def parse(arguments=None):
     p.add_argument("--divergence", choices=("exact", "target"), default="exact", help="see Config.divergence")
     p.add_argument("--activation", choices=tuple(ACTIVATIONS), default=Config.activation, help="see Config.activation")
     p.add_argument("--tune", choices=tuple(DISTORTIONS), default="psnr", help="what distortion is")
-    p.add_argument("--own", type=float, default=0.5, help="how much a crop's own error counts in its weight, 0...1")
+    p.add_argument("--drawn", type=float, default=1 / 6, help="share of crops that are drawn, composed, dithered or grey")
+    p.add_argument("--reduced", type=float, default=0.3, help="share of crops that are reduced, by up to 2")
     p.add_argument("--uniform", type=float, default=0.25, help="share of crops with one level throughout")
     p.add_argument("--predicted", type=float, default=0.5, help="share of the chosen maps that the predictor makes")
     p.add_argument("--real", type=float, default=0.5, help="share of the steps with real codewords, not noise")
@@ -155,7 +155,7 @@ def main():
             Crops(a.data, os.path.join(a.output, "cache"), a.crop)
         if world > 1:
             dist.barrier()
-    crops = Crops(a.data, os.path.join(a.output, "cache"), a.crop)
+    crops = Crops(a.data, os.path.join(a.output, "cache"), a.crop, a.drawn, a.reduced)
     measured = rank == 0 and not a.initial
     components = shared(Components(crops, os.path.join(a.output, "components.npz")) if measured else None)
     pictures = [whole_positions(load(p)) for p in paths(a.validation)] if a.validation else []
@@ -267,12 +267,11 @@ def main():
                     part, level, tilts, shape, spreads, bits=bits
                 )
             decoded = model.decoder(model.transmit(y, levels, sample, log_variances), levels).float()
-        by_position = distortion.of_positions(decoded, pixels)
-        errors = by_position.mean((1, 2))
+        errors, by_position = distortion.measure(decoded, pixels)
         predicted = predicted.gather(-1, levels[..., None])[..., 0]
         if retuned and state["step"] == 0:
             with torch.no_grad():  # distortions of another unit: move the predictor to its scale at once
-                shift = (by_position.log() - predicted).mean()
+                shift = ((by_position + 1e-6).log() - predicted).mean()
                 if world > 1:
                     dist.all_reduce(shift)
                 model.predictor.head.bias += shift / world
@@ -290,9 +289,7 @@ def main():
             running = torch.where(
                 seen, torch.where(running < 0, mean, running + 0.02 * (mean - running)), running
             )
-            # Between the logarithm of the mean over crops of like rate (0) and the mean of the logarithm (PSNR, 1).
-            weights = 1 / (a.own * errors + (1 - a.own) * running[bins] + FLOOR)
-        loss = (weights * errors).mean() + prediction
+        loss = distortion.loss(errors, decoded, pixels).mean() + prediction
         if target:
             sums = torch.cat([b.reshape(-1) for b, _ in bits])
             share = torch.cat([s.reshape(-1) for _, s in bits])
@@ -323,7 +320,7 @@ def main():
         with torch.no_grad():
             torch._foreach_lerp_([p for p in average.parameters() if p.requires_grad], parameters, 1 - decay)
 
-        collected.append((loss.item() - prediction.item(), distortion.decibels(errors.mean().item()), norm.item(), prediction.item()))
+        collected.append((loss.item() - prediction.item(), distortion.quality(errors.mean().item()), norm.item(), prediction.item()))
         now = time.monotonic()
         minutes = torch.tensor([now - last_log, now - last_save, state["seconds"] - last_check])
         if world > 1:
@@ -333,10 +330,10 @@ def main():
             log(
                 {
                     "loss": round(float(m[0]), 4),
-                    "decibels": round(float(m[1]), 3),
+                    "quality": round(float(m[1]), 3),
                     "gradient": round(float(m[2]), 3),
                     "prediction": round(float(m[3]), 4),
-                    "bins": [round(distortion.decibels(v), 2) if v > 0 else None for v in running.tolist()],
+                    "bins": [round(distortion.quality(v), 2) if v > 0 else None for v in running.tolist()],
                     "mpx_per_second": round(len(collected) * world * a.batch * a.crop**2 / 1e6 / (now - last_log), 3),
                     "rate": round(speed, 4),
                     **({"divergence": divergence.tolist(), "target": vars(target)} if target else {}),

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from . import visual
 from .codes import RealCodes
 from .levels import rungs
 from .network import PATCH
-from .similarity import position_dissimilarities
 
 RATES = (0.125, 0.25, 0.5, 1.0)
+FLOOR = 1e-4  # mean squared error of about 46 dB: below this no more is asked for
 MAP_FACTOR = 0.8  # coding the level map with contexts, relative to its zero-order entropy
 
 
@@ -26,26 +27,37 @@ def position_errors(a, b):
     return ((a - b) ** 2).reshape(n, h // PATCH, PATCH, w // PATCH, PATCH, c).mean((2, 4, 5))
 
 
-def decibels(dissimilarity):
-    """MS-SSIM in dB, to first order, from the mean dissimilarity."""
-    return -10 * np.log10(max(float(dissimilarity), 1e-12))
-
-
 @dataclass(frozen=True)
 class Distortion:
     """What a model is tuned for."""
 
-    #: (decoded, original) [b, h, w, 3] -> distortion per position [b, h/16, w/16]
-    of_positions: Callable
-    #: dB from a mean distortion
-    decibels: Callable
+    #: (decoded, original) [b, h, w, 3] -> (distortion of each picture [b], of every position [b, h/16, w/16])
+    measure: Callable
+    #: (distortions [b], decoded, original) -> loss of each picture [b]
+    loss: Callable
+    #: What is reported of a mean distortion: dB, or a score
+    quality: Callable
     #: Range of the Lagrange multipliers that levels are chosen with in training
     multipliers: tuple
 
 
+def _squared(decoded, pixels):
+    by_position = position_errors(decoded, pixels)
+    return by_position.mean((1, 2)), by_position
+
+
+def _visual(decoded, pixels):
+    return visual.position_distortions(visual.Reference(pixels), decoded)
+
+
+def _visual_loss(distortions, decoded, pixels):
+    """A tenth of the score is worth about as much everywhere; a share of squared error keeps colours in place."""
+    return torch.log(distortions + 0.3) + 0.15 * torch.log(((decoded - pixels) ** 2).mean((1, 2, 3)) + FLOOR)
+
+
 DISTORTIONS = {
-    "psnr": Distortion(position_errors, psnr, (0.0006, 0.5)),
-    "ms-ssim": Distortion(position_dissimilarities, decibels, (0.006, 4.0)),
+    "psnr": Distortion(_squared, lambda d, *_: torch.log(d + FLOOR), psnr, (0.0006, 0.5)),
+    "visual": Distortion(_visual, _visual_loss, lambda d: float(visual.score(d)), (0.1, 150.0)),
 }
 
 
@@ -91,13 +103,13 @@ def level_errors(model, pixels):
     result = []
     for level in range(model.config.levels):
         levels = torch.full((1, rows, columns), level)
-        result.append(distortion.of_positions(quantized(model(pixels, levels)), pixels)[0])
+        result.append(distortion.measure(quantized(model(pixels, levels)), pixels)[1][0])
     return torch.stack(result).numpy()
 
 
 @torch.no_grad()
 def validate(model, pictures, rates=RATES, thorough=False):
-    """Per picture a row: dB by rate as (real codewords, noise), levels by the predictor, or measured if thorough."""
+    """Per picture a row: by rate (quality, PSNR) with real codewords, levels by the predictor, or measured if thorough."""
     distortion = DISTORTIONS[model.config.tuning]
     result = []
     cost = np.array(rungs(model.config.runs), np.float64)
@@ -114,9 +126,9 @@ def validate(model, pictures, rates=RATES, thorough=False):
             for rate in rates:
                 levels = torch.from_numpy(fit(flat, rate, pixels[0, ..., 0].numel(), cost)).reshape(1, *errors.shape[1:])
                 real = RealCodes(model)
-                coded = distortion.of_positions(quantized(model(pixels, levels, real)), pixels).mean()
-                noisy = distortion.of_positions(quantized(model(pixels, levels)), pixels).mean()
-                row[way][rate] = (distortion.decibels(coded), distortion.decibels(noisy))
+                decoded = quantized(model(pixels, levels, real))
+                coded = distortion.measure(decoded, pixels)[0].mean()
+                row[way][rate] = (distortion.quality(coded), psnr(((decoded - pixels) ** 2).mean()))
                 row["bits"] += real.bits
                 row["error"] += real.error
         row["bits"] = torch.cat(row["bits"])

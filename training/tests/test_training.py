@@ -9,15 +9,16 @@ import unittest
 
 import numpy as np
 import torch
+from PIL import Image
 
 from gqtrain.codes import RealCodes, path_order
 from gqtrain.components import distribute
 from gqtrain.divergence import NEVER, ExactDivergence, TargetDivergence, divergence_bits
 from gqtrain.export import metadata, read_weights, write_weights
 from gqtrain.levels import CODE_ERROR, LATENTS, bit_table, run_lengths, rungs
-from gqtrain.network import Codec, Config, join_tiles, shuffle, split_tiles, unshuffle, whole_numbers
+from gqtrain import synthetic, visual
+from gqtrain.network import Codec, Config, bound_correction, join_tiles, shuffle, split_tiles, unshuffle, whole_numbers
 from gqtrain.optimizer import OPTIMIZERS, Soap, matrix_optimizer
-from gqtrain.similarity import position_dissimilarities
 from gqtrain.train import configuration, parse
 
 #: A level without bits, and levels of one, two and three runs.
@@ -191,36 +192,67 @@ class Optimizers(unittest.TestCase):
         self.assertEqual(configuration(parse([*common, "--activation", "silu"]), RUNS).activation, "silu")
 
 
-class Similarity(unittest.TestCase):
-    def picture(self, seed):
-        torch.manual_seed(seed)
-        coarse = torch.rand(1, 3, 20, 24) * 2 - 1
-        fine = 0.1 * torch.randn(1, 3, 320, 384)
-        return (torch.nn.functional.interpolate(coarse, scale_factor=16, mode="bicubic") + fine).permute(0, 2, 3, 1)
+class Visual(unittest.TestCase):
+    """SSIMULACRA2 against the package of that name."""
 
-    def test_equal_pictures_are_not_dissimilar(self):
-        a = self.picture(1)
-        self.assertLess(position_dissimilarities(a, a).abs().max().item(), 1e-4)
+    def picture(self, seed, height=256, width=320):
+        rng = np.random.default_rng(seed)
+        coarse = rng.integers(0, 256, (9, 11, 3), dtype=np.uint8)
+        smooth = np.asarray(Image.fromarray(coarse).resize((width, height), Image.Resampling.BICUBIC))
+        fine = rng.normal(0, 8, (height, width, 3)) * np.linspace(0, 2, width)[:, None]
+        return np.clip(smooth + fine, 0, 255).astype(np.uint8)
 
-    def test_mean_is_about_what_ms_ssim_lacks(self):
-        """Against MS-SSIM written out with convolutions, no padding, all scales with Gaussian windows."""
-        a = self.picture(2)
-        b = a + 0.15 * torch.randn_like(a)
-        place = torch.arange(11.0) - 5
-        window = torch.exp(-(place**2) / 4.5)
-        window = torch.outer(window, window) / window.sum() ** 2
-        x, y = a.permute(0, 3, 1, 2), b.permute(0, 3, 1, 2)
-        blur = lambda z: torch.nn.functional.conv2d(z, window.expand(3, 1, 11, 11), groups=3)
-        product = torch.ones(3)
-        for scale, weight in enumerate((0.0448, 0.2856, 0.3001, 0.2363, 0.1333)):
-            mx, my = blur(x), blur(y)
-            similarity = (2 * (blur(x * y) - mx * my) + 0.0036) / (blur(x * x) - mx**2 + blur(y * y) - my**2 + 0.0036)
-            if scale == 4:
-                similarity = similarity * (2 * mx * my + 0.0004) / (mx**2 + my**2 + 0.0004)
-            product = product * similarity.mean((0, 2, 3)) ** weight
-            x, y = (torch.nn.functional.avg_pool2d(z, 2) for z in (x, y))
-        lacking = 1 - product.mean().item()
-        self.assertLess(abs(position_dissimilarities(a, b).mean().item() / lacking - 1), 0.15)
+    def test_scores_equal_the_package(self):
+        try:
+            from ssimulacra2 import compute_ssimulacra2
+        except ImportError:
+            self.skipTest("the package ssimulacra2 is not installed")
+        tensor = lambda x: torch.from_numpy(x.astype(np.float32) / 127.5 - 1)[None]
+        with tempfile.TemporaryDirectory() as folder:
+            for k, quality in enumerate((5, 10, 20, 35, 50, 65, 80, 90, 95, 98)):
+                original = self.picture(k, 256 - k, 320 - 3 * k)
+                paths = [os.path.join(folder, name) for name in ("a.png", "b.jpg", "b.png")]
+                Image.fromarray(original).save(paths[0])
+                Image.fromarray(original).save(paths[1], quality=quality)
+                decoded = np.asarray(Image.open(paths[1]))
+                Image.fromarray(decoded).save(paths[2])
+                found = visual.score(visual.distortions(visual.Reference(tensor(original)), tensor(decoded))).item()
+                self.assertAlmostEqual(found, compute_ssimulacra2(paths[0], paths[2]), delta=0.2)
+
+    def test_positions_and_gradients(self):
+        original = torch.from_numpy(self.picture(1).astype(np.float32) / 127.5 - 1)[None]
+        decoded = original.clone()
+        decoded[:, 64:96, 128:160] += 0.1 * torch.randn(1, 32, 32, 3)
+        decoded.requires_grad_()
+        total, local = visual.position_distortions(visual.Reference(original), decoded)
+        self.assertEqual(local.shape, (1, 16, 20))
+        where = local[0].argmax().item()
+        self.assertTrue(where // 20 in (4, 5) and where % 20 in (8, 9))
+        self.assertLess(local[0, 12:].max().item(), 0.05)
+        total.sum().backward()
+        self.assertTrue(torch.isfinite(decoded.grad).all() and decoded.grad.abs().max() > 0)
+
+
+class Drawn(unittest.TestCase):
+    def test_every_kind_repeats_and_fits(self):
+        photograph = np.random.default_rng(0).integers(0, 256, (96, 96, 3), dtype=np.uint8)
+        for kind in [kind for kind, _ in synthetic.DRAWN]:
+            a, b = (np.asarray(kind(np.random.default_rng(5), 96)) for _ in range(2))
+            self.assertEqual((a.shape, a.dtype), ((96, 96, 3), np.uint8), kind.__name__)
+            self.assertTrue((a == b).all(), kind.__name__)
+        for seed in range(40):
+            made = synthetic.varied(np.random.default_rng(seed), photograph, 1.0)
+            self.assertEqual((made.shape, made.dtype), ((96, 96, 3), np.uint8))
+        self.assertTrue(synthetic.varied(np.random.default_rng(1), photograph, 0.0) is photograph)
+
+
+class Corrections(unittest.TestCase):
+    def test_small_ones_pass_and_explosions_do_not(self):
+        x = torch.zeros(3, 8)
+        x[0, 0], x[1, 0], x[2, 0] = 1.0, 40.0, 1e6
+        bounded = bound_correction(x)
+        self.assertAlmostEqual(bounded[0, 0].item(), 1.0, places=4)
+        self.assertLess(bounded[1:].abs().max().item(), 1e-4)
 
 
 class Network(unittest.TestCase):

@@ -27,7 +27,7 @@ public struct TileLayout: Sendable, Equatable {
     public let tile: Int
     /// The phases whose bits it holds, one after the other.
     public let phases: [CodingPhase]
-    /// Bits of all its positions.
+    /// Bits of the path's start and of all its positions; none when the positions have none.
     public let bitCount: Int
     /// Offset of its first byte, its checksum, from the start of the chunk's payload.
     public let offset: Int
@@ -38,8 +38,13 @@ public struct TileLayout: Sendable, Equatable {
     public var byteCount: Int { bitCount == 0 ? 0 : 4 + dataByteCount }
   }
 
+  /// Bits of the state that a trellis path begins in, which stand before a segment's codes.
+  package static let trellisStartBits = 8
+
   /// The order of the file.
   public let order: CodeOrder
+  /// Bits before the codes of every segment that has codes: those of its path's start.
+  public let startBits: Int
   /// Tiles from left to right, then from top to bottom.
   public let tiles: [Tile]
   /// What has a checksum of its own, in the order of the file.
@@ -76,12 +81,18 @@ public struct TileLayout: Sendable, Equatable {
         phaseBits.append(bits)
       }
     }
+    if case .trellis = header.quantizer {
+      startBits = Self.trellisStartBits
+    } else {
+      startBits = 0
+    }
     var segments: [Segment] = []
     var offset = 0
     for phases in order.phaseGroups {
       for tile in tiles.indices {
         let bits = phases.reduce(0) { $0 + phaseBits[tile][$1.rawValue] }
-        let segment = Segment(tile: tile, phases: phases, bitCount: bits, offset: offset)
+        let segment = Segment(
+          tile: tile, phases: phases, bitCount: bits > 0 ? startBits + bits : 0, offset: offset)
         segments.append(segment)
         offset += segment.byteCount
       }
@@ -102,6 +113,13 @@ public struct TileLayout: Sendable, Equatable {
   /// Numbers of the segments that hold a tile's bits.
   package func segments(ofTile tile: Int) -> [Int] {
     stride(from: tile, to: segments.count, by: tiles.count).map { $0 }
+  }
+
+  /// Numbers of the segments that hold a phase of some tiles.
+  package func segments(of tiles: Range<Int>, _ phase: CodingPhase) -> Range<Int> {
+    guard order == .phases else { return tiles }
+    let first = phase.rawValue * self.tiles.count
+    return first + tiles.lowerBound..<first + tiles.upperBound
   }
 
   /// Numbers of the tiles in a row of tiles that have any of these columns of positions.

@@ -15,12 +15,14 @@
 /// - state_bits: 5 to 16.
 /// - bits: [count], each from 1 to the lesser of 8 and state_bits - 4.
 /// - linear, quadratic: [count], finite.
-/// - start: the state before the first step.
+/// - starts: how many states the path may begin in, from *start on, at least 1.
+/// - start: the first of them; receives the state before the first step.
 /// - path: [count], receives the state after each step.
 ///
 /// Needs count * 2^state_bits / 8 bytes. Returns 0, or -1 when memory is short.
 int gaussian_trellis_search(int instruction_set, const float *values, unsigned state_bits,
                             size_t count, const uint8_t *bits, const float *linear,
-                            const float *quadratic, uint32_t start, uint32_t *path);
+                            const float *quadratic, uint32_t starts, uint32_t *start,
+                            uint32_t *path);
 
 #endif

@@ -26,6 +26,9 @@ void vector_log(float *values, size_t count);
 /// values[i] = bound * tanh(values[i] / bound), to 1e-6 of the bound.
 void vector_bound(float *values, size_t count, float bound);
 
+/// values[i] += terms[i] / (1 + (m / bound)^8), m being the largest magnitude of the terms but at most 1000.
+void vector_add_bounded(float *values, const float *terms, size_t count, float bound);
+
 /// values[i] += terms[i]
 void vector_add(float *values, const float *terms, size_t count);
 

@@ -6,9 +6,10 @@
   import Darwin
 #endif
 
-/// Chooses a level for every position from the squared errors that the levels make there.
+/// Chooses a level for every position from the errors that the levels make there. Bits that lessen no error are not
+/// spent.
 struct Allocator {
-  /// Sums of distortions [position, level]; more bits never err more.
+  /// Sums of distortions [position, level]; more bits may err more.
   private let errors: [Float]
   /// Bits of each level, rising.
   let bits: [Int]
@@ -121,6 +122,7 @@ struct Allocator {
         let from = levels[position]
         let affordable = bits.indices.filter {
           bits[$0] > bits[Int(from)] && bits[$0] - bits[Int(from)] <= slack
+            && gain(position, from, UInt8($0)) > 0
         }
         return affordable.map { (position, UInt8($0), gain(position, from, UInt8($0))) }
           .max { $0.2 < $1.2 }

@@ -53,27 +53,18 @@ struct LevelErrors {
     }
   }
 
-  /// Makes errors fall with bits, so that all that is allowed can be spent: where an estimate says that fewer bits err
-  /// less it is taken to be a little above what more bits err.
-  mutating func makeFalling(bits: [Int]) {
-    // For each level the levels of the next fewer bits.
-    let below = bits.map { own in
-      let next = bits.filter { $0 < own }.max()
-      return bits.indices.filter { bits[$0] == next }
-    }
-    values.withUnsafeMutableBufferPointer { values in
-      for first in stride(from: 0, to: values.count, by: bits.count) {
-        for level in bits.indices {
-          var least = Float.infinity
-          for other in below[level] { least = min(least, values[first + other]) }
-          values[first + level] = min(values[first + level], least * (1 - 1e-6))
-        }
-      }
+  /// The errors of all levels at a position.
+  subscript(_ position: Int) -> [Float] {
+    get { Array(values[position * levelCount..<(position + 1) * levelCount]) }
+    set {
+      values.replaceSubrange(position * levelCount..<(position + 1) * levelCount, with: newValue)
     }
   }
 
+  private var levelCount: Int { values.count / (header.columns * header.rows) }
+
   /// Samples of the picture, without padding, that a position covers.
-  private func samples(_ position: Int) -> Float {
+  func samples(_ position: Int) -> Float {
     let stride = Header.stride
     let (row, column) = position.quotientAndRemainder(dividingBy: header.columns)
     return Float(

@@ -63,7 +63,7 @@ package final class BlockQuantizer: CoefficientQuantizer {
   }
 
   package func quantize(
-    _ posterior: Posterior, tiles: [[Int]], states: inout [UInt32]
+    _ posterior: Posterior, tiles: [[Int]], paths: inout [TilePath]
   ) -> (values: [Float], codes: [[UInt32]]) {
     let width = table.width
     var members: [Kind: [Member]] = [:]
@@ -91,7 +91,7 @@ package final class BlockQuantizer: CoefficientQuantizer {
   }
 
   package func decode(
-    _ codes: [[UInt32]], levels: [UInt8], tiles: [[Int]], states: inout [UInt32]
+    _ codes: [[UInt32]], levels: [UInt8], tiles: [[Int]], paths: inout [TilePath]
   ) -> [Float] {
     let width = table.width
     var values = [Float](repeating: 0, count: levels.count * width)

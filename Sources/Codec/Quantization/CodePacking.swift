@@ -11,14 +11,18 @@ struct CodePacking {
   /// For each level the widths in bits of its codes.
   let codeWidths: [[Int]]
 
-  /// The segments' bytes from the codes of every position. Inverse: `unpack`.
-  func pack(_ codes: [[UInt32]]) -> [[UInt8]] {
-    layout.segments.map { segment in pack(segment) { codes[$0] } }
+  /// The segments' bytes from their paths' starts and the codes of every position. Inverse: `unpack`.
+  func pack(_ codes: [[UInt32]], starts: [UInt32]) -> [[UInt8]] {
+    zip(layout.segments, starts).map { segment, start in pack(segment, start: start) { codes[$0] } }
   }
 
-  /// The bytes of one segment from the codes of its positions.
-  func pack(_ segment: TileLayout.Segment, _ codes: (Int) -> [UInt32]) -> [UInt8] {
+  /// The bytes of one segment from its path's start and the codes of its positions.
+  func pack(
+    _ segment: TileLayout.Segment, start: UInt32, _ codes: (Int) -> [UInt32]
+  ) -> [UInt8] {
+    guard segment.bitCount > 0 else { return [] }
     var writer = BitWriter()
+    if layout.startBits > 0 { writer.write(start, count: layout.startBits) }
     for position in layout.positions(of: segment, gridColumns: columns) {
       for (code, width) in zip(codes(position), codeWidths[Int(levels[position])]) {
         writer.write(code, count: width)
@@ -27,25 +31,33 @@ struct CodePacking {
     return writer.finish()
   }
 
-  /// The codes of every position from the segments' bytes, zeros for a segment that is nil. Inverse of `pack`.
+  /// The codes of every position and the segments' starts from the segments' bytes. Inverse of `pack`.
   ///
   /// - Throws: `BitstreamError.truncated`, for segments of another layout.
-  func unpack(_ segments: [[UInt8]?]) throws(BitstreamError) -> [[UInt32]] {
+  func unpack(
+    _ segments: [[UInt8]]
+  ) throws(BitstreamError) -> (codes: [[UInt32]], starts: [UInt32]) {
     var codes = [[UInt32]](repeating: [], count: levels.count)
+    var starts: [UInt32] = []
     for (segment, bytes) in zip(layout.segments, segments) {
-      try unpack(segment, bytes) { codes[$0] = $1 }
+      var (reader, start) = try open(segment, bytes)
+      starts.append(start)
+      for position in layout.positions(of: segment, gridColumns: columns) {
+        codes[position] = try self.codes(of: position, &reader)
+      }
     }
-    return codes
+    return (codes, starts)
   }
 
-  /// The codes of one segment's positions from its bytes, zeros for nil.
-  func unpack(
-    _ segment: TileLayout.Segment, _ bytes: [UInt8]?, _ store: (Int, [UInt32]) -> Void
-  ) throws(BitstreamError) {
-    var reader = bytes.map { BitReader($0[...]) }
-    for position in layout.positions(of: segment, gridColumns: columns) {
-      store(position, try codes(of: position, &reader))
-    }
+  /// A reader of a segment's codes, and the start of its path; nil and 0 for bytes that are lost or have no codes.
+  func open(
+    _ segment: TileLayout.Segment, _ bytes: [UInt8]?
+  ) throws(BitstreamError) -> (BitReader?, start: UInt32) {
+    guard let bytes, segment.bitCount > 0 else { return (nil, 0) }
+    var reader = BitReader(bytes[...])
+    guard layout.startBits > 0 else { return (reader, 0) }
+    let start = try reader.read(count: layout.startBits)
+    return (reader, start)
   }
 
   /// The codes of a position, which come next; zeros for nil.

@@ -2,6 +2,20 @@ package import Bitstream
 import GaussianQuant
 package import Model
 
+/// A tile's path through a trellis, as far as it has come.
+package struct TilePath: Sendable, Equatable {
+  /// The state before the first step; nil before the encoder has chosen it.
+  package var start: UInt32?
+  /// The state after the last step.
+  package var state: UInt32
+
+  /// A path that begins in a state, or in one that is to be chosen.
+  package init(start: UInt32? = nil) {
+    self.start = start
+    state = start ?? 0
+  }
+}
+
 /// Turns coefficients into codes of fixed width and back.
 ///
 /// Positions are coded phase by phase; within a phase each tile on its own.
@@ -17,15 +31,15 @@ package protocol CoefficientQuantizer: Sendable {
   /// - Parameters:
   ///   - posterior: of the n positions, of which each belongs to one tile.
   ///   - tiles: for each tile the positions of the phase in it, as numbers below n, in the order of their codes.
-  ///   - states: one per tile, 0 before the first phase; what decoding a later phase depends on.
+  ///   - paths: one per tile; what decoding a later phase depends on.
   /// - Returns: codeword values [n, width], zeros where nothing is sent, and the codes of each position.
   func quantize(
-    _ posterior: Posterior, tiles: [[Int]], states: inout [UInt32]
+    _ posterior: Posterior, tiles: [[Int]], paths: inout [TilePath]
   ) -> (values: [Float], codes: [[UInt32]])
 
   /// Codeword values [n, width] from the codes of n positions. Inverse of `quantize`.
   func decode(
-    _ codes: [[UInt32]], levels: [UInt8], tiles: [[Int]], states: inout [UInt32]
+    _ codes: [[UInt32]], levels: [UInt8], tiles: [[Int]], paths: inout [TilePath]
   ) -> [Float]
 }
 

@@ -37,7 +37,7 @@ extension LatentCoder {
       levels: window.cropped(levels, gridColumns: grid.columns),
       // What is lost is made up from all of a phase at once.
       bandRows: hasLost ? nil : bandRows(positions: bandPositions, columns: columns))
-    var values = TileValues(self, segments, window.columns)
+    var values = try TileValues(self, segments, window.columns)
     while !walk.isFinished {
       let latents = try walk.advance(
         correct: { prediction, latents in
@@ -93,15 +93,22 @@ private struct TileValues {
   private let columns: Range<Int>
   /// For each segment its bits that have not been read.
   private var readers: [BitReader?]
-  /// For each tile the state that its path is in.
-  private var states: [UInt32]
+  /// The path of each segment.
+  private var paths: [TilePath]
   private var held: [Part: TensorRows] = [:]
 
-  init(_ coder: LatentCoder, _ segments: [[UInt8]?], _ columns: Range<Int>) {
+  init(
+    _ coder: LatentCoder, _ segments: [[UInt8]?], _ columns: Range<Int>
+  ) throws(BitstreamError) {
     self.coder = coder
     self.columns = columns
-    readers = segments.map { bytes in bytes.map { BitReader($0[...]) } }
-    states = Array(repeating: 0, count: coder.packing.layout.tiles.count)
+    readers = []
+    paths = []
+    for (segment, bytes) in zip(coder.packing.layout.segments, segments) {
+      let (reader, start) = try coder.packing.open(segment, bytes)
+      readers.append(reader)
+      paths.append(TilePath(start: start))
+    }
   }
 
   /// Adds the values [width] of a position. Phases of a tile must be asked for in their order.
@@ -128,21 +135,19 @@ private struct TileValues {
     let tiles = layout.tiles(row: part.tileRow, columns: columns)
     var positions: [Int] = []
     var codes: [[UInt32]] = []
-    for tile in tiles {
-      let segments = layout.segments(ofTile: tile)
-      let segment = segments[min(part.phase.rawValue, segments.count - 1)]
+    let segments = layout.segments(of: tiles, part.phase)
+    for (tile, segment) in zip(tiles, segments) {
       let members = layout.tiles[tile].positions(of: part.phase, gridColumns: gridColumns)
       positions += members
       for position in members {
         codes.append(try coder.packing.codes(of: position, &readers[segment]))
       }
     }
-    var starts =
-      layout.order == .phases ? [UInt32](repeating: 0, count: tiles.count) : Array(states[tiles])
+    var own = Array(paths[segments])
     let values = coder.quantizer.decode(
       codes, levels: positions.map { coder.levels[$0] },
-      tiles: coder.packing.tiles(tiles, of: part.phase, positions: positions), states: &starts)
-    states.replaceSubrange(tiles, with: starts)
+      tiles: coder.packing.tiles(tiles, of: part.phase, positions: positions), paths: &own)
+    paths.replaceSubrange(segments, with: own)
 
     let width = coder.network.levels.width
     let rows = layout.tiles[tiles.lowerBound].rows

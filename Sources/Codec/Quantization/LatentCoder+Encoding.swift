@@ -9,51 +9,52 @@ extension LatentCoder {
     private var walk: LatentWalk
     /// Latents that have come and are not coded.
     private var source: TensorRows
-    /// The state of each tile's path.
-    private var states: [UInt32]
+    /// The path of each segment.
+    private var paths: [TilePath]
     /// The codes of every position, until they are packed.
     private var codes: [[UInt32]]
     private var segments: [[UInt8]]
 
-    init(_ coder: LatentCoder, bandPositions: Int = LatentCoder.bandPositions) {
+    /// - Parameter keepsLatents: whether `push` and `finish` pass on what a decoder will have.
+    init(
+      _ coder: LatentCoder, bandPositions: Int = LatentCoder.bandPositions, keepsLatents: Bool
+    ) {
       self.coder = coder
       let grid = coder.grid
       walk = LatentWalk(
         network: coder.network, rows: grid.rows, columns: grid.columns, levels: coder.levels,
         bandRows: coder.bandRows(positions: bandPositions, columns: grid.columns),
-        keepsLatents: false)
+        keepsLatents: keepsLatents)
       source = TensorRows(
         columns: grid.columns, channels: coder.network.configuration.latents)
-      states = Array(repeating: 0, count: coder.packing.layout.tiles.count)
+      paths = Array(repeating: TilePath(), count: coder.packing.layout.segments.count)
       codes = Array(repeating: [], count: grid.positionCount)
       segments = Array(repeating: [], count: coder.packing.layout.segments.count)
     }
 
-    /// Takes rows of the encoder's latents, and codes what can be coded.
-    func push(_ latents: Tensor) throws {
+    /// Takes rows of the encoder's latents, codes what can be coded, and passes on rows of decoded latents.
+    func push(_ latents: Tensor, _ body: (Tensor) throws -> Void) throws {
       source.append(latents)
-      while let band = walk.nextBand, band.upperBound <= source.rows.upperBound { try step() }
+      while let band = walk.nextBand, band.upperBound <= source.rows.upperBound { try step(body) }
     }
 
     /// Codes the rest once all rows have come; the segments of the file.
-    func finish() throws -> [[UInt8]] {
-      while !walk.isFinished { try step() }
+    func finish(_ body: (Tensor) throws -> Void) throws -> [[UInt8]] {
+      while !walk.isFinished { try step(body) }
       return segments
     }
 
-    private func step() throws {
+    private func step(_ body: (Tensor) throws -> Void) throws {
       let layout = coder.packing.layout
-      try walk.advance { prediction in
+      let latents = try walk.advance { prediction in
         let tiles = layout.tiles(of: prediction.positions, gridColumns: coder.grid.columns)
         let members = coder.phaseTiles(prediction, tiles: tiles)
-        // Paths begin anew with every phase where each has a checksum of its own, so that one can be read without
-        // the others.
-        var starts =
-          layout.order == .phases
-          ? [UInt32](repeating: 0, count: tiles.count) : Array(states[tiles])
+        // Where each phase has a checksum of its own it has a path too, so that one can be read without the others.
+        let segments = layout.segments(of: tiles, prediction.phase)
+        var own = Array(paths[segments])
         let (values, found) = coder.quantizer.quantize(
-          try coder.posterior(source, prediction, members), tiles: members, states: &starts)
-        states.replaceSubrange(tiles, with: starts)
+          try coder.posterior(source, prediction, members), tiles: members, paths: &own)
+        paths.replaceSubrange(segments, with: own)
         for (position, code) in zip(prediction.positions, found) { codes[position] = code }
         return coder.shrunk(values, prediction)
       }
@@ -62,11 +63,14 @@ extension LatentCoder {
       let positions = rows.lowerBound * columns..<rows.upperBound * columns
       for tile in layout.tiles(of: positions, gridColumns: columns) {
         for segment in layout.segments(ofTile: tile) {
-          segments[segment] = coder.packing.pack(layout.segments[segment]) { codes[$0] }
+          segments[segment] = coder.packing.pack(
+            layout.segments[segment], start: paths[segment].start ?? 0
+          ) { codes[$0] }
         }
       }
       for position in positions { codes[position] = [] }
       source.drop(before: rows.upperBound)
+      if let latents { try body(latents) }
     }
   }
 

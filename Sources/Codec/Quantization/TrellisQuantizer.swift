@@ -1,3 +1,4 @@
+import Bitstream
 package import GaussianQuant
 package import Model
 
@@ -12,9 +13,12 @@ package struct TrellisQuantizer: CoefficientQuantizer {
   private let search: TrellisSearch
   private let table: LevelTable
   private let pool: WorkerPool
+  /// The states that a path may begin in: those that a segment's first bits can name.
+  private let starts: Range<UInt32>
 
   package init(trellis: Trellis, table: LevelTable, pool: WorkerPool) {
     search = TrellisSearch(trellis: trellis)
+    starts = 0..<1 << UInt32(min(TileLayout.trellisStartBits, trellis.stateBitCount))
     self.table = table
     self.pool = pool
     // A step for every coefficient.
@@ -26,29 +30,32 @@ package struct TrellisQuantizer: CoefficientQuantizer {
   }
 
   package func quantize(
-    _ posterior: Posterior, tiles: [[Int]], states: inout [UInt32]
+    _ posterior: Posterior, tiles: [[Int]], paths: inout [TilePath]
   ) -> (values: [Float], codes: [[UInt32]]) {
     let width = table.width
     var values = [Float](repeating: 0, count: posterior.means.count)
     var codes = posterior.levels.map { [UInt32](repeating: 0, count: table.counts[Int($0)]) }
     values.withUnsafeMutableBufferPointer { values in
       codes.withUnsafeMutableBufferPointer { codes in
-        states.withUnsafeMutableBufferPointer { states in
-          let targets = (Disjoint(values), Disjoint(codes), Disjoint(states))
+        paths.withUnsafeMutableBufferPointer { paths in
+          let targets = (Disjoint(values), Disjoint(codes), Disjoint(paths))
           pool.forEach(tiles.count) { tile in
-            let (values, codes, states) = (targets.0.value, targets.1.value, targets.2.value)
+            let (values, codes, paths) = (targets.0.value, targets.1.value, targets.2.value)
             let steps = steps(levels: posterior.levels, positions: tiles[tile])
+            guard !steps.isEmpty else { return }
             let places = steps.map { $0.position * width + $0.coefficient }
             let means = places.map { posterior.means[$0] }
             let variances = places.map { posterior.variances[$0] }
-            let path = search.bestPath(
+            let (start, states) = search.bestPath(
               means: means.span, variances: variances.span, bits: steps.map(\.bits),
-              from: states[tile])
-            for (step, state) in zip(steps, path) {
+              fromAnyOf: paths[tile].start == nil
+                ? starts : paths[tile].state..<paths[tile].state + 1)
+            for (step, state) in zip(steps, states) {
               values[step.position * width + step.coefficient] = search.trellis.values[Int(state)]
               codes[step.position][step.coefficient] = state & (1 << UInt32(step.bits) - 1)
             }
-            if let last = path.last { states[tile] = last }
+            if paths[tile].start == nil { paths[tile].start = start }
+            if let last = states.last { paths[tile].state = last }
           }
         }
       }
@@ -57,22 +64,22 @@ package struct TrellisQuantizer: CoefficientQuantizer {
   }
 
   package func decode(
-    _ codes: [[UInt32]], levels: [UInt8], tiles: [[Int]], states: inout [UInt32]
+    _ codes: [[UInt32]], levels: [UInt8], tiles: [[Int]], paths: inout [TilePath]
   ) -> [Float] {
     let width = table.width
     var values = [Float](repeating: 0, count: levels.count * width)
     let trellis = search.trellis
     values.withUnsafeMutableBufferPointer { values in
-      states.withUnsafeMutableBufferPointer { states in
-        let (values, states) = (Disjoint(values), Disjoint(states))
+      paths.withUnsafeMutableBufferPointer { paths in
+        let (values, paths) = (Disjoint(values), Disjoint(paths))
         pool.forEach(tiles.count) { tile in
-          var state = states.value[tile]
+          var state = paths.value[tile].state
           for step in steps(levels: levels, positions: tiles[tile]) {
             state = trellis.state(
               after: state, bits: codes[step.position][step.coefficient], count: Int(step.bits))
             values.value[step.position * width + step.coefficient] = trellis.values[Int(state)]
           }
-          states.value[tile] = state
+          paths.value[tile].state = state
         }
       }
     }

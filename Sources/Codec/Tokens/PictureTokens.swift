@@ -37,6 +37,8 @@ public struct PictureTokens: Sendable, Equatable {
   public let codeWidths: [[Int]]
   /// [rows, columns, width] tokens, row-major, `absent` where the level of the position has fewer than others.
   public let tokens: [Int32]
+  /// The states that the paths of the file's segments begin in, in the order of the file; zeros for blocks.
+  public let starts: [UInt32]
   /// Chunks that a decoder may skip, alpha and metadata among them.
   public let ancillary: [Chunk]
   /// In which order codes stand in the file.
@@ -67,7 +69,9 @@ public struct PictureTokens: Sendable, Equatable {
     let width = Self.width(widths)
     try Self.checkCount(coded.levelMap, width)
     var tokens = [Int32](repeating: Self.absent, count: coded.levelMap.levels.count * width)
-    for (position, codes) in try packing.unpack(coded.segments).enumerated() {
+    let (unpacked, starts) = try packing.unpack(coded.segments)
+    self.starts = starts
+    for (position, codes) in unpacked.enumerated() {
       for (place, code) in codes.enumerated() { tokens[position * width + place] = Int32(code) }
     }
     header = coded.header
@@ -86,7 +90,7 @@ public struct PictureTokens: Sendable, Equatable {
   /// - Throws: `TokenError` when a token does not fit its place, or the levels do not fit the format.
   init(
     header: Header, levelMap: LevelMap, runs: [[Run]], ancillary: [Chunk], order: CodeOrder,
-    hasHeadCopy: Bool, shape: [Int], values: [Int]
+    hasHeadCopy: Bool, shape: [Int], values: [Int], starts: [Int]
   ) throws(TokenError) {
     let bits = runs.map { $0.reduce(0) { $0 + $1.bits * $1.count } }
     guard let ladder = LevelLadder(bits: bits) else {
@@ -118,6 +122,16 @@ public struct PictureTokens: Sendable, Equatable {
         tokens[position * width + place] = Int32(value)
       }
     }
+    let layout = TileLayout(header: header, ladder: ladder, levelMap: levelMap, order: order)
+    guard starts.count == layout.segments.count,
+      zip(starts, layout.segments).allSatisfy({ start, segment in
+        (0..<(segment.bitCount > 0 ? 1 << layout.startBits : 1)).contains(start)
+      })
+    else {
+      throw .badDescription(
+        "starts are not \(layout.segments.count) states of \(layout.startBits) bits")
+    }
+    self.starts = starts.map { UInt32($0) }
     self.header = header
     self.levelMap = levelMap
     self.runs = runs
@@ -139,7 +153,8 @@ public struct PictureTokens: Sendable, Equatable {
     }
     return CodedPicture(
       header: header, ladder: ladder, levelMap: levelMap, order: order,
-      segments: Self.packing(header, ladder, levelMap, order, codeWidths).pack(codes),
+      segments: Self.packing(header, ladder, levelMap, order, codeWidths).pack(
+        codes, starts: starts),
       ancillary: ancillary, hasHeadCopy: hasHeadCopy)
   }
 
@@ -150,11 +165,13 @@ public struct PictureTokens: Sendable, Equatable {
     let width = width
     let mask = UInt32(1) << UInt32(stateBits) - 1
     var states = [Int32](repeating: Self.absent, count: tokens.count)
-    let layout = TileLayout(header: header, ladder: ladder, levelMap: levelMap)
-    for tile in layout.tiles {
+    let layout = TileLayout(header: header, ladder: ladder, levelMap: levelMap, order: order)
+    for (number, tile) in layout.tiles.enumerated() {
       var state: UInt32 = 0
       for phase in CodingPhase.allCases {
-        if order == .phases { state = 0 }
+        if order == .phases || phase == .first {
+          state = starts[layout.segments(of: number..<number + 1, phase).lowerBound]
+        }
         let steps = TrellisQuantizer.steps(
           levels: levelMap.levels,
           positions: tile.positions(of: phase, gridColumns: levelMap.columns),

@@ -34,6 +34,9 @@ struct TokenDescription: Codable {
   let codeWidths: [[Int]]
   /// One list for each row of positions; nil where a tensor holds them.
   let levels: [[UInt8]]?
+  /// The states that the paths of the file's segments begin in: of the tiles, or of the first phase of all tiles, then of
+  /// the second and so on.
+  let starts: [Int]
   let chunks: [AncillaryChunk]
   /// "tiles" or "phases": in which order codes stand in the file.
   let order: String
@@ -63,6 +66,7 @@ struct TokenDescription: Codable {
       ? (0..<map.rows).map { Array(map.levels[$0 * map.columns..<($0 + 1) * map.columns]) } : nil
     order = "\(tokens.order)"
     hasHeadCopy = tokens.hasHeadCopy
+    starts = tokens.starts.map { Int($0) }
     chunks = tokens.ancillary.map {
       AncillaryChunk(
         type: String(Unicode.Scalar($0.type)), bytes: isComplete ? Data($0.payload) : nil)
@@ -179,6 +183,6 @@ struct TokenDescription: Codable {
       header: header,
       levelMap: LevelMap(columns: header.columns, rows: header.rows, levels: levels),
       runs: checked, ancillary: ancillary, order: order, hasHeadCopy: hasHeadCopy, shape: shape,
-      values: values)
+      values: values, starts: starts)
   }
 }

@@ -56,20 +56,17 @@ struct DepthwiseLayer: Sendable {
 struct Pointwise: Sendable {
   let inputs: Int
   let outputs: Int
-  private let accumulate: Bool
   private let prepared: any PreparedPointwise
 
   init(_ layer: PointwiseLayer, engine: any LayerEngine) throws(ModelError) {
     inputs = layer.inputs
     outputs = layer.outputs
-    accumulate = false
     prepared = try engine.prepare(layer)
   }
 
   init(_ layer: IntegerLayer, engine: any LayerEngine) throws(ModelError) {
     inputs = layer.inputs
     outputs = layer.outputs
-    accumulate = layer.accumulate
     prepared = try engine.prepare(layer)
   }
 
@@ -87,19 +84,9 @@ struct Pointwise: Sendable {
 
   /// Adds the results below rows that are held.
   func append(_ input: TensorSlice, to rows: inout TensorRows) throws(ModelError) {
-    precondition(!accumulate && rows.channels == outputs && input.channels == inputs)
+    precondition(rows.channels == outputs && input.channels == inputs)
     try rows.append(rows: input.rows) { (output) throws(ModelError) in
       try input.withValues { (values) throws(ModelError) in
-        try prepared.run(values, into: output, positions: input.positionCount)
-      }
-    }
-  }
-
-  /// Adds the result to `output`; for layers made with `accumulate`.
-  func add(_ input: Tensor, to output: inout Tensor) throws(ModelError) {
-    precondition(accumulate && output.positionCount == input.positionCount)
-    try output.values.withUnsafeMutableBufferPointer { (output) throws(ModelError) in
-      try TensorSlice(input).withValues { (values) throws(ModelError) in
         try prepared.run(values, into: output, positions: input.positionCount)
       }
     }

@@ -26,7 +26,7 @@ public struct GQPictureCodec: PictureCodec {
   ///   - isMain: whether it bears the codec's plain name; other tunings bear theirs beside it.
   public init(
     encoder: GQEncoder, decoder: GQDecoder, options: EncodingOptions, version: String,
-    program: OwnProgram, modelArguments: [String], tuning: Tuning = .psnr, isMain: Bool = true
+    program: OwnProgram, modelArguments: [String], tuning: Tuning = .visual, isMain: Bool = true
   ) {
     self.tuning = tuning
     self.encoder = encoder

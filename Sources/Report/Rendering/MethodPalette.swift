@@ -7,7 +7,7 @@ struct MethodPalette {
   static func of(_ method: String) -> MethodPalette {
     switch method {
     case "gqimg": MethodPalette(light: "#2450c8", dark: "#8aaaff")
-    case "gqimg-ms-ssim", "gqimg-psnr": MethodPalette(light: "#7a3fd0", dark: "#bd97ff")
+    case "gqimg-visual", "gqimg-psnr": MethodPalette(light: "#7a3fd0", dark: "#bd97ff")
     case "gqimg-uniform": MethodPalette(light: "#6f87c9", dark: "#5f78c4")
     case "gqimg-posterior-samples": MethodPalette(light: "#4a9bd1", dark: "#62b4ea")
     case "jpeg": MethodPalette(light: "#b45309", dark: "#f2a65a")

@@ -5,7 +5,7 @@ public struct Results: Sendable, Encodable {
   /// The name of this project's codec among the methods.
   static let own = "gqimg"
   /// The same codec with its other tunings.
-  static let tunings: Set = ["gqimg-psnr", "gqimg-ms-ssim"]
+  static let tunings: Set = ["gqimg-psnr", "gqimg-visual"]
 
   /// A codec that took part.
   struct Method: Sendable, Encodable {

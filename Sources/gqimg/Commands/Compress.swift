@@ -12,7 +12,7 @@ struct Compress: ParsableCommand {
       gqimg compress [<options>] --output <folder> <in> ...
       """,
     discussion: """
-      Without a target the quality is \(Int(EncodingOptions.defaultQuality)), about half a bit per pixel on \
+      Without a target the quality is \(Int(EncodingOptions.defaultQuality)), about 0.6 bits per pixel on \
       photographs. --bpp and --size are promises: the file, with header, alpha and metadata, is never larger. \
       Alpha is kept without loss; ICC profile, Exif and XMP are kept unless --strip is given. A file that fails is \
       reported and does not stop the others.
@@ -42,8 +42,8 @@ struct Compress: ParsableCommand {
   @Option(name: .shortAndLong, help: "1 (fast) to 9 (thorough).")
   var effort = 5
 
-  @Option(help: "What the picture should be good at for its size: psnr or ms-ssim.")
-  var tune: Tuning = .psnr
+  @Option(help: "What the picture should be good at for its size: visual (SSIMULACRA2) or psnr.")
+  var tune: Tuning = .visual
 
   @Option(help: "How coefficients become bits: trellis or block.")
   var quantizer: QuantizerChoice = .trellis

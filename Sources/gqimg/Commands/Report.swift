@@ -37,9 +37,9 @@ struct ReportCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Tunings to measure, separated by commas: psnr, ms-ssim. The first is the main one.",
+      "Tunings to measure, separated by commas: visual, psnr. The first is the main one.",
       valueName: "list"))
-  var tune = "psnr"
+  var tune = "visual"
 
   @Option(help: "How coefficients become bits: trellis or block.")
   var quantizer = QuantizerChoice.trellis
@@ -77,7 +77,7 @@ struct ReportCommand: ParsableCommand {
     if tunings.isEmpty || tunings.count != tune.split(separator: ",").count
       || Set(tunings).count != tunings.count
     {
-      throw ValidationError("--tune must be psnr, ms-ssim or both")
+      throw ValidationError("--tune must be visual, psnr or both")
     }
     if rateList.count != rates.split(separator: ",").count || rateList.isEmpty {
       throw ValidationError("--rates must be numbers above 0, separated by commas")

@@ -37,7 +37,7 @@ struct ModelOptions: ParsableArguments {
   }
 
   /// Loads the model that encodes with a tuning, for so many files at a time.
-  func network(_ tuning: Tuning = .psnr, jobs: Int = 1) throws -> Network {
+  func network(_ tuning: Tuning = .visual, jobs: Int = 1) throws -> Network {
     try network(jobs) { pool in
       try Network(
         parsing: try ModelFile.read(model, tuning: tuning), identifier: nil, engine: engine,

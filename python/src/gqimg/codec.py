@@ -8,7 +8,7 @@ import numpy as np
 
 from ._native import GQImgError, Information, Options, Picture, byref, check, library, take
 
-TUNINGS = {"psnr": 0, "ms-ssim": 1}
+TUNINGS = {"visual": 0, "psnr": 1}
 QUANTIZERS = {"trellis": 0, "block": 1}
 
 
@@ -48,7 +48,7 @@ class Codec:
             self._handle = None
 
     def encode(
-        self, pixels, *, quality=None, bpp=None, size=None, effort=5, tune="psnr", quantizer="trellis", uniform=False,
+        self, pixels, *, quality=None, bpp=None, size=None, effort=5, tune="visual", quantizer="trellis", uniform=False,
         icc=None, exif=None, xmp=None,
     ):
         """The bytes of a .gqz file from a uint8 array [height, width] or [height, width, 1 to 4 channels]."""
