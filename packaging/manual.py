@@ -15,7 +15,7 @@ EXIT_STATUS = (
 )
 EXAMPLES = {
     "gqimg": (
-        ("About 0.6 bits per pixel:", "gqimg compress photo.png photo.gqz"),
+        ("About 0.9 bits per pixel:", "gqimg compress photo.png photo.gqz"),
         ("Back to a picture:", "gqimg decompress photo.gqz photo.png"),
     ),
     "compress": (

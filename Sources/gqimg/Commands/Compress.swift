@@ -12,7 +12,7 @@ struct Compress: ParsableCommand {
       gqimg compress [<options>] --output <folder> <in> ...
       """,
     discussion: """
-      Without a target the quality is \(Int(EncodingOptions.defaultQuality)), about 0.6 bits per pixel on \
+      Without a target the quality is \(Int(EncodingOptions.defaultQuality)), about 0.9 bits per pixel on \
       photographs. --bpp and --size are promises: the file, with header, alpha and metadata, is never larger. \
       Alpha is kept without loss; ICC profile, Exif and XMP are kept unless --strip is given. A file that fails is \
       reported and does not stop the others.
