@@ -12,7 +12,7 @@ VENV := .venv
 PYTHON_VENV := build/python
 
 # Debian 12 packages that the build needs beside Swift.
-APT_PACKAGES := libpng-dev libjpeg-dev libdnnl-dev python3
+APT_PACKAGES := libpng-dev libjpeg-dev python3
 # What the report measures against and draws with, and the browser that its test uses; a release may lack one.
 REPORT_PACKAGES := webp libavif-bin libjxl-tools libheif-examples librsvg2-bin
 TEST_PACKAGES := chromium python3-numpy
@@ -86,7 +86,7 @@ fuzz: setup ## Fuzz all readers: make fuzz [TIME=60] [HARNESSES="container pixel
 	Fuzz/run.sh $(or $(TIME),60) $(HARNESSES)
 
 thread-sanitizer: setup ## One model used by many tasks, under the thread sanitizer
-	TSAN_OPTIONS="suppressions=$(CURDIR)/tools/tsan.txt" $(SWIFT) test -c release --sanitize=thread \
+	$(SWIFT) test -c release --sanitize=thread \
 	  --scratch-path .build/thread-sanitizer --filter ThreadSafetyTests
 
 report: build ## Rate and distortion over a folder: make report DIR=pictures [OUT=build/report] [RATES=0.25,0.5,1.0]

@@ -13,6 +13,7 @@ let strict: [SwiftSetting] = [
 
 let package = Package(
   name: "gqimg",
+  platforms: [.macOS(.v15)],
   products: [
     .library(name: "GaussianQuant", targets: ["GaussianQuant"]),
     .library(name: "GQCodec", targets: ["Bitstream", "Model", "Codec", "PixelIO"]),
@@ -20,45 +21,32 @@ let package = Package(
     .library(name: "gqimgc", type: .dynamic, targets: ["CInterface"]),
     .executable(name: "gqimg", targets: ["gqimg"]),
   ],
-  traits: [
-    .trait(
-      name: "OneDNN",
-      description: "Runs the network's layers with oneDNN; without it, in plain Swift."),
-    .default(enabledTraits: ["OneDNN"]),
-  ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
   ],
   targets: [
+    // What is hot, for every kind of processor.
+    .target(name: "CKernels"),
+
     // The quantizer.
-    .target(name: "CGaussianSearch"),
-    .target(
-      name: "GaussianQuant", dependencies: ["CGaussianSearch"], swiftSettings: strict),
+    .target(name: "GaussianQuant", dependencies: ["CKernels"], swiftSettings: strict),
 
     // The file format: bytes only, no network, no pixels.
     .target(name: "CSHA256"),
     .target(name: "Bitstream", dependencies: ["CSHA256"], swiftSettings: strict),
 
-    // The network: weights, layers and the two engines that run them.
-    // oneDNN (Debian: libdnnl-dev) has no pkg-config file, so its library is named here.
-    .target(
-      name: "COneDNN", linkerSettings: [.linkedLibrary("dnnl", .when(traits: ["OneDNN"]))]),
-    .target(name: "CDepthwise"),
-    .target(name: "CVectorMath"),
+    // The network: weights and layers.
     .target(name: "CLibraryLocation"),
     .target(
       name: "Model",
-      dependencies: [
-        "Bitstream", "CDepthwise", "CLibraryLocation", "CVectorMath",
-        .target(name: "COneDNN", condition: .when(traits: ["OneDNN"])),
-      ],
+      dependencies: ["Bitstream", "CKernels", "CLibraryLocation"],
       resources: [.copy("Resources")],
       swiftSettings: strict),
 
     // Pixels to file and back.
     .target(
-      name: "Codec", dependencies: ["Bitstream", "CVectorMath", "GaussianQuant", "Model"],
+      name: "Codec", dependencies: ["Bitstream", "CKernels", "GaussianQuant", "Model"],
       swiftSettings: strict),
 
     // Pictures on disk, and how to compare them.
@@ -100,16 +88,17 @@ let package = Package(
       ],
       swiftSettings: strict),
 
+    .testTarget(name: "KernelTests", dependencies: ["CKernels"], swiftSettings: strict),
     .testTarget(
-      name: "GaussianQuantTests", dependencies: ["GaussianQuant"],
+      name: "GaussianQuantTests", dependencies: ["CKernels", "GaussianQuant"],
       resources: [.copy("Golden")], swiftSettings: strict),
     .testTarget(
       name: "BitstreamTests", dependencies: ["Bitstream", "CSHA256"], swiftSettings: strict),
     .testTarget(
-      name: "ModelTests", dependencies: ["CVectorMath", "Model"], resources: [.copy("Golden")],
+      name: "ModelTests", dependencies: ["CKernels", "Model"], resources: [.copy("Golden")],
       swiftSettings: strict),
     .testTarget(
-      name: "CodecTests", dependencies: ["Codec", "PixelIO", "Metrics"], swiftSettings: strict),
+      name: "CodecTests", dependencies: ["CKernels", "Codec", "PixelIO", "Metrics"], swiftSettings: strict),
     .testTarget(
       name: "PixelIOTests", dependencies: ["Bitstream", "Codec", "PixelIO"], swiftSettings: strict),
     .testTarget(

@@ -1,4 +1,4 @@
-internal import CGaussianSearch
+internal import CKernels
 
 /// Finds, for groups of latent elements, the codeword of highest score: the quantizer's inner loop.
 ///
@@ -29,8 +29,6 @@ public struct CodebookSearch: Sendable {
   public let variances: Variances
   /// Weight of the prior in the score; 1 is the published choice.
   public let beta: Double
-  /// The instructions used.
-  public let instructionSet: InstructionSet
 
   /// Features of the codewords, `[blocks, features, 16]`: 16 codewords side by side.
   private let table: [Float]
@@ -51,17 +49,13 @@ public struct CodebookSearch: Sendable {
   ///   - codebook: The codewords.
   ///   - variances: How many variances a group will have.
   ///   - beta: Weight of the prior, a finite number.
-  ///   - instructionSet: One that is available on this machine; anything else stops the program.
   public init(
-    codebook: Codebook, variances: Variances, beta: Double = 1,
-    instructionSet: InstructionSet = .fastest
+    codebook: Codebook, variances: Variances, beta: Double = 1
   ) {
     precondition(beta.isFinite, "beta is a finite number")
-    precondition(instructionSet.isAvailable, "this machine has the instructions")
     self.codebook = codebook
     self.variances = variances
     self.beta = beta
-    self.instructionSet = instructionSet
     (table, radius) = CodebookSearch.features(of: codebook, variances: variances)
   }
 
@@ -147,7 +141,7 @@ public struct CodebookSearch: Sendable {
   private func withScratch(
     _ body: (
       UnsafeMutableBufferPointer<Double>, UnsafeMutableBufferPointer<Float>,
-      UnsafeMutableBufferPointer<gaussian_search_leaders>
+      UnsafeMutableBufferPointer<gq_leaders>
     ) -> Void
   ) {
     let dimension = codebook.dimension
@@ -158,9 +152,9 @@ public struct CodebookSearch: Sendable {
       ) { bytes in
         let weights = bytes.bindMemory(to: Float.self)
         weights.initialize(repeating: 0)
-        withUnsafeTemporaryAllocation(of: gaussian_search_leaders.self, capacity: laneCount) {
+        withUnsafeTemporaryAllocation(of: gq_leaders.self, capacity: laneCount) {
           leaders in
-          leaders.initialize(repeating: gaussian_search_leaders())
+          leaders.initialize(repeating: gq_leaders())
           body(exact, weights, leaders)
         }
       }
@@ -176,7 +170,7 @@ public struct CodebookSearch: Sendable {
   ///   - indices: One place per group for its result.
   private func search(
     exact: UnsafeBufferPointer<Double>, weights: UnsafeMutableBufferPointer<Float>,
-    leaders: UnsafeMutableBufferPointer<gaussian_search_leaders>,
+    leaders: UnsafeMutableBufferPointer<gq_leaders>,
     indices: UnsafeMutableBufferPointer<UInt32>
   ) {
     let dimension = codebook.dimension
@@ -189,9 +183,8 @@ public struct CodebookSearch: Sendable {
         }
       }
       table.withUnsafeBufferPointer { table in
-        gaussian_search_best_blocks(
-          instructionSet.code, table.baseAddress, featureCount, blockCount, weights.baseAddress,
-          leaders.baseAddress)
+        gq_best_blocks(
+          table.baseAddress, featureCount, blockCount, weights.baseAddress, leaders.baseAddress)
       }
     }
     codebook.values.withUnsafeBufferPointer { codewords in
@@ -212,7 +205,7 @@ public struct CodebookSearch: Sendable {
 
   /// The codewords that can be the best of a group: two ranges, in ascending order.
   private func candidates(
-    of score: AffineScore, behind leaders: gaussian_search_leaders
+    of score: AffineScore, behind leaders: gq_leaders
   ) -> (Range<Int>, Range<Int>) {
     let none = codebook.size..<codebook.size
     guard blockCount > 1 else {
@@ -277,6 +270,6 @@ public struct CodebookSearch: Sendable {
 }
 
 /// Groups that the kernel searches for at once.
-private let laneCount = Int(GAUSSIAN_SEARCH_LANES)
+private let laneCount = Int(GQ_SEARCH_LANES)
 /// Codewords of a block of the table.
-private let blockSize = Int(GAUSSIAN_SEARCH_BLOCK)
+private let blockSize = Int(GQ_SEARCH_BLOCK)

@@ -1,4 +1,4 @@
-internal import CGaussianSearch
+internal import CKernels
 
 /// Finds the path through a trellis of highest score: the quantizer's inner loop, by Viterbi's algorithm.
 ///
@@ -16,21 +16,16 @@ public struct TrellisSearch: Sendable {
   public let trellis: Trellis
   /// Weight of the prior in the score; 1 is the published choice.
   public let beta: Float
-  /// The instructions used.
-  public let instructionSet: InstructionSet
 
   /// Prepares a search.
   ///
   /// - Parameters:
   ///   - trellis: The codebook.
   ///   - beta: Weight of the prior, a finite number.
-  ///   - instructionSet: One that is available on this machine; anything else stops the program.
-  public init(trellis: Trellis, beta: Float = 1, instructionSet: InstructionSet = .fastest) {
+  public init(trellis: Trellis, beta: Float = 1) {
     precondition(beta.isFinite, "beta is a finite number")
-    precondition(instructionSet.isAvailable, "this machine has the instructions")
     self.trellis = trellis
     self.beta = beta
-    self.instructionSet = instructionSet
   }
 
   /// The best path from one state. The same as `bestPath(means:variances:bits:fromAnyOf:)` with a single start.
@@ -70,9 +65,9 @@ public struct TrellisSearch: Sendable {
       quadratic[step] = (precision - beta) / 2
     }
     let states = [UInt32](unsafeUninitializedCapacity: count) { path, initialized in
-      let status = gaussian_trellis_search(
-        instructionSet.code, trellis.values, UInt32(trellis.stateBitCount), count, bits, linear,
-        quadratic, UInt32(starts.count), &start, path.baseAddress)
+      let status = gq_trellis_search(
+        trellis.values, UInt32(trellis.stateBitCount), count, bits, linear, quadratic,
+        UInt32(starts.count), &start, path.baseAddress)
       precondition(status == 0, "there is memory for the search")
       initialized = count
     }

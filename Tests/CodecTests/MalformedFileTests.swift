@@ -31,7 +31,7 @@ import Testing
         }
       }
     case "safetensors":
-      #expect(throws: ModelError.self) { try Network(parsing: bytes, engine: .reference) }
+      #expect(throws: ModelError.self) { try Network(parsing: bytes) }
     default:
       do throws(PixelIOError) { _ = try PictureReader().open(bytes) } catch {
         #expect(!error.description.isEmpty)

@@ -39,13 +39,12 @@ struct RecoveryTests {
   /// Beyond its reach damage changes nothing, neither in the latents nor in the pixels, to the last bit; within it
   /// it does: the reach is no larger than it must be.
   @Test(
-    arguments: [EngineChoice.reference, .float32],
-    [
+    arguments: [
       (CodeOrder.tiles, [0]), (.tiles, [4]), (.tiles, [0, 8]), (.phases, [0]), (.phases, [13]),
       (.phases, [35]),
     ])
-  func damageStaysLocal(_ engine: EngineChoice, _ damage: (CodeOrder, [Int])) throws {
-    guard let network = try? makeTinyNetwork(engine, threads: 2) else { return }
+  func damageStaysLocal(_ damage: (CodeOrder, [Int])) throws {
+    let network = try makeTinyNetwork(threads: 2)
     let intact = try Self.encoded(Self.wide, damage.0)
     let damaged = try damaging(intact, damage.1)
     let decoder = GQDecoder(network: network)

@@ -13,11 +13,11 @@ let network: Network = {
 }()
 
 /// A model of few channels and random weights, made by `testdata/make_tiny_model.py`: quick, and never trained anew.
-func makeTinyNetwork(_ engine: EngineChoice = .reference, threads: Int = 1) throws -> Network {
+func makeTinyNetwork(threads: Int = 1) throws -> Network {
   let path = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
     .appendingPathComponent("../../testdata/tiny.safetensors").standardized.path
   return try Network(
-    parsing: try ModelFile.read(path), engine: engine, pool: WorkerPool(threadCount: threads))
+    parsing: try ModelFile.read(path), pool: WorkerPool(threadCount: threads))
 }
 
 /// A picture of waves and edges, different everywhere.

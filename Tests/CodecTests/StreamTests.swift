@@ -18,13 +18,6 @@ import Testing
           .prefix((5 * picture.height + 67) * picture.width * 3)))
   }
 
-  static func network(_ engine: EngineChoice) throws -> Network {
-    try Network(
-      parsing: try ModelFile.read(), engine: engine, pool: WorkerPool(threadCount: 2))
-  }
-
-  static let engines: [EngineChoice] = [.automatic, .float32].filter { (try? network($0)) != nil }
-
   /// Gives its rows in other portions than it is asked for.
   struct Unsteady: PictureSource {
     let picture: Picture
@@ -44,9 +37,8 @@ import Testing
     }
   }
 
-  @Test(arguments: engines)
-  func portionsDoNotChangeFiles(_ engine: EngineChoice) throws {
-    let encoder = GQEncoder(network: try Self.network(engine))
+  @Test func portionsDoNotChangeFiles() throws {
+    let encoder = makeEncoder()
     let picture = try Self.tall()
     for order in CodeOrder.allCases {
       let options = EncodingOptions(target: .bitsPerPixel(0.4), order: order)
@@ -63,9 +55,7 @@ import Testing
     }
   }
 
-  @Test(arguments: engines)
-  func bandsDoNotChangePixels(_ engine: EngineChoice) throws {
-    let network = try Self.network(engine)
+  @Test func bandsDoNotChangePixels() throws {
     let picture = try Self.tall()
     for order in CodeOrder.allCases {
       let bytes = try GQEncoder(network: network).encode(

@@ -1,9 +1,10 @@
+import CKernels
 import GaussianQuant
 import Testing
 
 /// The fast search against a plain scan in `Double`, for every instruction set at hand.
 @Suite struct CodebookSearchTests {
-  static let instructionSets = InstructionSet.allCases.filter(\.isAvailable)
+  static let instructionSets = (0..<Int32(GQ_INSTRUCTION_SETS)).filter { gq_supports($0) != 0 }
 
   /// Dimension, size of the codebook, number of groups; 24,000 groups in all, searched twice.
   static let cases = [
@@ -22,8 +23,8 @@ import Testing
       count: count, codebook: codebook, variances: variances, stream: dimension * 100_000 + size)
     let expected = groups.plainScan(codebook, beta: 1)
     for instructionSet in Self.instructionSets {
-      let search = CodebookSearch(
-        codebook: codebook, variances: variances, instructionSet: instructionSet)
+      gq_use(instructionSet)
+      let search = CodebookSearch(codebook: codebook, variances: variances)
       #expect(search.nearest(means: groups.means, variances: groups.variances) == expected)
     }
   }
@@ -36,8 +37,8 @@ import Testing
     let groups = Groups.random(count: 40, codebook: codebook, variances: variances, stream: 5)
     let expected = groups.plainScan(codebook, beta: 1)
     for instructionSet in Self.instructionSets {
-      let search = CodebookSearch(
-        codebook: codebook, variances: variances, instructionSet: instructionSet)
+      gq_use(instructionSet)
+      let search = CodebookSearch(codebook: codebook, variances: variances)
       #expect(search.nearest(means: groups.means, variances: groups.variances) == expected)
     }
   }
@@ -105,8 +106,8 @@ import Testing
     }
     try #require(repeated.count > 3)
     for instructionSet in Self.instructionSets {
-      let search = CodebookSearch(
-        codebook: codebook, variances: .perGroup, instructionSet: instructionSet)
+      gq_use(instructionSet)
+      let search = CodebookSearch(codebook: codebook, variances: .perGroup)
       let indices = search.nearest(
         means: repeated, variances: [Float](repeating: 1e-13, count: repeated.count))
       #expect(indices.map { codebook.values[Int($0)] } == repeated)

@@ -1,3 +1,4 @@
+import CKernels
 import GaussianQuant
 import Testing
 
@@ -83,8 +84,9 @@ import Testing
     }
     let means = bits.map { _ in Float(numbers.normal()) }
     let variances = bits.map { Float(1 / Double(1 << (2 * Int($0)))) }
-    let paths = InstructionSet.allCases.filter(\.isAvailable).map {
-      TrellisSearch(trellis: trellis, instructionSet: $0).bestPath(
+    let paths = (0..<Int32(GQ_INSTRUCTION_SETS)).filter { gq_supports($0) != 0 }.map {
+      gq_use($0)
+      return TrellisSearch(trellis: trellis).bestPath(
         means: means.span, variances: variances.span, bits: bits, from: 3)
     }
     for path in paths { #expect(path == paths[0]) }

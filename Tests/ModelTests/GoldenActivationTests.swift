@@ -1,3 +1,4 @@
+import CKernels
 import Foundation
 import Model
 import Testing
@@ -20,12 +21,8 @@ struct GoldenActivationTests {
     return bytes
   }()
 
-  static var engines: [EngineChoice] {
-    EngineChoice.allCases.filter { (try? network($0)) != nil }
-  }
-
-  static func network(_ choice: EngineChoice, threads: Int = 2) throws -> Network {
-    try Network(parsing: weights, engine: choice, pool: WorkerPool(threadCount: threads))
+  static func network(threads: Int = 2) throws -> Network {
+    try Network(parsing: weights, pool: WorkerPool(threadCount: threads))
   }
 
   struct Outputs {
@@ -67,7 +64,7 @@ struct GoldenActivationTests {
   /// PyTorch sums in another order, and a last bit may round a number to its other neighbour, which later layers see: what
   /// differs is about what rounding to bytes itself adds.
   @Test func pyTorchAgrees() throws {
-    let outputs = try Self.run(try Self.network(.automatic))
+    let outputs = try Self.run(try Self.network())
     for (name, tensor, bound) in [
       ("encoded", outputs.encoded, 0.02), ("latents", outputs.latents, 0.03),
       ("decoded", outputs.decoded, 0.01), ("predicted", outputs.predicted, 1e-4),
@@ -79,23 +76,26 @@ struct GoldenActivationTests {
     }
   }
 
-  /// Products of bytes, the same whole numbers in single precision, plain Swift: the same to the last bit.
-  @Test func enginesAgreeExactly() throws {
-    let plain = try Self.run(try Self.network(.reference))
-    let others = Self.engines.filter { $0 != .reference }
-    for choice in others {
-      let outputs = try Self.run(try Self.network(choice))
-      #expect(outputs.encoded == plain.encoded, "\(choice)")
-      #expect(outputs.latents == plain.latents, "\(choice)")
-      #expect(outputs.decoded == plain.decoded, "\(choice)")
-      #expect(outputs.predicted == plain.predicted, "\(choice)")
+  /// Every kind of instructions that this processor has: the same to the last bit.
+  @Test func instructionSetsAgreeExactly() throws {
+    let fastest = gq_instruction_set()
+    defer { gq_use(fastest) }
+    let network = try Self.network()
+    gq_use(Int32(GQ_PLAIN))
+    let plain = try Self.run(network)
+    for set in 1..<Int32(GQ_INSTRUCTION_SETS) where gq_supports(set) != 0 {
+      gq_use(set)
+      let outputs = try Self.run(network)
+      #expect(outputs.encoded == plain.encoded, "\(set)")
+      #expect(outputs.latents == plain.latents, "\(set)")
+      #expect(outputs.decoded == plain.decoded, "\(set)")
+      #expect(outputs.predicted == plain.predicted, "\(set)")
     }
   }
 
-  @Test(arguments: engines)
-  func threadsDoNotChangeResults(_ choice: EngineChoice) throws {
-    let one = try Self.run(try Self.network(choice, threads: 1))
-    let three = try Self.run(try Self.network(choice, threads: 3))
+  @Test func threadsDoNotChangeResults() throws {
+    let one = try Self.run(try Self.network(threads: 1))
+    let three = try Self.run(try Self.network(threads: 3))
     #expect(one.encoded == three.encoded)
     #expect(one.latents == three.latents)
     #expect(one.decoded == three.decoded)

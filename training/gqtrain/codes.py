@@ -30,8 +30,8 @@ STARTS = 256  # states that a path may begin in: one byte of the file says which
 @functools.cache
 def library():
     """The program's own search, compiled on first use; it needs clang, which comes with Swift."""
-    source = os.path.join(_here, "..", "..", "Sources", "CGaussianSearch")
-    files = sorted(glob.glob(os.path.join(source, "*.[ch]")))
+    source = os.path.join(_here, "..", "..", "Sources", "CKernels")
+    files = sorted(glob.glob(os.path.join(source, "**", "*.[ch]"), recursive=True))
     digest = hashlib.sha256(b"".join(pathlib.Path(f).read_bytes() for f in files)).hexdigest()[:16]
     path = os.path.join(tempfile.gettempdir(), f"gqtrain-{os.getuid()}-{digest}.so")
     if not os.path.exists(path):
@@ -40,7 +40,7 @@ def library():
         compiler = os.environ.get("CC") or shutil.which("clang") or beside
         made = f"{path}.{os.getpid()}"
         include = os.path.join(source, "include")
-        sources = [f for f in files if f.endswith(".c")]
+        sources = [os.path.join(source, name) for name in ("TrellisSearch.c", "InstructionSets.c")]
         subprocess.run([compiler, "-O2", "-shared", "-fPIC", "-I", include, *sources, "-o", made], check=True)
         os.replace(made, path)
     return ctypes.CDLL(path)
@@ -60,9 +60,8 @@ def search(mean, variance, bits, state=None):
     bits = np.ascontiguousarray(bits, np.uint8)
     states = np.zeros(len(mean), np.uint32)
     start = ctypes.c_uint32(0 if state is None else state)
-    instructions = max(k for k in range(3) if library().gaussian_search_supports(k))
-    status = library().gaussian_trellis_search(
-        instructions, pointer(noise()), STATE_BITS, ctypes.c_size_t(len(mean)), pointer(bits), pointer(linear),
+    status = library().gq_trellis_search(
+        pointer(noise()), STATE_BITS, ctypes.c_size_t(len(mean)), pointer(bits), pointer(linear),
         pointer(quadratic), ctypes.c_uint32(STARTS if state is None else 1), ctypes.byref(start), pointer(states),
     )
     assert status == 0

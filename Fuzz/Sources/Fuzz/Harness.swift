@@ -31,7 +31,7 @@ let tinyNetwork: Network = {
   let path = ProcessInfo.processInfo.environment["MODEL"] ?? "../testdata/tiny.safetensors"
   do {
     return try Network(
-      parsing: try ModelFile.read(path), engine: .reference, pool: WorkerPool(threadCount: 1))
+      parsing: try ModelFile.read(path), pool: WorkerPool(threadCount: 1))
   } catch {
     fatalError("the model does not load: \(error)")
   }

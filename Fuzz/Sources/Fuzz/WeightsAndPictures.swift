@@ -10,7 +10,7 @@ func fuzzSafetensors(_ bytes: [UInt8]) {
       do throws(ModelError) { _ = try file.floats(name) } catch { _ = try? file.integers(name) }
     }
     _ = try ModelConfiguration(from: file)
-    _ = try Network(parsing: bytes, engine: .reference, pool: WorkerPool(threadCount: 1))
+    _ = try Network(parsing: bytes, pool: WorkerPool(threadCount: 1))
   } catch {
     precondition(!error.description.isEmpty)
   }

@@ -1,4 +1,4 @@
-internal import CVectorMath
+internal import CKernels
 import Model
 
 /// The squared errors of what a decoder will show, position by position, found while a picture is coded.

@@ -1,4 +1,4 @@
-internal import CVectorMath
+internal import CKernels
 import Model
 
 extension Picture {
@@ -53,7 +53,7 @@ struct NetworkInputRows {
         let line = base + min(row, height - 1) * rowLength
         switch colorType {
         case .rgb:
-          vector_from_samples(line, target, rowLength)
+          gq_from_samples(line, target, rowLength)
         case .grey:
           for column in 0..<width {
             let value = Float(line[column]) / 127.5 - 1
@@ -87,12 +87,12 @@ func samplesOfNetworkOutput(
             from.value + ((rows.lowerBound + row) * tensor.columns + columns.lowerBound) * 3
           switch colorType {
           case .rgb:
-            vector_to_samples(line, to.value + row * rowLength, rowLength)
+            gq_to_samples(line, to.value + row * rowLength, rowLength)
           case .grey:
             for k in means.indices {
               means[k] = (line[3 * k] + line[3 * k + 1] + line[3 * k + 2]) / 3
             }
-            vector_to_samples(means, to.value + row * rowLength, rowLength)
+            gq_to_samples(means, to.value + row * rowLength, rowLength)
           }
         }
       }

@@ -1,4 +1,4 @@
-internal import CVectorMath
+internal import CKernels
 
 #if canImport(Glibc)
   import Glibc
@@ -64,7 +64,7 @@ package enum ExactDivergence {
     squares: UnsafeBufferPointer<Float>, tilts: UnsafeBufferPointer<Float>, at offset: Float
   ) -> (nats: Double, slope: Double) {
     var (nats, slope) = (0.0, 0.0)
-    vector_divergence(
+    gq_divergence(
       offset, squares.baseAddress, tilts.baseAddress, tilts.count, &nats, &slope)
     return (nats, slope)
   }
@@ -75,6 +75,6 @@ package enum ExactDivergence {
     _ variances: UnsafeMutablePointer<Float>,
     roots: UnsafeMutablePointer<Float>
   ) {
-    vector_variances(offset, tilts, count, variances, roots)
+    gq_variances(offset, tilts, count, variances, roots)
   }
 }

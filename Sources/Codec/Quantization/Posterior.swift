@@ -1,4 +1,4 @@
-internal import CVectorMath
+internal import CKernels
 package import Model
 
 /// Coefficients whose divergence together is the bits that are sent for them.
@@ -85,7 +85,7 @@ package struct Posterior: Sendable {
       let bounded = Disjoint(bounded)
       pool.forEachPart(of: bounded.value.count, length: 1 << 14) { part in
         guard let base = bounded.value.baseAddress else { return }
-        vector_bound(base + part.lowerBound, part.count, bound)
+        gq_bound(base + part.lowerBound, part.count, bound)
       }
     }
     let coefficients = bounded

@@ -1,24 +1,17 @@
-internal import CDepthwise
+internal import CKernels
 
-/// Depthwise 3x3 convolution with the widest instructions of the processor; results do not depend on which.
-struct DepthwiseKernel: PreparedDepthwise {
-  /// The kernel for this machine.
-  static let fastest: Int32 =
-    [DEPTHWISE_AVX512, DEPTHWISE_AVX2, DEPTHWISE_PLAIN].map { Int32($0) }
-    .first { depthwise_supports($0) != 0 } ?? 0
-
+/// A depthwise 3x3 convolution on the threads of a pool.
+struct DepthwiseKernel: Sendable {
   private let channels: Int
   /// [9, channels]
   private let weights: [Float]
   private let bias: [Float]
   private let pool: WorkerPool
-  private let kernel: Int32
 
-  init(_ layer: DepthwiseLayer, pool: WorkerPool, kernel: Int32 = DepthwiseKernel.fastest) {
+  init(_ layer: DepthwiseLayer, pool: WorkerPool) {
     channels = layer.channels
     bias = layer.bias
     self.pool = pool
-    self.kernel = kernel
     var weights = layer.weights
     for channel in 0..<layer.channels {
       for tap in 0..<9 {
@@ -33,10 +26,11 @@ struct DepthwiseKernel: PreparedDepthwise {
     _ input: UnsafePointer<Float>, rows: Int, columns: Int, first: Int, count: Int,
     _ output: UnsafeMutablePointer<Float>
   ) {
-    depthwise_convolve(
-      kernel, input, rows, columns, channels, weights, bias, first, count, output)
+    gq_convolve_depthwise(input, rows, columns, channels, weights, bias, first, count, output)
   }
 
+  /// Convolves the inner rows of `input`: all but the first where that only lies above what is wanted, and all but
+  /// the last where that only lies below. Other positions outside the tensor count as zero.
   func run(
     _ input: TensorSlice, hasRowAbove: Bool, hasRowBelow: Bool
   ) -> Tensor {

@@ -1,7 +1,7 @@
-internal import CVectorMath
+internal import CKernels
 
 /// A 1x1 convolution in single precision whose sums have the same order on every processor.
-struct VectorPointwise: PreparedPointwise {
+struct VectorPointwise: Sendable {
   private let inputs: Int
   private let outputs: Int
   /// [inputs, columns], the columns being outputs filled up with zeros.
@@ -14,7 +14,7 @@ struct VectorPointwise: PreparedPointwise {
   init(_ layer: PointwiseLayer, pool: WorkerPool) {
     inputs = layer.inputs
     outputs = layer.outputs
-    let multiple = Int(VECTOR_MATH_COLUMNS)
+    let multiple = Int(GQ_COLUMNS)
     columns = (layer.outputs + multiple - 1) / multiple * multiple
     var matrix = [Float](repeating: 0, count: layer.inputs * columns)
     for output in 0..<layer.outputs {
@@ -40,11 +40,11 @@ struct VectorPointwise: PreparedPointwise {
       let to = target.value + part.lowerBound * outputs
       withUnsafeTemporaryAllocation(of: Float.self, capacity: part.count * columns) { sums in
         guard let sums = sums.baseAddress else { return }
-        vector_multiply(from, part.count, inputs, matrix, columns, sums)
+        gq_multiply(from, part.count, inputs, matrix, columns, sums)
         for k in 0..<part.count {
           let row = to + k * outputs
           row.update(from: sums + k * columns, count: outputs)
-          vector_add(row, bias, outputs)
+          gq_add(row, bias, outputs)
           guard negativeSlope != 1 else { continue }
           for c in 0..<outputs where row[c] < 0 { row[c] *= negativeSlope }
         }

@@ -1,27 +1,20 @@
-internal import CVectorMath
-
-/// The layers of a block.
-struct BlockLayers: Sendable {
-  let mixIn: IntegerLayer
-  let depthwise: DepthwiseLayer
-  /// Added to the block's input.
-  let mixOut: IntegerLayer
-  /// From the sum to twice the width.
-  let expand: IntegerLayer
-  /// Added to the sum.
-  let project: IntegerLayer
-}
-
 /// Residual [1x1, leaky ReLU, depthwise 3x3, 1x1], then residual [1x1 to twice the width, leaky ReLU, 1x1].
+///
+/// It runs a chunk of positions at a time: what one layer makes of it is still in the cache when the next one reads it.
 struct Block: Sendable {
-  private let layers: any PreparedBlock
-  /// Multiply-adds per position of what looks at neighbours.
-  let spatialMultiplyAdds: Int
-  /// Multiply-adds per position of the rest.
-  let pointwiseMultiplyAdds: Int
+  private let channels: Int
+  private let mixIn: Pointwise
+  private let convolution: DepthwiseKernel
+  /// Added to the block's input.
+  private let mixOut: IntegerProduct
+  /// From the sum to twice the width.
+  private let expand: IntegerProduct
+  /// Added to the sum.
+  private let project: IntegerProduct
+  private let pool: WorkerPool
 
   init(
-    _ name: String, channels: Int, slope: Float, from file: Safetensors, engine: any LayerEngine
+    _ name: String, channels: Int, slope: Float, from file: Safetensors, pool: WorkerPool
   ) throws(ModelError) {
     /// One of its 1x1 convolutions.
     func layer(
@@ -32,81 +25,82 @@ struct Block: Sendable {
         accumulate: accumulate)
     }
     let wide = 2 * channels
-    layers = try engine.prepare(
-      BlockLayers(
-        mixIn: try layer("mix_in", channels, channels, slope: slope),
-        depthwise: try DepthwiseLayer("\(name).depthwise", channels: channels, from: file),
-        mixOut: try layer("mix_out", channels, channels, accumulate: true),
-        expand: try layer("expand", channels, wide, slope: slope),
-        project: try layer("project", wide, channels, accumulate: true)))
-    spatialMultiplyAdds = channels * channels + 9 * channels
-    pointwiseMultiplyAdds = channels * channels + 2 * channels * wide
+    self.channels = channels
+    self.pool = pool
+    mixIn = Pointwise(try layer("mix_in", channels, channels, slope: slope), pool: pool)
+    convolution = DepthwiseKernel(
+      try DepthwiseLayer("\(name).depthwise", channels: channels, from: file), pool: pool)
+    mixOut = IntegerProduct(try layer("mix_out", channels, channels, accumulate: true))
+    expand = IntegerProduct(try layer("expand", channels, wide, slope: slope))
+    project = IntegerProduct(try layer("project", wide, channels, accumulate: true))
   }
+
+  /// Multiply-adds per position of what looks at neighbours.
+  var spatialMultiplyAdds: Int { channels * channels + 9 * channels }
+  /// Multiply-adds per position of the rest.
+  var pointwiseMultiplyAdds: Int { 5 * channels * channels }
 
   /// The first layer, position by position; its results are added below rows that are held.
-  func mix(_ input: TensorSlice, to rows: inout TensorRows) throws(ModelError) {
-    precondition(rows.channels == input.channels)
-    try rows.append(rows: input.rows) { (output) throws(ModelError) in
-      try input.withValues { (values) throws(ModelError) in
-        try layers.mix(values, into: output, positions: input.positionCount)
-      }
-    }
-  }
+  func mix(_ input: TensorSlice, to rows: inout TensorRows) { mixIn.append(input, to: &rows) }
 
-  /// The others, for rows of the input; see `PreparedBlock`.
+  /// The block's result for rows of its input: [rows, columns, channels], or [1, n, channels] for n positions.
+  ///
+  /// - Parameters:
+  ///   - input: the rows.
+  ///   - mixed: what the first layer made of them, and of the row above and the row below where there is one.
+  ///   - hasRowAbove: whether the first row of `mixed` is the one above.
+  ///   - hasRowBelow: whether the last row of `mixed` is the one below.
+  ///   - positions: the positions that are wanted, as row-major numbers in `input`; nil for all.
   func finish(
-    _ input: StackedSlices, mixed: TensorSlice, hasRowAbove: Bool,
-    hasRowBelow: Bool, positions: [Int]?
-  ) throws(ModelError) -> Tensor {
-    try layers.run(
-      input, mixed: mixed, hasRowAbove: hasRowAbove, hasRowBelow: hasRowBelow,
-      positions: positions)
-  }
-}
-
-/// A learned scale and shift of the features for every level.
-struct LevelScale: Sendable {
-  let channels: Int
-  /// [levels, channels]
-  let scale: [Float]
-  /// [levels, channels]
-  let shift: [Float]
-
-  init(_ name: String, levels: Int, channels: Int, from file: Safetensors) throws(ModelError) {
-    self.channels = channels
-    scale = try file.floats("\(name).scale", shape: [levels, channels])
-    shift = try file.floats("\(name).shift", shape: [levels, channels])
-  }
-
-  /// `levels` holds one level per position.
-  func callAsFunction(_ input: TensorSlice, levels: [UInt8], _ pool: WorkerPool) -> Tensor {
-    precondition(levels.count == input.positionCount && input.channels == channels)
-    let zeros = [Float](repeating: 0, count: channels)
-    return input.withValues { values in
-      let values = Disjoint(values)
-      return Tensor(rows: input.rows, columns: input.columns, channels: channels, pool: pool) {
-        row, target in
-        guard let base = values.value.baseAddress else { return }
-        for column in 0..<input.columns {
-          let position = row * input.columns + column
-          apply(
-            levels[position], to: base + position * channels, shiftedBy: zeros,
-            target + column * channels)
+    _ input: StackedSlices, mixed: TensorSlice, hasRowAbove: Bool, hasRowBelow: Bool,
+    positions: [Int]?
+  ) -> Tensor {
+    precondition(
+      mixed.rows == input.rows + (hasRowAbove ? 1 : 0) + (hasRowBelow ? 1 : 0)
+        && mixed.columns == input.columns && mixed.channels == input.channels)
+    precondition(input.channels == channels)
+    let total = positions?.count ?? input.positionCount
+    let start = hasRowAbove ? input.columns : 0
+    let values = [Float](unsafeUninitializedCapacity: total * channels) { output, count in
+      count = total * channels
+      mixed.withValues { values in
+        guard let source = values.baseAddress, let target = output.baseAddress else { return }
+        let (from, to) = (Disjoint(source), Disjoint(target))
+        pool.forEachPart(of: total, length: IntegerProduct.chunk) { part in
+          let sums = to.value + part.lowerBound * channels
+          finish(part.count, sums) { convolved in
+            /// Fills in adjacent positions of the chunk.
+            func fill(_ place: Int, _ position: Int, _ count: Int) {
+              convolution.run(
+                from.value, rows: mixed.rows, columns: mixed.columns, first: start + position,
+                count: count, convolved + place * channels)
+              input.copy(position..<position + count, to: sums + place * channels)
+            }
+            if let positions {
+              for (place, k) in part.enumerated() { fill(place, positions[k], 1) }
+            } else {
+              fill(0, part.lowerBound, part.count)
+            }
+          }
         }
       }
     }
+    return positions == nil
+      ? Tensor(rows: input.rows, columns: input.columns, channels: channels, values: values)
+      : Tensor(rows: 1, columns: total, channels: channels, values: values)
   }
 
-  /// (values + before) * scale + shift for one position; nil stands for zeros.
-  func apply(
-    _ level: UInt8, to values: UnsafePointer<Float>?, shiftedBy before: UnsafePointer<Float>,
-    _ target: UnsafeMutablePointer<Float>
+  /// A chunk of positions. `fill` stores what the convolution makes of them, and in `sums` the block's input.
+  private func finish(
+    _ count: Int, _ sums: UnsafeMutablePointer<Float>, _ fill: (UnsafeMutablePointer<Float>) -> Void
   ) {
-    let table = Int(level) * channels
-    scale.withUnsafeBufferPointer { scale in
-      shift.withUnsafeBufferPointer { shift in
-        guard let scale = scale.baseAddress, let shift = shift.baseAddress else { return }
-        vector_shift_scale(target, values, before, scale + table, shift + table, channels)
+    IntegerProduct.withScratch(mixOut, expand, project) { scratch in
+      withUnsafeTemporaryAllocation(of: Float.self, capacity: count * 2 * channels) { values in
+        guard let values = values.baseAddress else { return }
+        fill(values)
+        mixOut(values, count: count, into: sums, scratch)
+        expand(sums, count: count, into: values, scratch)
+        project(values, count: count, into: sums, scratch)
       }
     }
   }

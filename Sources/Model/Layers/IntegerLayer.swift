@@ -1,10 +1,9 @@
 /// A 1x1 convolution with products of bytes, whose results are the same on every machine.
 ///
 /// The numbers of a position are rounded to -127...127 times a scale of the position's own, their largest magnitude / 127,
-/// when they come in; the weights of every output were so before they were stored. Sums of products are exact, in 32-bit integers or in
-/// single precision, whose whole numbers are exact up to 2^24. See `docs/performance.md` for what this costs and saves.
+/// when they come in; the weights of every output were so before they were stored. Sums of products are exact. See `docs/performance.md` for what this costs and saves.
 struct IntegerLayer: Sendable {
-  /// The most inputs whose sums are exact in single precision.
+  /// The most inputs: their sums are below 2^24, so that they are exact in single precision too.
   static let maximumInputs = (1 << 24) / (127 * 127)
 
   let inputs: Int

@@ -1,4 +1,4 @@
-internal import CVectorMath
+internal import CKernels
 
 /// From latents to pixels.
 struct DecoderNetwork: Sendable {
@@ -12,31 +12,31 @@ struct DecoderNetwork: Sendable {
   private let pool: WorkerPool
 
   init(
-    _ c: ModelConfiguration, from file: Safetensors, engine: any LayerEngine, pool: WorkerPool
+    _ c: ModelConfiguration, from file: Safetensors, pool: WorkerPool
   ) throws(ModelError) {
     self.pool = pool
     // The skip path is trained as basis * spread; at inference the two are one matrix.
     let spread = try file.floats("decoder.spread", shape: [c.latents])
     var basis = try file.floats("decoder.skip.weight", shape: [768, c.latents])
     for k in basis.indices { basis[k] *= spread[k % c.latents] }
-    skip = try Pointwise(
+    skip = Pointwise(
       PointwiseLayer(
         inputs: c.latents, outputs: 768, weights: basis,
-        bias: try file.floats("decoder.skip.bias", shape: [768])), engine: engine)
-    stem = try Pointwise(
-      IntegerLayer("decoder.stem", inputs: c.latents, outputs: c.coarse, from: file),
-      engine: engine)
+        bias: try file.floats("decoder.skip.bias", shape: [768])), pool: pool)
+    stem = Pointwise(
+      try IntegerLayer("decoder.stem", inputs: c.latents, outputs: c.coarse, from: file),
+      pool: pool)
     level = try LevelScale(
       "decoder.level", levels: c.levels.count, channels: c.coarse, from: file)
     coarse = try makeBlocks(
-      "decoder.coarse", count: c.decoderCoarse, channels: c.coarse, c, from: file, engine: engine)
-    up = try Pointwise(
-      IntegerLayer("decoder.up", inputs: c.coarse, outputs: 4 * c.fine, from: file),
-      engine: engine)
+      "decoder.coarse", count: c.decoderCoarse, channels: c.coarse, c, from: file, pool: pool)
+    up = Pointwise(
+      try IntegerLayer("decoder.up", inputs: c.coarse, outputs: 4 * c.fine, from: file),
+      pool: pool)
     fine = try makeBlocks(
-      "decoder.fine", count: c.decoderFine, channels: c.fine, c, from: file, engine: engine)
-    head = try Pointwise(
-      IntegerLayer("decoder.head", inputs: c.fine, outputs: 192, from: file), engine: engine)
+      "decoder.fine", count: c.decoderFine, channels: c.fine, c, from: file, pool: pool)
+    head = Pointwise(
+      try IntegerLayer("decoder.head", inputs: c.fine, outputs: 192, from: file), pool: pool)
   }
 
   /// Multiply-adds per pixel.
@@ -71,14 +71,14 @@ struct DecoderNetwork: Sendable {
     /// all of them.
     mutating func push(
       _ latents: TensorSlice, levels: [UInt8], isLast: Bool
-    ) throws(ModelError) -> Tensor {
+    ) -> Tensor {
       let pool = network.pool
-      let stem = try network.stem(latents)
-      var h = try coarse.push(
+      let stem = network.stem(latents)
+      var h = coarse.push(
         network.level(TensorSlice(stem), levels: levels, pool), isLast: isLast)
-      h = try fine.push(try network.up(h).shuffled(2, pool), isLast: isLast)
-      try network.skip.append(latents, to: &linear)
-      let pixels = sum(try network.head(h))
+      h = fine.push(network.up(h).shuffled(2, pool), isLast: isLast)
+      network.skip.append(latents, to: &linear)
+      let pixels = sum(network.head(h))
       given += pixels.rows
       linear.drop(before: given / Network.stride)
       return pixels
@@ -109,7 +109,7 @@ struct DecoderNetwork: Sendable {
             }
             for column in 0..<columns {
               let place = coarseRow * columns + column
-              vector_add(
+              gq_add(
                 target + column * 2 * length, coarse + (place * large + coarseLine) * 2 * length,
                 2 * length)
             }

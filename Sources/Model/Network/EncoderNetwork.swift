@@ -1,4 +1,4 @@
-internal import CVectorMath
+internal import CKernels
 
 /// From pixels to latents.
 struct EncoderNetwork: Sendable {
@@ -16,27 +16,27 @@ struct EncoderNetwork: Sendable {
   private let pool: WorkerPool
 
   init(
-    _ c: ModelConfiguration, from file: Safetensors, engine: any LayerEngine, pool: WorkerPool
+    _ c: ModelConfiguration, from file: Safetensors, pool: WorkerPool
   ) throws(ModelError) {
     self.pool = pool
-    skip = try Pointwise(
-      PointwiseLayer("encoder.skip", inputs: 768, outputs: c.latents, from: file),
-      engine: engine)
-    stem = try Pointwise(
-      IntegerLayer("encoder.stem", inputs: 192, outputs: c.fine, from: file), engine: engine)
+    skip = Pointwise(
+      try PointwiseLayer("encoder.skip", inputs: 768, outputs: c.latents, from: file),
+      pool: pool)
+    stem = Pointwise(
+      try IntegerLayer("encoder.stem", inputs: 192, outputs: c.fine, from: file), pool: pool)
     fine = try makeBlocks(
-      "encoder.fine", count: c.encoderFine, channels: c.fine, c, from: file, engine: engine)
-    down = try Pointwise(
-      IntegerLayer("encoder.down", inputs: 4 * c.fine, outputs: c.coarse, from: file),
-      engine: engine)
+      "encoder.fine", count: c.encoderFine, channels: c.fine, c, from: file, pool: pool)
+    down = Pointwise(
+      try IntegerLayer("encoder.down", inputs: 4 * c.fine, outputs: c.coarse, from: file),
+      pool: pool)
     level = try LevelScale(
       "encoder.level", levels: c.levels.count, channels: c.coarse, from: file)
     coarse = try makeBlocks(
-      "encoder.coarse", count: c.encoderCoarse, channels: c.coarse, c, from: file, engine: engine)
-    head = try Pointwise(
-      IntegerLayer(
+      "encoder.coarse", count: c.encoderCoarse, channels: c.coarse, c, from: file, pool: pool)
+    head = Pointwise(
+      try IntegerLayer(
         "encoder.head", inputs: c.coarse, outputs: c.latents, from: file),
-      engine: engine)
+      pool: pool)
   }
 
   /// Multiply-adds per pixel.
@@ -69,13 +69,13 @@ struct EncoderNetwork: Sendable {
     }
 
     /// Pixels [16 n, w, 3] -> features of m rows: in all as many, after the last ones all of them.
-    mutating func push(_ pixels: TensorSlice, isLast: Bool) throws(ModelError) -> EncoderFeatures {
+    mutating func push(_ pixels: TensorSlice, isLast: Bool) -> EncoderFeatures {
       let pool = network.pool
-      try network.skip.append(TensorSlice(pixels.unshuffled(16, pool)), to: &linear)
-      done.append(try fine.push(try network.stem(pixels.unshuffled(8, pool)), isLast: isLast))
+      network.skip.append(TensorSlice(pixels.unshuffled(16, pool)), to: &linear)
+      done.append(fine.push(network.stem(pixels.unshuffled(8, pool)), isLast: isLast))
       let start = done.rows.lowerBound
       let end = done.rows.upperBound / 2 * 2
-      let nonlinear = try network.down(done.slice(start..<end).unshuffled(2, pool))
+      let nonlinear = network.down(done.slice(start..<end).unshuffled(2, pool))
       let features = EncoderFeatures(
         nonlinear: TensorSlice(nonlinear), linear: TensorSlice(linear[start / 2..<end / 2]))
       done.drop(before: end)
@@ -100,12 +100,12 @@ struct EncoderNetwork: Sendable {
     /// Latents [m, w/16, latents] from features of n rows: in all as many, after the last ones all of them.
     mutating func push(
       _ features: EncoderFeatures, levels: [UInt8], isLast: Bool
-    ) throws(ModelError) -> Tensor {
+    ) -> Tensor {
       linear.append(features.linear)
-      let h = try coarse.push(
+      let h = coarse.push(
         network.level(features.nonlinear, levels: levels, network.pool), isLast: isLast)
       let start = linear.rows.lowerBound
-      let latents = network.sum(linear[start..<start + h.rows], try network.head(h))
+      let latents = network.sum(linear[start..<start + h.rows], network.head(h))
       linear.drop(before: start + h.rows)
       return latents
     }
@@ -126,7 +126,7 @@ extension EncoderNetwork {
             let correction = sources.1.value.baseAddress
           else { return }
           target.update(from: linear + row * channels, count: channels)
-          vector_add_bounded(target, correction + row * channels, channels, Self.correctionBound)
+          gq_add_bounded(target, correction + row * channels, channels, Self.correctionBound)
         }
       }
     }.reshaped(rows: linear.rows, columns: linear.columns)
@@ -167,12 +167,12 @@ public struct EncoderFeatures: Sendable {
 
 func makeBlocks(
   _ name: String, count: Int, channels: Int, _ c: ModelConfiguration, from file: Safetensors,
-  engine: any LayerEngine
+  pool: WorkerPool
 ) throws(ModelError) -> [Block] {
   var blocks: [Block] = []
   for k in 0..<count {
     blocks.append(
-      try Block("\(name).\(k)", channels: channels, slope: c.slope, from: file, engine: engine))
+      try Block("\(name).\(k)", channels: channels, slope: c.slope, from: file, pool: pool))
   }
   return blocks
 }

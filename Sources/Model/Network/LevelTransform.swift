@@ -1,4 +1,4 @@
-internal import CVectorMath
+internal import CKernels
 
 #if canImport(Glibc)
   import Glibc
@@ -68,7 +68,7 @@ struct LevelTransform: Sendable {
     _ source: [Float], gains: [Float], factors: [Float], isTransposed: Bool
   ) -> Matrix {
     let (count, latents) = (gains.count, factors.count)
-    let unit = Int(VECTOR_MATH_COLUMNS)
+    let unit = Int(GQ_COLUMNS)
     let used = isTransposed ? count : latents
     let (inner, columns) = (isTransposed ? latents : count, (used + unit - 1) / unit * unit)
     var values = [Float](repeating: 0, count: inner * columns)
@@ -172,7 +172,7 @@ struct LevelTransform: Sendable {
         }
         // One more than needed, so that there is something to point to.
         var products = [Float](repeating: 0, count: members.count * matrix.columns + 1)
-        vector_multiply(
+        gq_multiply(
           vectors, members.count, matrix.inner, matrix.values, matrix.columns, &products)
         products.withUnsafeBufferPointer { products in
           guard let base = products.baseAddress else { return }

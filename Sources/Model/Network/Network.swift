@@ -30,39 +30,37 @@ public final class Network: Sendable {
   ///
   /// - Parameters:
   ///   - bytes: a whole safetensors file.
-  ///   - engine: what runs the layers.
   ///   - pool: the threads to use.
   /// - Throws: `ModelError`.
   public convenience init(
-    parsing bytes: [UInt8], engine: EngineChoice = .automatic, pool: WorkerPool = WorkerPool()
+    parsing bytes: [UInt8], pool: WorkerPool = WorkerPool()
   ) throws(ModelError) {
-    try self.init(parsing: bytes, identifier: nil, engine: engine, pool: pool)
+    try self.init(parsing: bytes, identifier: nil, pool: pool)
   }
 
   /// The same for a purpose, and for bytes whose identifier may be known.
   package init(
-    parsing bytes: [UInt8], identifier known: [UInt8]?, engine: EngineChoice, pool: WorkerPool,
+    parsing bytes: [UInt8], identifier known: [UInt8]?, pool: WorkerPool,
     for purpose: Purpose = .everything
   ) throws(ModelError) {
     let file = try Safetensors(parsing: bytes)
     let c = try ModelConfiguration(from: file)
-    let layers = try engine.makeEngine(pool: pool)
     let table = LevelTable(c)
     configuration = c
     levels = table
     self.pool = pool
     let identifier = Part { () throws(ModelError) in known ?? ModelFile.identifier(of: bytes) }
     encoderPart = Part { () throws(ModelError) in
-      try EncoderNetwork(c, from: file, engine: layers, pool: pool)
+      try EncoderNetwork(c, from: file, pool: pool)
     }
     decoderPart = Part { () throws(ModelError) in
-      try DecoderNetwork(c, from: file, engine: layers, pool: pool)
+      try DecoderNetwork(c, from: file, pool: pool)
     }
     predictorPart = Part { () throws(ModelError) in
-      try PredictorNetwork(c, from: file, engine: layers, pool: pool)
+      try PredictorNetwork(c, from: file, pool: pool)
     }
     let prior = Part { () throws(ModelError) in
-      try PriorNetwork(c, table, from: file, engine: layers, pool: pool)
+      try PriorNetwork(c, table, from: file, pool: pool)
     }
     transform = try LevelTransform(c, table, from: file, pool: pool)
     // One beside the other, the longest first: for a small picture this is most of the program's time.
@@ -98,20 +96,20 @@ public final class Network: Sendable {
   /// of 16.
   public func features(_ pixels: Tensor) throws(ModelError) -> EncoderFeatures {
     var stream = try encoder.featureStream(columns: pixels.columns / Self.stride)
-    return try stream.push(TensorSlice(pixels), isLast: true)
+    return stream.push(TensorSlice(pixels), isLast: true)
   }
 
   /// Latents [h/16, w/16, latents] for a level map.
   public func latents(_ features: EncoderFeatures, levels: [UInt8]) throws(ModelError) -> Tensor {
     var stream = try encoder.latentStream(columns: features.linear.columns)
-    return try stream.push(features, levels: levels, isLast: true)
+    return stream.push(features, levels: levels, isLast: true)
   }
 
   /// Mean squared errors [h/16, w/16, levels] that each position is expected to have at each level, samples
   /// running from -1 to 1.
   public func expectedErrors(_ features: EncoderFeatures) throws(ModelError) -> Tensor {
     var stream = try predictor.stream(columns: features.linear.columns)
-    return try stream.push(features.linear, isLast: true)
+    return stream.push(features.linear, isLast: true)
   }
 
   /// What is to be coded in a phase: coefficients [n, width] of unit variance, from the latents of rows that hold its
@@ -150,7 +148,7 @@ public final class Network: Sendable {
   /// Pixels [16 rows, 16 columns, 3], about -1...1, from decoded latents.
   public func pixels(_ latents: Tensor, levels: [UInt8]) throws(ModelError) -> Tensor {
     var stream = try decoder.stream(columns: latents.columns)
-    return try stream.push(TensorSlice(latents), levels: levels, isLast: true)
+    return stream.push(TensorSlice(latents), levels: levels, isLast: true)
   }
 }
 

@@ -1,10 +1,10 @@
 import Bitstream
-internal import CVectorMath
+internal import CKernels
 
 /// Predicts from the energies of the linear path's latents what distortion each level would leave at every position.
 struct PredictorNetwork: Sendable {
   private let mixIn: Pointwise
-  private let depthwise: any PreparedDepthwise
+  private let depthwise: DepthwiseKernel
   private let mixOut: Pointwise
   /// [phases, channels]: later phases have more decoded neighbours to be predicted from.
   private let phase: [Float]
@@ -13,25 +13,25 @@ struct PredictorNetwork: Sendable {
   private let pool: WorkerPool
 
   init(
-    _ c: ModelConfiguration, from file: Safetensors, engine: any LayerEngine, pool: WorkerPool
+    _ c: ModelConfiguration, from file: Safetensors, pool: WorkerPool
   ) throws(ModelError) {
     self.pool = pool
-    mixIn = try Pointwise(
-      PointwiseLayer(
+    mixIn = Pointwise(
+      try PointwiseLayer(
         "predictor.mix_in", inputs: c.latents, outputs: c.predictor, from: file,
-        negativeSlope: c.slope), engine: engine)
-    depthwise = try engine.prepare(
-      DepthwiseLayer("predictor.depthwise", channels: c.predictor, from: file))
-    mixOut = try Pointwise(
-      PointwiseLayer(
+        negativeSlope: c.slope), pool: pool)
+    depthwise = DepthwiseKernel(
+      try DepthwiseLayer("predictor.depthwise", channels: c.predictor, from: file), pool: pool)
+    mixOut = Pointwise(
+      try PointwiseLayer(
         "predictor.mix_out", inputs: c.predictor, outputs: c.predictor, from: file),
-      engine: engine)
+      pool: pool)
     phase = try file.floats(
       "predictor.phase", shape: [CodingPhase.allCases.count, c.predictor])
     slope = c.slope
-    head = try Pointwise(
-      PointwiseLayer("predictor.head", inputs: c.predictor, outputs: c.levels.count, from: file),
-      engine: engine)
+    head = Pointwise(
+      try PointwiseLayer("predictor.head", inputs: c.predictor, outputs: c.levels.count, from: file),
+      pool: pool)
   }
 
   /// Multiply-adds per pixel.
@@ -60,21 +60,21 @@ struct PredictorNetwork: Sendable {
 
     /// Mean squared errors [m, w, levels] from latents [n, w, latents]: in all as many rows, after the last ones all of
     /// them.
-    mutating func push(_ latents: TensorSlice, isLast: Bool) throws(ModelError) -> Tensor {
-      try network.mixIn.append(TensorSlice(network.energies(latents)), to: &mixed)
+    mutating func push(_ latents: TensorSlice, isLast: Bool) -> Tensor {
+      network.mixIn.append(TensorSlice(network.energies(latents)), to: &mixed)
       let end = isLast ? mixed.rows.upperBound : max(next, mixed.rows.upperBound - 1)
       guard end > next else {
         return Tensor(rows: 0, columns: columns, channels: network.head.outputs)
       }
       let above = next > 0 ? 1 : 0
-      let spatial = try network.depthwise.run(
+      let spatial = network.depthwise.run(
         mixed.slice(next - above..<(isLast ? end : end + 1)), hasRowAbove: above == 1,
         hasRowBelow: !isLast)
-      let h = network.addingPhases(try network.mixOut(spatial), firstRow: next)
+      let h = network.addingPhases(network.mixOut(spatial), firstRow: next)
       mixed.drop(before: end - 1)
       next = end
-      var result = try network.head(h)
-      result.withParts(network.pool) { vector_exp($0.baseAddress, $0.count) }
+      var result = network.head(h)
+      result.withParts(network.pool) { gq_exp($0.baseAddress, $0.count) }
       return result
     }
   }
@@ -90,7 +90,7 @@ struct PredictorNetwork: Sendable {
           let value = values.value[row * length + k]
           target[k] = value * value + 1e-3
         }
-        vector_log(target, length)
+        gq_log(target, length)
         for k in 0..<length { target[k] *= 0.25 }
       }
     }

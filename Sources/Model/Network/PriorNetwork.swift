@@ -1,5 +1,5 @@
 import Bitstream
-internal import CVectorMath
+internal import CKernels
 
 /// Predicts the latents of a phase from the levels and from the decoded latents of the phases before it.
 struct PriorNetwork: Sendable {
@@ -16,7 +16,7 @@ struct PriorNetwork: Sendable {
   private let pool: WorkerPool
 
   init(
-    _ c: ModelConfiguration, _ table: LevelTable, from file: Safetensors, engine: any LayerEngine,
+    _ c: ModelConfiguration, _ table: LevelTable, from file: Safetensors,
     pool: WorkerPool
   ) throws(ModelError) {
     self.pool = pool
@@ -24,15 +24,15 @@ struct PriorNetwork: Sendable {
     latents = c.latents
     width = table.width
     scaleBound = c.scaleBound
-    stem = try Pointwise(
-      IntegerLayer("prior.stem", inputs: c.latents, outputs: c.prior, from: file), engine: engine)
+    stem = Pointwise(
+      try IntegerLayer("prior.stem", inputs: c.latents, outputs: c.prior, from: file), pool: pool)
     state = try file.floats("prior.state", shape: [4, 4, c.prior])
     level = try LevelScale("prior.level", levels: c.levels.count, channels: c.prior, from: file)
     blocks = try makeBlocks(
-      "prior.blocks", count: c.priorBlocks, channels: c.prior, c, from: file, engine: engine)
-    head = try Pointwise(
-      IntegerLayer("prior.head", inputs: c.prior, outputs: c.latents + table.width, from: file),
-      engine: engine)
+      "prior.blocks", count: c.priorBlocks, channels: c.prior, c, from: file, pool: pool)
+    head = Pointwise(
+      try IntegerLayer("prior.head", inputs: c.prior, outputs: c.latents + table.width, from: file),
+      pool: pool)
   }
 
   /// Multiply-adds per pixel: each phase runs all blocks everywhere, but for the pointwise part of the last, which
@@ -45,7 +45,7 @@ struct PriorNetwork: Sendable {
   }
 
   /// What decoded latents [1, n, latents] contribute to later predictions, [1, n, channels].
-  func features(_ decoded: Tensor) throws(ModelError) -> Tensor { try stem(decoded) }
+  func features(_ decoded: Tensor) -> Tensor { stem(decoded) }
 
   /// Rows and columns around a position that its prediction depends on.
   var reach: Int { blocks.count }
@@ -61,7 +61,7 @@ struct PriorNetwork: Sendable {
   ///   - inner: the rows that are wanted, as rows of `features`.
   func callAsFunction(
     _ features: TensorSlice, levels: ArraySlice<UInt8>, phase: CodingPhase, inner: Range<Int>
-  ) throws(ModelError) -> (mean: [Float], logScale: [Float]) {
+  ) -> (mean: [Float], logScale: [Float]) {
     let columns = features.columns
     let last = blocks[blocks.count - 1]
     var chain = BlockChain(Array(blocks.dropLast()), columns: columns, channels: channels)
@@ -72,13 +72,13 @@ struct PriorNetwork: Sendable {
     for first in stride(from: 0, to: features.rows, by: step) {
       let rows = first..<min(features.rows, first + step)
       let isLast = rows.upperBound == features.rows
-      let chosen = try lastStream.push(
-        try chain.push(input(features, rows, levels, phase), isLast: isLast), isLast: isLast
+      let chosen = lastStream.push(
+        chain.push(input(features, rows, levels, phase), isLast: isLast), isLast: isLast
       ) { known in
         phase.positions(rows: known.clamped(to: inner), columns: columns)
           .map { $0 - known.lowerBound * columns }
       }
-      if let chosen { outputs.append(try head(chosen)) }
+      if let chosen { outputs.append(head(chosen)) }
     }
     return split(outputs)
   }
@@ -106,7 +106,7 @@ struct PriorNetwork: Sendable {
                 (targets.1.value + (before + k) * latents).update(from: from, count: latents)
                 let scales = targets.0.value + (before + k) * width
                 scales.update(from: from + latents, count: width)
-                vector_bound(scales, width, scaleBound)
+                gq_bound(scales, width, scaleBound)
               }
             }
           }

@@ -16,8 +16,8 @@ struct BlockStream {
   }
 
   /// The rows that are known after these; all of them when `isLast`.
-  mutating func push(_ rows: Tensor, isLast: Bool) throws(ModelError) -> Tensor {
-    try push(rows, isLast: isLast) { _ in nil }
+  mutating func push(_ rows: Tensor, isLast: Bool) -> Tensor {
+    push(rows, isLast: isLast) { _ in nil }
       ?? Tensor(rows: 0, columns: rows.columns, channels: rows.channels)
   }
 
@@ -28,9 +28,9 @@ struct BlockStream {
   /// - Returns: the result at all positions of the rows that are known, or at the chosen ones in one row; nil for none.
   mutating func push(
     _ rows: Tensor, isLast: Bool, choose: (Range<Int>) -> [Int]?
-  ) throws(ModelError) -> Tensor? {
+  ) -> Tensor? {
     let first = waiting.rows.lowerBound
-    if rows.rows > 0 { try block.mix(TensorSlice(rows), to: &mixed) }
+    if rows.rows > 0 { block.mix(TensorSlice(rows), to: &mixed) }
     let end = isLast ? mixed.rows.upperBound : max(first, mixed.rows.upperBound - 1)
     guard end > first else {
       waiting.append(rows)
@@ -42,7 +42,7 @@ struct BlockStream {
     let positions = choose(first..<end)
     var result: Tensor?
     if positions?.isEmpty != true {
-      result = try block.finish(
+      result = block.finish(
         StackedSlices(waiting.slice(waiting.rows), new[0..<end - firstNew]),
         mixed: mixed.slice(first - above..<(isLast ? end : end + 1)), hasRowAbove: above == 1,
         hasRowBelow: !isLast, positions: positions)
@@ -63,9 +63,9 @@ struct BlockChain {
   }
 
   /// The rows that are known after these; all of them when `isLast`.
-  mutating func push(_ rows: Tensor, isLast: Bool) throws(ModelError) -> Tensor {
+  mutating func push(_ rows: Tensor, isLast: Bool) -> Tensor {
     var rows = rows
-    for k in streams.indices { rows = try streams[k].push(rows, isLast: isLast) }
+    for k in streams.indices { rows = streams[k].push(rows, isLast: isLast) }
     return rows
   }
 }

@@ -1,5 +1,5 @@
 import Bitstream
-internal import CVectorMath
+internal import CKernels
 
 /// Walks through the phases of a grid's latents band by band, as encoder and decoder both do.
 ///
@@ -73,7 +73,7 @@ public struct LatentWalk {
     for phase in CodingPhase.allCases {
       let band = step - phase.rawValue
       guard bands.indices.contains(band) else { continue }
-      guard let prediction = try predict(phase, bands[band]) else { continue }
+      guard let prediction = predict(phase, bands[band]) else { continue }
       var latents = try network.latents(from: try code(prediction), prediction)
       correct?(prediction, &latents)
       if keepsLatents {
@@ -83,7 +83,7 @@ public struct LatentWalk {
         let part = Tensor(
           rows: 1, columns: prediction.positions.count,
           channels: network.configuration.latents, values: latents)
-        features.store(try network.prior.features(part).values, at: prediction.positions)
+        features.store(network.prior.features(part).values, at: prediction.positions)
       }
     }
     let done = step - CodingPhase.fourth.rawValue
@@ -101,19 +101,19 @@ public struct LatentWalk {
     return result[bands[done]]
   }
 
-  private func predict(_ phase: CodingPhase, _ band: Range<Int>) throws -> PhasePrediction? {
+  private func predict(_ phase: CodingPhase, _ band: Range<Int>) -> PhasePrediction? {
     let positions = phase.positions(rows: band, columns: columns)
     if positions.isEmpty { return nil }
     let first = firstRow(for: band.lowerBound)
     let around = first..<min(rows, band.upperBound + network.prior.reach)
-    let (mean, logScale) = try network.prior(
+    let (mean, logScale) = network.prior(
       features.slice(around),
       levels: levels[around.lowerBound * columns..<around.upperBound * columns],
       phase: phase, inner: band.lowerBound - first..<band.upperBound - first)
     let chosen = positions.map { levels[$0] }
     var scale = Tensor(
       rows: 1, columns: positions.count, channels: network.levels.width, values: logScale)
-    scale.withParts(network.pool) { vector_exp($0.baseAddress, $0.count) }
+    scale.withParts(network.pool) { gq_exp($0.baseAddress, $0.count) }
     return PhasePrediction(
       phase: phase, positions: positions, levels: chosen, mean: mean, scale: scale.values,
       tilts: network.transform.tilts(logScale: logScale, levels: chosen))

@@ -28,7 +28,7 @@ package struct FeatureStream {
     try forEachSlice(rows: pixels.rows / stride, columns: pixels.columns / stride, isLast: isLast) {
       rows, isLast in
       let part = TensorSlice(pixels)[rows.lowerBound * stride..<rows.upperBound * stride]
-      let features = try stream.push(part, isLast: isLast)
+      let features = stream.push(part, isLast: isLast)
       if features.rows > 0 { try body(features) }
     }
   }
@@ -53,7 +53,7 @@ package struct LatentStream {
     try forEachSlice(rows: features.rows, columns: columns, isLast: isLast) { rows, isLast in
       let part = Array(
         levels[(next + rows.lowerBound) * columns..<(next + rows.upperBound) * columns])
-      let latents = try stream.push(features.slice(rows), levels: part, isLast: isLast)
+      let latents = stream.push(features.slice(rows), levels: part, isLast: isLast)
       if latents.rows > 0 { try body(latents) }
     }
     next += features.rows
@@ -69,8 +69,8 @@ package struct ErrorStream {
   /// Takes features and returns what is known then, as ``Network/expectedErrors(_:)`` does.
   package mutating func push(
     _ features: EncoderFeatures, isLast: Bool
-  ) throws(ModelError) -> Tensor {
-    try stream.push(features.linear, isLast: isLast)
+  ) -> Tensor {
+    stream.push(features.linear, isLast: isLast)
   }
 }
 
@@ -87,7 +87,7 @@ package struct PixelStream {
     let columns = latents.columns
     try forEachSlice(rows: latents.rows, columns: columns, isLast: isLast) { rows, isLast in
       let part = Array(levels[rows.lowerBound * columns..<rows.upperBound * columns])
-      let pixels = try stream.push(TensorSlice(latents)[rows], levels: part, isLast: isLast)
+      let pixels = stream.push(TensorSlice(latents)[rows], levels: part, isLast: isLast)
       if pixels.rows > 0 { try body(pixels) }
     }
   }

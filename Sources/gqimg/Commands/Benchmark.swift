@@ -42,13 +42,13 @@ struct Benchmark: ParsableCommand {
     let stages = try EncodingStages(
       network: network, picture: picture, file: try CodedPicture(parsing: file))
     let cost = try network.cost
-    let peak = try MatrixPeak.measure(model.engine, pool: network.pool)
+    let peak = MatrixPeak.measure(network.pool)
 
     print(
       "\(picture.width) x \(picture.height), \(bpp) bits per pixel, --effort \(effort),",
       terminator: " ")
     print("\(network.pool.threadCount) threads")
-    if let peak { print("matrix products at best: \(tenths(peak / 1e9)) G multiply-adds/s") }
+    print("matrix products at best: \(tenths(peak / 1e9)) G multiply-adds/s")
     print("\n| stage | s | MP/s | G multiply-adds/s | share of the best |")
     print("|---|---|---|---|---|")
     func time<Result>(
@@ -65,9 +65,7 @@ struct Benchmark: ParsableCommand {
       var line = "| \(name) | \(thousandths(best)) | \(tenths(pixels / best / 1e6)) |"
       if let multiplyAdds {
         let rate = multiplyAdds * pixels / best
-        line += " \(tenths(rate / 1e9)) | "
-        line += peak.map { "\(Int((100 * rate / $0).rounded())) %" } ?? "-"
-        line += " |"
+        line += " \(tenths(rate / 1e9)) | \(Int((100 * rate / peak).rounded())) % |"
       } else {
         line += " - | - |"
       }

@@ -4,7 +4,6 @@ public import Codec
 public import Model
 import PixelIO
 
-extension EngineChoice: ExpressibleByArgument {}
 extension QuantizerChoice: ExpressibleByArgument {}
 extension Tuning: ExpressibleByArgument {}
 
@@ -15,10 +14,6 @@ struct ModelOptions: ParsableArguments {
       "Weights file to use instead of the one that comes with gqimg.", valueName: "file"),
     completion: .file(extensions: ["safetensors"]))
   var model: String?
-
-  @Option(
-    help: "What runs the network, with the same results: automatic, int8, float32 or reference.")
-  var engine: EngineChoice = .automatic
 
   @Option(
     help: ArgumentHelp("Threads for each file (default: the cores, shared out).", valueName: "n"))
@@ -32,16 +27,14 @@ struct ModelOptions: ParsableArguments {
 
   /// The same choices as arguments of another run.
   var arguments: [String] {
-    (model.map { ["--model", $0] } ?? []) + ["--engine", engine.rawValue]
-      + (threads.map { ["--threads", "\($0)"] } ?? [])
+    (model.map { ["--model", $0] } ?? []) + (threads.map { ["--threads", "\($0)"] } ?? [])
   }
 
   /// Loads the model that encodes with a tuning, for so many files at a time.
   func network(_ tuning: Tuning = .visual, jobs: Int = 1) throws -> Network {
     try network(jobs) { pool in
       try Network(
-        parsing: try ModelFile.read(model, tuning: tuning), identifier: nil, engine: engine,
-        pool: pool, for: .encoding)
+        parsing: try ModelFile.read(model, tuning: tuning), identifier: nil, pool: pool, for: .encoding)
     }
   }
 
@@ -50,14 +43,14 @@ struct ModelOptions: ParsableArguments {
     try network(jobs) { pool in
       // The usual model is loaded and identified at the same time; another one is looked for when it is not the one.
       let usual = try Network(
-        parsing: try ModelFile.read(model), identifier: nil, engine: engine, pool: pool,
+        parsing: try ModelFile.read(model), identifier: nil, pool: pool,
         for: .decoding)
       let wanted = header.modelIdentifier
       guard model == nil, usual.identifier != wanted,
         let bytes = ModelFile.read(identifier: wanted)
       else { return usual }
       return try Network(
-        parsing: bytes, identifier: wanted, engine: engine, pool: pool, for: .decoding)
+        parsing: bytes, identifier: wanted, pool: pool, for: .decoding)
     }
   }
 

@@ -48,11 +48,6 @@ class Picture(Structure):
 def _load():
     named = os.environ.get("GQIMG_LIBRARY")
     folder = Path(__file__).parent / "native"
-    if not named:
-        # Those that the library needs and that would not look for each other here; the system's own go first if loaded.
-        for name in ("libgomp.so.1", "libOpenCL.so.1", "libdnnl.so.2"):
-            if (folder / name).exists():
-                ctypes.CDLL(str(folder / name))
     library = ctypes.CDLL(named or str(folder / "libgqimgc.so"))
     signatures = {
         "gqimg_version": (c_char_p, []),

@@ -1,15 +1,9 @@
 // Depthwise 3x3 convolution of a few positions at a time, so that what comes next finds them in the cache.
-#ifndef C_DEPTHWISE_H
-#define C_DEPTHWISE_H
+#ifndef GQ_DEPTHWISE_H
+#define GQ_DEPTHWISE_H
 
 #include <stddef.h>
 #include <stdint.h>
-
-/// The instruction sets that have a kernel, from the slowest to the fastest.
-enum { DEPTHWISE_PLAIN = 0, DEPTHWISE_AVX2 = 1, DEPTHWISE_AVX512 = 2 };
-
-/// Whether this machine can run the kernel of an instruction set.
-int depthwise_supports(int instruction_set);
 
 /// Convolves `count` positions of a picture from the row-major position `first` on.
 ///
@@ -20,8 +14,8 @@ int depthwise_supports(int instruction_set);
 /// - weights: [9, channels], the taps row by row
 /// - bias: [channels]
 /// - output: [count, channels]
-void depthwise_convolve(
-    int instruction_set, const float *input, size_t rows, size_t columns, size_t channels,
+void gq_convolve_depthwise(
+    const float *input, size_t rows, size_t columns, size_t channels,
     const float *weights, const float *bias, size_t first, size_t count, float *output);
 
 #endif

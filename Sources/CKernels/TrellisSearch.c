@@ -1,35 +1,38 @@
+#include "TrellisSearch.h"
+
 #include <stdlib.h>
 #include <string.h>
 
-#include "CGaussianSearch.h"
+#include "InstructionSets.h"
+#include "Vectors.h"
 
 #pragma STDC FP_CONTRACT OFF
 
 #define KERNEL step_plain
 #define TARGET
 #define WIDTH 8
-#include "TrellisStep.h"
+#include "Templates/TrellisStep.h"
 
 #if defined(__x86_64__)
 #define KERNEL step_avx2
-#define TARGET __attribute__((target("avx2")))
+#define TARGET AVX2_TARGET
 #define WIDTH 8
-#include "TrellisStep.h"
+#include "Templates/TrellisStep.h"
 
 #define KERNEL step_avx512
-#define TARGET __attribute__((target("avx512f,avx512dq"), min_vector_width(512)))
+#define TARGET AVX512_TARGET
 #define WIDTH 16
-#include "TrellisStep.h"
+#include "Templates/TrellisStep.h"
 #endif
 
 static void step(int instruction_set, const float *values, unsigned state_bits, float *costs,
                  uint8_t *choices, unsigned bits, float linear, float quadratic) {
   switch (instruction_set) {
 #if defined(__x86_64__)
-    case GAUSSIAN_SEARCH_AVX512:
+    case GQ_AVX512:
       step_avx512(values, state_bits, costs, choices, bits, linear, quadratic);
       return;
-    case GAUSSIAN_SEARCH_AVX2:
+    case GQ_AVX2:
       step_avx2(values, state_bits, costs, choices, bits, linear, quadratic);
       return;
 #endif
@@ -57,7 +60,7 @@ static uint32_t previous(const uint8_t *choices, uint32_t state, unsigned bits,
   return result;
 }
 
-int gaussian_trellis_search(int instruction_set, const float *values, unsigned state_bits,
+int gq_trellis_search(const float *values, unsigned state_bits,
                             size_t count, const uint8_t *bits, const float *linear,
                             const float *quadratic, uint32_t starts, uint32_t *start,
                             uint32_t *path) {
@@ -71,6 +74,7 @@ int gaussian_trellis_search(int instruction_set, const float *values, unsigned s
   }
   for (size_t s = 0; s < states; s++) { costs[s] = __builtin_inff(); }
   for (uint32_t s = 0; s < starts; s++) { costs[*start + s] = 0; }
+  const int instruction_set = gq_instruction_set();
   for (size_t t = 0; t < count; t++) {
     step(instruction_set, values, state_bits, costs, choices + t * (states / 8), bits[t], linear[t],
          quadratic[t]);

@@ -1,8 +1,6 @@
 // The functions for one instruction set. NAME(f) names them, TARGET chooses the instructions,
 // GROUPS is how many times 16 sums of four vectors fit in registers.
 
-#define INLINE static inline __attribute__((always_inline))
-
 /// 2^n for -126 <= n <= 127.
 INLINE TARGET float NAME(power)(int32_t n) {
   union { int32_t bits; float value; } result = {.bits = (n + 127) << 23};
@@ -214,64 +212,6 @@ static TARGET void NAME(multiply)(
   }
 }
 
-/// x + 3 * 2^22 for |x| <= 127, whose last bits are the nearest whole number, even where two are.
-INLINE TARGET float NAME(shifted)(float x) {
-  x = x > -127.0f ? x : -127.0f;
-  x = x < 127.0f ? x : 127.0f;
-  return x + 12582912.0f;
-}
-
-static TARGET float NAME(to_bytes)(const float *values, size_t count, int8_t *result) {
-  float most = NAME(largest)(values, count), factor = 127.0f / (most > 1e-30f ? most : 1e-30f);
-  for (size_t i = 0; i < count; i++) {
-    union { float value; int32_t bits; } shifted = {.value = NAME(shifted)(values[i] * factor)};
-    result[i] = (int8_t)shifted.bits;
-  }
-  return most / 127.0f;
-}
-
-static TARGET float NAME(to_whole_numbers)(const float *values, size_t count, float *result) {
-  float most = NAME(largest)(values, count), factor = 127.0f / (most > 1e-30f ? most : 1e-30f);
-  for (size_t i = 0; i < count; i++) result[i] = NAME(shifted)(values[i] * factor) - 12582912.0f;
-  return most / 127.0f;
-}
-
-INLINE TARGET void NAME(from_sum)(
-    float sum, float scale, const float *scales, const float *bias, float slope, int accumulate,
-    float *result, size_t i) {
-  float y = sum * scales[i] * scale + bias[i];
-  y = y < 0 ? y * slope : y;
-  result[i] = accumulate ? result[i] + y : y;
-}
-
-static TARGET void NAME(from_sums)(
-    const int32_t *sums, float scale, const float *scales, const float *bias, float slope,
-    int accumulate, float *result, size_t count) {
-  if (accumulate) {
-    for (size_t i = 0; i < count; i++) {
-      NAME(from_sum)((float)sums[i], scale, scales, bias, slope, 1, result, i);
-    }
-  } else {
-    for (size_t i = 0; i < count; i++) {
-      NAME(from_sum)((float)sums[i], scale, scales, bias, slope, 0, result, i);
-    }
-  }
-}
-
-static TARGET void NAME(from_whole_sums)(
-    const float *sums, float scale, const float *scales, const float *bias, float slope,
-    int accumulate, float *result, size_t count) {
-  if (accumulate) {
-    for (size_t i = 0; i < count; i++) {
-      NAME(from_sum)(sums[i], scale, scales, bias, slope, 1, result, i);
-    }
-  } else {
-    for (size_t i = 0; i < count; i++) {
-      NAME(from_sum)(sums[i], scale, scales, bias, slope, 0, result, i);
-    }
-  }
-}
-
 static TARGET void NAME(from_samples)(const uint8_t *samples, float *result, size_t count) {
   for (size_t i = 0; i < count; i++) result[i] = (float)samples[i] / 127.5f - 1.0f;
 }
@@ -288,10 +228,8 @@ static TARGET void NAME(to_samples)(const float *values, uint8_t *result, size_t
 
 static const struct functions NAME(functions) = {
     NAME(exp), NAME(log), NAME(bound), NAME(add), NAME(add_bounded), NAME(shift_scale),
-    NAME(variances), NAME(divergence), NAME(multiply), NAME(to_bytes), NAME(to_whole_numbers), NAME(from_sums),
-    NAME(from_whole_sums), NAME(from_samples), NAME(to_samples)};
+    NAME(variances), NAME(divergence), NAME(multiply), NAME(from_samples), NAME(to_samples)};
 
 #undef GROUPS
-#undef INLINE
 #undef NAME
 #undef TARGET

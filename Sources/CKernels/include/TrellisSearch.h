@@ -1,5 +1,5 @@
-#ifndef C_TRELLIS_SEARCH_H
-#define C_TRELLIS_SEARCH_H
+#ifndef GQ_TRELLIS_SEARCH_H
+#define GQ_TRELLIS_SEARCH_H
 
 #include <stddef.h>
 #include <stdint.h>
@@ -10,7 +10,6 @@
 /// over its steps of value * (value * quadratic[t] - linear[t]), in binary32. Of equal costs the
 /// lower state wins. The path does not depend on the instruction set.
 ///
-/// - instruction_set: one that `gaussian_search_supports`.
 /// - values: [2^state_bits], aligned to 4 bytes.
 /// - state_bits: 5 to 16.
 /// - bits: [count], each from 1 to the lesser of 8 and state_bits - 4.
@@ -20,7 +19,7 @@
 /// - path: [count], receives the state after each step.
 ///
 /// Needs count * 2^state_bits / 8 bytes. Returns 0, or -1 when memory is short.
-int gaussian_trellis_search(int instruction_set, const float *values, unsigned state_bits,
+int gq_trellis_search(const float *values, unsigned state_bits,
                             size_t count, const uint8_t *bits, const float *linear,
                             const float *quadratic, uint32_t starts, uint32_t *start,
                             uint32_t *path);

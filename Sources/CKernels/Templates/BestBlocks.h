@@ -17,8 +17,8 @@ typedef float FLOATS __attribute__((ext_vector_type(WIDTH), may_alias));
 typedef int32_t INTEGERS __attribute__((ext_vector_type(WIDTH)));
 
 TARGET static void KERNEL(const float *table, size_t features, size_t blocks, const float *weights,
-                          gaussian_search_leaders *leaders) {
-  for (int lane = 0; lane < GAUSSIAN_SEARCH_LANES; lane += WIDTH * VECTORS) {
+                          gq_leaders *leaders) {
+  for (int lane = 0; lane < GQ_SEARCH_LANES; lane += WIDTH * VECTORS) {
     FLOATS best[VECTORS], second[VECTORS], third[VECTORS];
     INTEGERS best_block[VECTORS], second_block[VECTORS];
     UNROLL for (int v = 0; v < VECTORS; v++) {
@@ -29,7 +29,7 @@ TARGET static void KERNEL(const float *table, size_t features, size_t blocks, co
     for (size_t block = 0; block < blocks; block++) {
       FLOATS top[VECTORS];
       UNROLL for (int v = 0; v < VECTORS; v++) { top[v] = (FLOATS)-__builtin_inff(); }
-      UNROLL for (int codeword = 0; codeword < GAUSSIAN_SEARCH_BLOCK; codeword += CODEWORDS) {
+      UNROLL for (int codeword = 0; codeword < GQ_SEARCH_BLOCK; codeword += CODEWORDS) {
         FLOATS score[CODEWORDS][VECTORS];
         UNROLL for (int c = 0; c < CODEWORDS; c++) {
           UNROLL for (int v = 0; v < VECTORS; v++) { score[c][v] = (FLOATS)0; }
@@ -42,8 +42,8 @@ TARGET static void KERNEL(const float *table, size_t features, size_t blocks, co
               score[c][v] += (FLOATS)codewords[c] * *(const FLOATS *)(weight + v * WIDTH);
             }
           }
-          codewords += GAUSSIAN_SEARCH_BLOCK;
-          weight += GAUSSIAN_SEARCH_LANES;
+          codewords += GQ_SEARCH_BLOCK;
+          weight += GQ_SEARCH_LANES;
         }
         UNROLL for (int c = 0; c < CODEWORDS; c++) {
           UNROLL for (int v = 0; v < VECTORS; v++) {
@@ -51,7 +51,7 @@ TARGET static void KERNEL(const float *table, size_t features, size_t blocks, co
           }
         }
       }
-      feature += features * GAUSSIAN_SEARCH_BLOCK;
+      feature += features * GQ_SEARCH_BLOCK;
       const INTEGERS number = (INTEGERS)(int32_t)block;
       UNROLL for (int v = 0; v < VECTORS; v++) {
         const INTEGERS above_best = top[v] > best[v];
@@ -65,7 +65,7 @@ TARGET static void KERNEL(const float *table, size_t features, size_t blocks, co
     }
     UNROLL for (int v = 0; v < VECTORS; v++) {
       for (int i = 0; i < WIDTH; i++) {
-        gaussian_search_leaders *leader = &leaders[lane + v * WIDTH + i];
+        gq_leaders *leader = &leaders[lane + v * WIDTH + i];
         leader->best = best[v][i];
         leader->second = second[v][i];
         leader->third = third[v][i];

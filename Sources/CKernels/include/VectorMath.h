@@ -1,0 +1,56 @@
+// What is done to every number of a picture on its way: elementary functions, sums and roundings of whole arrays.
+//
+// Every operation is rounded by itself and in the same order on all instruction sets, so results are the same on all
+// machines, unlike those of a system's mathematical library. Functions choose the widest instructions themselves.
+#ifndef GQ_VECTOR_MATH_H
+#define GQ_VECTOR_MATH_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/// values[i] = exp(values[i]), to 2 units in the last place from -87 to 88, which are the bounds outside.
+void gq_exp(float *values, size_t count);
+
+/// values[i] = log(values[i]) for positive normal numbers, to 2 units in the last place.
+void gq_log(float *values, size_t count);
+
+/// values[i] = bound * tanh(values[i] / bound), to 1e-6 of the bound.
+void gq_bound(float *values, size_t count, float bound);
+
+/// values[i] += terms[i] / (1 + (m / bound)^8), m being the largest magnitude of the terms but at most 1000.
+void gq_add_bounded(float *values, const float *terms, size_t count, float bound);
+
+/// values[i] += terms[i]
+void gq_add(float *values, const float *terms, size_t count);
+
+/// result[i] = (values[i] + shift[i]) * scale[i] + offset[i]; values may be NULL for zeros.
+void gq_shift_scale(
+    float *result, const float *values, const float *shift, const float *scale,
+    const float *offset, size_t count);
+
+/// Variances v = 1 / (1 + exp(-(offset + tilts[i]))) of posteriors and the roots of 1 - v.
+void gq_variances(
+    float offset, const float *tilts, size_t count, float *variances, float *roots);
+
+/// The sums over all i of [(1 - v)(squares[i] - 1) - ln v] / 2 and of its derivative by the offset, where
+/// v = 1 / (1 + exp(-(offset + tilts[i]))).
+void gq_divergence(
+    float offset, const float *squares, const float *tilts, size_t count, double *sum,
+    double *derivative);
+
+/// Columns of a matrix for `gq_multiply` are a multiple of this.
+enum { GQ_COLUMNS = 16 };
+
+/// result [count, columns] = vectors [count, inner] x matrix [inner, columns]: every sum in the order of `inner`, so that a
+/// result does not depend on how many vectors there are.
+void gq_multiply(
+    const float *vectors, size_t count, size_t inner, const float *matrix, size_t columns,
+    float *result);
+
+/// result[i] = values[i] / 127.5 - 1
+void gq_from_samples(const uint8_t *samples, float *result, size_t count);
+
+/// Inverse: clamped and rounded; NaN becomes 0.
+void gq_to_samples(const float *values, uint8_t *result, size_t count);
+
+#endif
