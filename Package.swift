@@ -98,7 +98,8 @@ let package = Package(
       name: "ModelTests", dependencies: ["CKernels", "Model"], resources: [.copy("Golden")],
       swiftSettings: strict),
     .testTarget(
-      name: "CodecTests", dependencies: ["CKernels", "Codec", "PixelIO", "Metrics"], swiftSettings: strict),
+      name: "CodecTests", dependencies: ["CKernels", "Codec", "PixelIO", "Metrics"],
+      swiftSettings: strict),
     .testTarget(
       name: "PixelIOTests", dependencies: ["Bitstream", "Codec", "PixelIO"], swiftSettings: strict),
     .testTarget(

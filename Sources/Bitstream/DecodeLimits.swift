@@ -26,4 +26,19 @@ public struct DecodeLimits: Sendable, Equatable {
     self.maxAncillaryBytes = maxAncillaryBytes
     self.maxAncillaryChunks = maxAncillaryChunks
   }
+
+  /// Whether a picture of this size may be read, and so written.
+  ///
+  /// - Throws: `BitstreamError.limitExceeded`.
+  package func check(width: Int, height: Int) throws(BitstreamError) {
+    let side = max(width, height)
+    guard side <= maxDimension else {
+      throw .limitExceeded(what: "picture side", found: side, limit: maxDimension)
+    }
+    let (pixels, overflows) = width.multipliedReportingOverflow(by: height)
+    guard !overflows, pixels <= maxPixels else {
+      throw .limitExceeded(
+        what: "number of pixels", found: overflows ? .max : pixels, limit: maxPixels)
+    }
+  }
 }

@@ -150,12 +150,7 @@ private func picture(
   guard width > 0, height > 0, (1...4).contains(channels) else {
     throw InvalidArgument("\(width) x \(height) pixels of \(channels) channels")
   }
-  guard width <= limits.maxDimension, height <= limits.maxDimension,
-    width * height <= limits.maxPixels
-  else {
-    throw BitstreamError.limitExceeded(
-      what: "number of pixels", found: width * height, limit: limits.maxPixels)
-  }
+  try limits.check(width: width, height: height)
   let stride = rowBytes == 0 ? width * channels : rowBytes
   guard stride >= width * channels, !stride.multipliedReportingOverflow(by: height).overflow else {
     throw InvalidArgument("row_bytes is \(rowBytes), expected 0 or at least \(width * channels)")

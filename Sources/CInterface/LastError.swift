@@ -66,8 +66,8 @@ func status(_ body: () throws -> Void) -> gqimg_status {
 
 private func code(_ error: any Error) -> Int {
   switch error {
+  case is OutOfMemory, GaussianQuantError.outOfMemory: GQIMG_OUT_OF_MEMORY
   case is InvalidArgument, is GaussianQuantError: GQIMG_INVALID_ARGUMENT
-  case is OutOfMemory: GQIMG_OUT_OF_MEMORY
   case ModelError.noModel: GQIMG_NO_MODEL
   case is ModelError: GQIMG_MODEL_FAILURE
   case BitstreamError.limitExceeded: GQIMG_LIMIT_EXCEEDED

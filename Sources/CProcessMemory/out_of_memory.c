@@ -60,7 +60,10 @@ void gq_out_of_memory_message(const char *text) {
 // Calls nothing that is not safe in a handler.
 static void handle(int number, siginfo_t *information, void *context) {
   (void)context;
-  // A failed allocation sets errno on its thread; a stack that cannot grow does not.
+  // A failed allocation sets errno on its thread; a stack that cannot grow does not. What another process sends says
+  // nothing of memory.
+  const int sent = information->si_code == SI_USER;
+  if (sent) errno = 0;
   if (errno == ENOMEM || !gq_has_memory(least_bytes)) {
     ssize_t written = write(STDERR_FILENO, message, message_size);
     (void)written;

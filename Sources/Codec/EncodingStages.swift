@@ -60,7 +60,7 @@ package struct EncodingStages {
       groups: quantizer.groups(levels: levelMap.levels, tiles: tiles),
       bound: network.configuration.latentBound, pool: network.pool)
     var paths = [TilePath](repeating: TilePath(), count: tiles.count)
-    _ = quantizer.quantize(posterior, tiles: tiles, paths: &paths)
+    _ = try quantizer.quantize(posterior, tiles: tiles, paths: &paths)
   }
 
   /// The decoder.

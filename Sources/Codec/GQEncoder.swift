@@ -32,7 +32,8 @@ public final class GQEncoder: Sendable {
   ///
   /// Alpha is kept without loss, but colours under alpha 0 are not; metadata is kept as it is.
   ///
-  /// - Throws: `CodecError` for impossible options, `ModelError` when the network cannot run.
+  /// - Throws: `CodecError` for impossible options, `BitstreamError.limitExceeded` for a picture that `DecodeLimits` would
+  ///   refuse, `ModelError` when the network cannot run.
   public func encode(_ picture: Picture, options: EncodingOptions = EncodingOptions()) throws
     -> Result
   {
@@ -62,6 +63,8 @@ public final class GQEncoder: Sendable {
     _ source: some PictureSource, _ attachments: Attachments, _ options: EncodingOptions,
     heldPositions: Int = GQEncoder.heldPositions, bandPositions: Int = LatentCoder.bandPositions
   ) throws -> Result {
+    // What readers refuse is not written.
+    try DecodeLimits().check(width: source.width, height: source.height)
     let header = header(source, options.quantizer, effort: options.effort)
     let quantizer = try makeQuantizer(
       header.quantizer, seed: header.seed, table: network.levels, pool: network.pool)

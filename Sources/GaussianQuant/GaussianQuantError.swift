@@ -20,6 +20,8 @@ public enum GaussianQuantError: Error, Equatable, Sendable {
   case notFinite(found: Float, position: Int)
   /// An index lies outside `expected`, the codewords of the codebook, at this place of the input.
   case index(found: UInt32, expected: Range<Int>, position: Int)
+  /// The system refused the memory that a search needs.
+  case outOfMemory(byteCount: Int)
 }
 
 extension GaussianQuantError: CustomStringConvertible {
@@ -50,6 +52,8 @@ extension GaussianQuantError: CustomStringConvertible {
       "The value at position \(position) is \(found); expected a finite number."
     case .index(let found, let expected, let position):
       "The index at position \(position) is \(found); expected less than \(expected.upperBound)."
+    case .outOfMemory(let byteCount):
+      "There is no memory for \(byteCount) bytes."
     }
   }
 }

@@ -31,8 +31,9 @@ public struct TrellisSearch: Sendable {
   /// The best path from one state. The same as `bestPath(means:variances:bits:fromAnyOf:)` with a single start.
   public func bestPath(
     means: Span<Float>, variances: Span<Float>, bits: [UInt8], from start: UInt32
-  ) -> [UInt32] {
-    bestPath(means: means, variances: variances, bits: bits, fromAnyOf: start..<start + 1).states
+  ) throws(GaussianQuantError) -> [UInt32] {
+    try bestPath(means: means, variances: variances, bits: bits, fromAnyOf: start..<start + 1)
+      .states
   }
 
   /// The best path from any of some states.
@@ -43,11 +44,11 @@ public struct TrellisSearch: Sendable {
   ///   - bits: Bits of each step, each one of `trellis.stepBits`.
   ///   - starts: The states that may precede the first step, at least one.
   /// - Returns: The state before the first step, and the state after each step; its lowest bits are the
-  ///   step's code. Counts that differ, bits or starts outside their range, and want of memory stop the
-  ///   program.
+  ///   step's code. Counts that differ, and bits or starts outside their range stop the program.
+  /// - Throws: `GaussianQuantError.outOfMemory`.
   public func bestPath(
     means: Span<Float>, variances: Span<Float>, bits: [UInt8], fromAnyOf starts: Range<UInt32>
-  ) -> (start: UInt32, states: [UInt32]) {
+  ) throws(GaussianQuantError) -> (start: UInt32, states: [UInt32]) {
     let count = bits.count
     precondition(means.count == count && variances.count == count, "every step has a posterior")
     let allowed = trellis.stepBits
@@ -64,12 +65,15 @@ public struct TrellisSearch: Sendable {
       linear[step] = means[step] * precision
       quadratic[step] = (precision - beta) / 2
     }
+    var status: Int32 = 0
     let states = [UInt32](unsafeUninitializedCapacity: count) { path, initialized in
-      let status = gq_trellis_search(
+      status = gq_trellis_search(
         trellis.values, UInt32(trellis.stateBitCount), count, bits, linear, quadratic,
         UInt32(starts.count), &start, path.baseAddress)
-      precondition(status == 0, "there is memory for the search")
-      initialized = count
+      initialized = status == 0 ? count : 0
+    }
+    guard status == 0 else {
+      throw .outOfMemory(byteCount: count << (trellis.stateBitCount - 3))
     }
     return (start, states)
   }

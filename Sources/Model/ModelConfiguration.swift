@@ -88,8 +88,8 @@ public struct ModelConfiguration: Sendable, Equatable, Decodable {
       throw .badConfiguration("stateBits is \(stateBits), expected 5 to 16")
     }
     guard seed < 1 << 63 else { throw .badConfiguration("seed is \(seed), expected below 2^63") }
-    guard codeError.allSatisfy({ (1..<16).contains($0) }) else {
-      throw .badConfiguration("codeError is \(codeError), expected 1 to 16")
+    guard !codeError.isEmpty, codeError.allSatisfy({ (1..<16).contains($0) }) else {
+      throw .badConfiguration("codeError is \(codeError), expected one or more of 1 to 16")
     }
     for value in [slope, scaleBound, latentBound] where !(value > 0 && value.isFinite) {
       throw .badConfiguration("slope, scaleBound and latentBound must be positive")
@@ -101,7 +101,7 @@ public struct ModelConfiguration: Sendable, Equatable, Decodable {
     for runs in levels {
       var count = 0
       for run in runs {
-        guard run.count == 2, (1...max(1, mostBits)).contains(run[0]), (1...4096).contains(run[1])
+        guard run.count == 2, (1...mostBits).contains(run[0]), (1...4096).contains(run[1])
         else {
           throw .badConfiguration("run \(run), expected 1 to \(mostBits) bits and a count")
         }

@@ -12,10 +12,6 @@ public enum ModelError: Error, Equatable, Sendable, CustomStringConvertible {
   case wrongShape(name: String, expected: [Int], found: [Int])
   /// The configuration in the metadata is absent or contradicts itself.
   case badConfiguration(String)
-  /// The library that runs the layers failed with this status number.
-  case engineFailure(operation: String, status: Int)
-  /// The package was built without the engine asked for, or the processor lacks what it needs.
-  case engineUnavailable(String)
   /// No weights file came with the program and none was named.
   case noModel(String)
 
@@ -34,10 +30,6 @@ public enum ModelError: Error, Equatable, Sendable, CustomStringConvertible {
       "model file: tensor \(name) has shape \(found), expected \(expected)"
     case .badConfiguration(let reason):
       "model file: bad configuration: \(reason)"
-    case .engineFailure(let operation, let status):
-      "\(operation) failed with status \(status)"
-    case .engineUnavailable(let reason):
-      "engine unavailable: \(reason)"
     case .noModel(let reason):
       "no model: \(reason)"
     }

@@ -1,5 +1,6 @@
-import Bitstream
 import Testing
+
+@testable import Bitstream
 
 /// Files of which parts are damaged.
 struct RecoveryTests {
@@ -13,6 +14,13 @@ struct RecoveryTests {
           ancillary: Chunk.alpha,
           payload: MadeUpAlpha.softDisc.plane(width: 320, height: 300).encoded()),
       ], order: order, hasHeadCopy: copy, seed: 3)
+  }
+
+  /// Bytes up to the end of the header.
+  private static func headByteCount(_ bytes: [UInt8]) throws -> Int {
+    var cursor = ByteCursor(bytes, offset: FileStructure.signature.count)
+    _ = try FileStructure.parseHeader(&cursor, limits: DecodeLimits())
+    return cursor.offset
   }
 
   /// Bytes before the codes.
@@ -145,5 +153,19 @@ struct RecoveryTests {
         #expect(!error.description.isEmpty)
       }
     }
+  }
+
+  /// Millions of chunks that look like level maps and are none: the search passes over each of them once.
+  @Test(.timeLimit(.minutes(1))) func searchingIsNotQuadratic() throws {
+    let coded = Self.sample(copy: false)
+    let whole = coded.serialized()
+    let header = try Self.headByteCount(whole)
+    // A level map whose ladder ends too early, its checksum right.
+    var chunk: [UInt8] = [Chunk.levelMap, 1, 255]
+    let checksum = CRC32.of(chunk[...])
+    chunk += [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: checksum >> $0) }
+    var bytes = Array(whole[..<header])
+    for _ in 0..<(8 << 20) / chunk.count { bytes += chunk }
+    #expect(throws: BitstreamError.self) { try FileStructure(recovering: bytes) }
   }
 }

@@ -59,10 +59,13 @@ struct AttachmentTests {
 
   @Test func hiddenColoursDoNotMatter() throws {
     let picture = try cutOut()
-    var other = picture
+    var samples = picture.samples
     for (pixel, value) in (picture.alpha ?? []).enumerated() where value == 0 {
-      for c in 0..<3 { other.samples[pixel * 3 + c] = 9 }
+      for c in 0..<3 { samples[pixel * 3 + c] = 9 }
     }
+    let other = Picture(
+      width: picture.width, height: picture.height, colorType: picture.colorType, samples: samples,
+      alpha: picture.alpha, metadata: picture.metadata)
     #expect(other != picture)
     let options = EncodingOptions(target: .quality(40))
     #expect(

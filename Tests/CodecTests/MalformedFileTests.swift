@@ -39,4 +39,15 @@ import Testing
     }
     #expect(ContinuousClock.now - start < .seconds(60))
   }
+
+  /// What readers refuse is not written either.
+  @Test func hugePicturesAreRefused() throws {
+    let wide = Picture(
+      width: 70_000, height: 1, colorType: .grey, samples: Array(repeating: 9, count: 70_000))
+    #expect(
+      throws: BitstreamError.limitExceeded(what: "picture side", found: 70_000, limit: 65_535)
+    ) {
+      try makeEncoder().encode(wide)
+    }
+  }
 }

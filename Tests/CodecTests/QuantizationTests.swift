@@ -82,7 +82,7 @@ struct QuantizationTests {
     var decoderPaths: [TilePath] = []
     for phase: UInt32 in 0..<3 {
       let (levels, tiles, coefficients) = Self.sample(seed: phase)
-      let (values, codes) = quantizer.quantize(
+      let (values, codes) = try quantizer.quantize(
         Self.posterior(coefficients, levels, tiles, quantizer), tiles: tiles, paths: &encoderPaths
       )
       if phase == 0 { decoderPaths = encoderPaths.map { TilePath(start: $0.start ?? 0) } }
@@ -105,7 +105,7 @@ struct QuantizationTests {
       let quantizer = try makeQuantizer(kind, seed: 0, table: network.levels, pool: network.pool)
       let posterior = Self.posterior(coefficients, levels, tiles, quantizer)
       var paths = [TilePath(), TilePath()]
-      let (values, _) = quantizer.quantize(posterior, tiles: tiles, paths: &paths)
+      let (values, _) = try quantizer.quantize(posterior, tiles: tiles, paths: &paths)
       var (sum, count) = (0.0, 0.0)
       for (k, level) in levels.enumerated() {
         for run in network.levels.levels[Int(level)] {

@@ -43,7 +43,7 @@ import Testing
       let bits: [UInt8] = [1, 2, 1, 1, 2, 1, 2, 1]
       let means = bits.map { _ in Float(numbers.normal()) }
       let variances = bits.map { _ in Float(0.05 + 0.5 * numbers.uniform()) }
-      let path = TrellisSearch(trellis: trellis).bestPath(
+      let path = try TrellisSearch(trellis: trellis).bestPath(
         means: means.span, variances: variances.span, bits: bits, from: start)
       func score(_ path: [UInt32]) -> Double {
         zip(path, zip(means, variances)).reduce(0) { sum, step in
@@ -84,9 +84,9 @@ import Testing
     }
     let means = bits.map { _ in Float(numbers.normal()) }
     let variances = bits.map { Float(1 / Double(1 << (2 * Int($0)))) }
-    let paths = (0..<Int32(GQ_INSTRUCTION_SETS)).filter { gq_supports($0) != 0 }.map {
+    let paths = try (0..<Int32(GQ_INSTRUCTION_SETS)).filter { gq_supports($0) != 0 }.map {
       gq_use($0)
-      return TrellisSearch(trellis: trellis).bestPath(
+      return try TrellisSearch(trellis: trellis).bestPath(
         means: means.span, variances: variances.span, bits: bits, from: 3)
     }
     for path in paths { #expect(path == paths[0]) }
@@ -101,7 +101,7 @@ import Testing
     let variance = 1 / Double(1 << (2 * bits))
     let means = (0..<6000).map { _ in Float(numbers.normal() * (1 - variance).squareRoot()) }
     let variances = [Float](repeating: Float(variance), count: means.count)
-    let path = search.bestPath(
+    let path = try search.bestPath(
       means: means.span, variances: variances.span,
       bits: Array(repeating: UInt8(bits), count: means.count), from: 0)
     let error = zip(path, means).reduce(0.0) { sum, step in
@@ -114,6 +114,6 @@ import Testing
   @Test func noSteps() throws {
     let search = TrellisSearch(trellis: try Trellis(stateBitCount: 8))
     let none: [Float] = []
-    #expect(search.bestPath(means: none.span, variances: none.span, bits: [], from: 0).isEmpty)
+    #expect(try search.bestPath(means: none.span, variances: none.span, bits: [], from: 0).isEmpty)
   }
 }

@@ -30,6 +30,12 @@ struct VectorMathTests {
     var extremes: [Float] = [-1e9, 1e9]
     gq_exp(&extremes, 2)
     #expect(extremes[0] > 0 && extremes[0] < 2e-38 && extremes[1].isFinite)
+    let undefined = try results {
+      var values: [Float] = Array(repeating: .nan, count: 17)
+      gq_exp(&values, values.count)
+      return values
+    }
+    #expect(undefined == Array(repeating: extremes[0], count: 17))
   }
 
   @Test func logarithms() throws {

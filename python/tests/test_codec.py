@@ -126,3 +126,42 @@ def test_weights_are_found_from_anywhere(testdata):
     code = "import gqimg, numpy; print(len(gqimg.encode(numpy.zeros((16, 16), numpy.uint8))))"
     made = subprocess.run([sys.executable, "-c", code], cwd="/", check=True, capture_output=True, text=True)
     assert int(made.stdout) > 30
+
+
+def test_sizes_whose_product_overflows():
+    from ctypes import POINTER, byref, c_size_t, c_uint8, c_void_p
+
+    from gqimg._native import library
+
+    data, count, sample = c_void_p(), c_size_t(), (c_uint8 * 16)()
+    for width, height in [(0xFFFFFFFF, 0xFFFFFFFF), (70000, 1), (65535, 65535)]:
+        status = library.gqimg_encode(
+            gqimg.codec.shared()._handle, sample, width, height, 3, 0, None, byref(data), byref(count))
+        assert status != 0 and not data.value and b"limit" in library.gqimg_last_error()
+
+
+def test_forks_while_others_encode(testdata):
+    """A child has none of the threads: it starts its own, whoever held which lock."""
+    import os
+    import signal
+    import threading
+
+    picture, stop = pixels(testdata)[:256, :256], threading.Event()
+    expected = gqimg.encode(picture, effort=1)
+
+    def work():
+        while not stop.is_set():
+            gqimg.encode(picture, effort=1)
+
+    worker = threading.Thread(target=work)
+    worker.start()
+    try:
+        for _ in range(10):
+            child = os.fork()
+            if child == 0:
+                signal.alarm(60)
+                os._exit(0 if gqimg.encode(picture, effort=1) == expected else 1)
+            assert os.waitpid(child, 0)[1] == 0
+    finally:
+        stop.set()
+        worker.join()

@@ -279,7 +279,7 @@ public struct FileStructure: Sendable {
   static func parseLevelMap(
     _ bytes: [UInt8], _ range: Range<Int>, _ header: Header
   ) throws(BitstreamError) -> ParsedLevelMap {
-    var cursor = ByteCursor(Array(bytes[..<range.upperBound]), offset: range.lowerBound)
+    var cursor = ByteCursor(bytes, offset: range.lowerBound, end: range.upperBound)
     let ladder = try LevelLadder(parsing: &cursor)
     let levels = try LevelMap(
       decoding: bytes[cursor.offset..<range.upperBound], columns: header.columns, rows: header.rows,

@@ -117,11 +117,7 @@ public struct Header: Sendable, Equatable {
         what: "picture size", offset: cursor.offset, found: "\(width) x \(height)",
         expected: "at least 1 x 1")
     }
-    let (pixels, overflow) = width.multipliedReportingOverflow(by: height)
-    guard !overflow, pixels <= limits.maxPixels else {
-      throw .limitExceeded(
-        what: "number of pixels", found: overflow ? Int.max : pixels, limit: limits.maxPixels)
-    }
+    try limits.check(width: width, height: height)
     let packed = try cursor.byte("colour type")
     guard let colorType = ColorType(rawValue: packed & 15) else {
       throw .invalidValue(

@@ -2,14 +2,18 @@
 package struct ByteCursor {
   package let bytes: [UInt8]
   package private(set) var offset: Int
+  /// Behind the last byte that may be read.
+  private let end: Int
 
-  package init(_ bytes: [UInt8], offset: Int = 0) {
+  /// Reads from `offset` on, up to `end` or to the last byte.
+  package init(_ bytes: [UInt8], offset: Int = 0, end: Int? = nil) {
     self.bytes = bytes
     self.offset = offset
+    self.end = end ?? bytes.count
   }
 
-  var isAtEnd: Bool { offset == bytes.count }
-  var remaining: Int { bytes.count - offset }
+  var isAtEnd: Bool { offset == end }
+  var remaining: Int { end - offset }
 
   mutating func byte(_ what: String) throws(BitstreamError) -> UInt8 {
     guard remaining >= 1 else {

@@ -9,8 +9,9 @@ INLINE TARGET float NAME(power)(int32_t n) {
 
 /// Cody and Waite's reduction to |r| <= ln 2 / 2, then a polynomial.
 INLINE TARGET float NAME(exponential)(float x) {
-  x = x < -87.0f ? -87.0f : x;
-  x = x > 88.0f ? 88.0f : x;
+  // What is not a number counts as the lower bound: its conversion below would be undefined.
+  x = x > -87.0f ? x : -87.0f;
+  x = x < 88.0f ? x : 88.0f;
   float scaled = x * 1.44269504f;
   int32_t n = (int32_t)(scaled + (scaled < 0 ? -0.5f : 0.5f));
   float whole = (float)n;

@@ -18,7 +18,7 @@ public struct Picture: Sendable, Equatable {
   /// What the samples of one pixel mean.
   public let colorType: ColorType
   /// `height * width * colorType.componentCount` samples, row by row, interleaved.
-  public var samples: [UInt8]
+  public let samples: [UInt8]
   /// `height * width` samples, row by row, 0 transparent to 255 opaque, colours not multiplied by it; nil when
   /// the picture has no alpha.
   public let alpha: [UInt8]?

@@ -52,7 +52,7 @@ extension LatentCoder {
         // Where each phase has a checksum of its own it has a path too, so that one can be read without the others.
         let segments = layout.segments(of: tiles, prediction.phase)
         var own = Array(paths[segments])
-        let (values, found) = coder.quantizer.quantize(
+        let (values, found) = try coder.quantizer.quantize(
           try coder.posterior(source, prediction, members), tiles: members, paths: &own)
         paths.replaceSubrange(segments, with: own)
         for (position, code) in zip(prediction.positions, found) { codes[position] = code }

@@ -1,6 +1,7 @@
 import Bitstream
 package import GaussianQuant
 package import Model
+import Synchronization
 
 /// Coefficients as a path through a trellis: one path per tile, through the positions of all phases.
 ///
@@ -31,8 +32,10 @@ package struct TrellisQuantizer: CoefficientQuantizer {
 
   package func quantize(
     _ posterior: Posterior, tiles: [[Int]], paths: inout [TilePath]
-  ) -> (values: [Float], codes: [[UInt32]]) {
+  ) throws(GaussianQuantError) -> (values: [Float], codes: [[UInt32]]) {
     let width = table.width
+    // The first thing that went wrong in one of the threads.
+    let failure = Mutex<GaussianQuantError?>(nil)
     var values = [Float](repeating: 0, count: posterior.means.count)
     var codes = posterior.levels.map { [UInt32](repeating: 0, count: table.counts[Int($0)]) }
     values.withUnsafeMutableBufferPointer { values in
@@ -46,10 +49,16 @@ package struct TrellisQuantizer: CoefficientQuantizer {
             let places = steps.map { $0.position * width + $0.coefficient }
             let means = places.map { posterior.means[$0] }
             let variances = places.map { posterior.variances[$0] }
-            let (start, states) = search.bestPath(
-              means: means.span, variances: variances.span, bits: steps.map(\.bits),
-              fromAnyOf: paths[tile].start == nil
-                ? starts : paths[tile].state..<paths[tile].state + 1)
+            let (start, states): (UInt32, [UInt32])
+            do throws(GaussianQuantError) {
+              (start, states) = try search.bestPath(
+                means: means.span, variances: variances.span, bits: steps.map(\.bits),
+                fromAnyOf: paths[tile].start == nil
+                  ? starts : paths[tile].state..<paths[tile].state + 1)
+            } catch {
+              failure.withLock { $0 = error }
+              return
+            }
             for (step, state) in zip(steps, states) {
               values[step.position * width + step.coefficient] = search.trellis.values[Int(state)]
               codes[step.position][step.coefficient] = state & (1 << UInt32(step.bits) - 1)
@@ -60,6 +69,7 @@ package struct TrellisQuantizer: CoefficientQuantizer {
         }
       }
     }
+    if let failure = failure.withLock({ $0 }) { throw failure }
     return (values, codes)
   }
 

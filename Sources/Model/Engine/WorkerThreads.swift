@@ -31,6 +31,19 @@ final class WorkerThreads: @unchecked Sendable {
     pthread_mutex_init(lock, nil)
     pthread_cond_init(posted, nil)
     pthread_cond_init(left, nil)
+    // A fork's child has this lock as it was and none of the threads: nobody may hold it then, and it begins anew.
+    pthread_atfork(
+      { pthread_mutex_lock(WorkerThreads.shared.lock) },
+      { pthread_mutex_unlock(WorkerThreads.shared.lock) },
+      { WorkerThreads.shared.beginAnew() })
+  }
+
+  private func beginAnew() {
+    pthread_mutex_init(lock, nil)
+    pthread_cond_init(posted, nil)
+    pthread_cond_init(left, nil)
+    open = []
+    (startedCount, busyCount) = (0, 0)
   }
 
   /// Calls `body` for every number in `0..<count` on this thread and at most `helperCount` others.
@@ -63,6 +76,9 @@ final class WorkerThreads: @unchecked Sendable {
   }
 
   private func startThread() -> Bool {
+    // What fails here fails without harm: see `gq_exit_when_out_of_memory`.
+    let previous = errno
+    defer { errno = previous }
     #if canImport(Darwin)
       var thread: pthread_t?
     #else

@@ -30,7 +30,8 @@ struct PredictorNetwork: Sendable {
       "predictor.phase", shape: [CodingPhase.allCases.count, c.predictor])
     slope = c.slope
     head = Pointwise(
-      try PointwiseLayer("predictor.head", inputs: c.predictor, outputs: c.levels.count, from: file),
+      try PointwiseLayer(
+        "predictor.head", inputs: c.predictor, outputs: c.levels.count, from: file),
       pool: pool)
   }
 

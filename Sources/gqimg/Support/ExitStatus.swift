@@ -1,5 +1,6 @@
 import ArgumentParser
 import CProcessMemory
+import GaussianQuant
 import Model
 import PixelIO
 
@@ -26,7 +27,7 @@ enum ExitStatus: Int32 {
   init(of error: any Error) {
     switch error {
     case PixelIOError.outOfMemory, FileError.system(_, path: _, code: ENOMEM),
-      ModelError.engineFailure(operation: _, status: Self.engineOutOfMemory):
+      GaussianQuantError.outOfMemory:
       self = .outOfMemory
     // A model that cannot be read for want of memory is not told from one that is not there.
     case ModelError.noModel where gq_has_memory(Self.modelBytes) == 0: self = .outOfMemory
@@ -34,8 +35,6 @@ enum ExitStatus: Int32 {
     }
   }
 
-  /// oneDNN's status.
-  private static let engineOutOfMemory = 1
   /// As large as a model may be that comes with the program.
   private static let modelBytes = 32 << 20
 }

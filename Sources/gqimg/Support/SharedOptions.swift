@@ -34,7 +34,8 @@ struct ModelOptions: ParsableArguments {
   func network(_ tuning: Tuning = .visual, jobs: Int = 1) throws -> Network {
     try network(jobs) { pool in
       try Network(
-        parsing: try ModelFile.read(model, tuning: tuning), identifier: nil, pool: pool, for: .encoding)
+        parsing: try ModelFile.read(model, tuning: tuning), identifier: nil, pool: pool,
+        for: .encoding)
     }
   }
 
