@@ -55,7 +55,6 @@ enum {
 enum { GQIMG_TUNE_VISUAL = 0, GQIMG_TUNE_PSNR = 1 };
 
 /* How coefficients become bits. */
-enum { GQIMG_QUANTIZER_TRELLIS = 0, GQIMG_QUANTIZER_BLOCK = 1 };
 
 /* Models, loaded when first needed, and threads. */
 typedef struct gqimg_codec gqimg_codec;
@@ -72,7 +71,7 @@ typedef struct gqimg_options {
   int32_t effort;       /* 1 (fast) to 9 (thorough); 5 */
   double value;         /* of the target; 50 */
   int32_t tuning;       /* GQIMG_TUNE_*; visual. A codec with a model of its own takes no notice */
-  int32_t quantizer;    /* GQIMG_QUANTIZER_*; trellis */
+  int32_t reserved0;    /* 0 */
   int32_t uniform;      /* not 0: one level for the whole picture; 0 */
   int32_t reserved;     /* 0 */
   gqimg_bytes icc;      /* ICC profile to keep; none */

@@ -24,8 +24,8 @@ def with_checksum(data):
     return data + struct.pack(">I", zlib.crc32(data))
 
 
-def header(width, height, layout=0x40, quantizer=0x2C, seed=0):
-    payload = varint(width) + varint(height) + bytes([layout, quantizer]) + varint(seed) + bytes(8)
+def header(width, height, layout=0x40, state_bits=12, seed=0):
+    payload = varint(width) + varint(height) + bytes([layout, state_bits]) + varint(seed) + bytes(8)
     return SIGNATURE + with_checksum(bytes([1]) + varint(len(payload)) + payload)
 
 

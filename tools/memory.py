@@ -72,7 +72,7 @@ def varint(value):
 
 def claim(width, height):
     """A file of 60 bytes that claims to be so large."""
-    payload = varint(width) + varint(height) + bytes([0x40, 0x2C, 0]) + bytes(8)
+    payload = varint(width) + varint(height) + bytes([0x40, 12, 0]) + bytes(8)
     head = bytes([1, len(payload)]) + payload
     return (bytes([0x8B]) + b"GQZ\r\n\x1a\n" + head + struct.pack(">I", zlib.crc32(head))).ljust(60, b"\0")
 

@@ -120,15 +120,8 @@ private func encodingOptions(_ options: gqimg_options) throws -> EncodingOptions
     target = .bytes(Int(options.value))
   default: throw InvalidArgument("target is \(options.target), expected 0 to 2")
   }
-  let quantizer: QuantizerChoice
-  switch Int(options.quantizer) {
-  case GQIMG_QUANTIZER_TRELLIS: quantizer = .trellis
-  case GQIMG_QUANTIZER_BLOCK: quantizer = .block
-  default: throw InvalidArgument("quantizer is \(options.quantizer), expected 0 or 1")
-  }
   return EncodingOptions(
-    target: target, uniform: options.uniform != 0, effort: Int(options.effort),
-    quantizer: quantizer)
+    target: target, uniform: options.uniform != 0, effort: Int(options.effort))
 }
 
 private func copy(_ bytes: gqimg_bytes, _ name: String) throws(InvalidArgument) -> [UInt8]? {

@@ -5,7 +5,7 @@ import Model
 struct CodingPass {
   let network: Network
   let header: Header
-  let quantizer: any CoefficientQuantizer
+  let quantizer: TrellisQuantizer
   let order: CodeOrder
   /// The features of the whole picture, from above to below; nil when they are to be computed again.
   let features: [EncoderFeatures]?

@@ -1,4 +1,5 @@
 public import Bitstream
+import Model
 
 /// How large or how good a file shall be.
 public enum RateTarget: Sendable, Equatable {
@@ -22,8 +23,6 @@ public struct EncodingOptions: Sendable, Equatable {
   /// 1 (fast) to 9 (thorough): up to 6 the levels' errors are predicted, from 7 on measured before choosing. The trellis
   /// has 2^11 states up to 3, 2^12 at 4, 2^13 up to 6, 2^14 up to 8 and 2^16 at 9.
   public var effort: Int
-  /// How coefficients become bits.
-  public var quantizer: QuantizerChoice
   /// In which order codes stand in the file: `phases` for files that may be cut short.
   public var order: CodeOrder
   /// Whether header and level map stand in the file a second time, for files that may be damaged.
@@ -32,15 +31,22 @@ public struct EncodingOptions: Sendable, Equatable {
   /// Options; out-of-range values are refused by the encoder.
   public init(
     target: RateTarget = .quality(EncodingOptions.defaultQuality), uniform: Bool = false,
-    effort: Int = 5, quantizer: QuantizerChoice = .trellis, order: CodeOrder = .tiles,
+    effort: Int = 5, order: CodeOrder = .tiles,
     copiesHead: Bool = false
   ) {
     self.target = target
     self.uniform = uniform
     self.effort = effort
-    self.quantizer = quantizer
     self.order = order
     self.copiesHead = copiesHead
+  }
+
+  /// Bits of a trellis state: more effort searches a trellis of more states. There are never fewer than the model's steps
+  /// need.
+  func stateBits(_ c: ModelConfiguration) -> Int {
+    let least = (c.levels.joined().map { $0[0] }.max() ?? 0) + 4
+    let wanted = c.stateBits + [-1, -1, -1, 0, 1, 1, 2, 2, 4][effort - 1]
+    return min(max(wanted, least), Header.stateBitCounts.upperBound)
   }
 
   func check() throws(CodecError) {

@@ -6,7 +6,7 @@ package struct EncodingStages {
   private let network: Network
   private let picture: Picture
   private let levelMap: LevelMap
-  private let quantizer: any CoefficientQuantizer
+  private let quantizer: TrellisQuantizer
 
   /// Stages for a picture in memory with the levels that its file has.
   ///

@@ -65,9 +65,8 @@ public final class GQEncoder: Sendable {
   ) throws -> Result {
     // What readers refuse is not written.
     try DecodeLimits().check(width: source.width, height: source.height)
-    let header = header(source, options.quantizer, effort: options.effort)
-    let quantizer = try makeQuantizer(
-      header.quantizer, seed: header.seed, table: network.levels, pool: network.pool)
+    let header = header(source, options)
+    let quantizer = try TrellisQuantizer(header, table: network.levels, pool: network.pool)
     let measures = options.effort >= 7 && network.configuration.tuning == .psnr
     let holds = measures || header.columns * header.rows <= heldPositions
 
@@ -128,12 +127,11 @@ public final class GQEncoder: Sendable {
   /// The picture that a decoder would show if every coefficient were sent as a sample of its posterior, with no
   /// codebook in between: what the codebook costs is the difference to a decoded file of the same levels.
   public func posteriorSample(_ picture: Picture, levelMap: LevelMap) throws -> Picture {
-    let header = header(PictureRows(picture: picture), .trellis, effort: 1)
+    let header = header(PictureRows(picture: picture), EncodingOptions(effort: 1))
     precondition(header.rows == levelMap.rows && header.columns == levelMap.columns)
     let coder = LatentCoder(
       network: network,
-      quantizer: try makeQuantizer(
-        header.quantizer, seed: header.seed, table: network.levels, pool: network.pool),
+      quantizer: try TrellisQuantizer(header, table: network.levels, pool: network.pool),
       header: header, levelMap: levelMap)
     let latents = try coder.simulate(
       try network.features(picture.networkInput(network.pool)), .posteriorSample)
@@ -143,12 +141,12 @@ public final class GQEncoder: Sendable {
   }
 
   private func header(
-    _ picture: some PictureSource, _ quantizer: QuantizerChoice, effort: Int
+    _ picture: some PictureSource, _ options: EncodingOptions
   ) -> Header {
     Header(
       width: picture.width, height: picture.height,
       colorType: picture.colorType == .grey ? .grey : .rgb,
-      quantizer: quantizer.headerValue(network.configuration, effort: effort),
+      stateBits: options.stateBits(network.configuration),
       seed: network.configuration.seed,
       modelIdentifier: network.identifier)
   }

@@ -41,12 +41,12 @@ func makeMap(
 func makeCoded(
   width: Int, height: Int, kind: MapKind = .smooth, ladder: LevelLadder = .standard,
   tileExponent: Int = 4,
-  quantizer: Header.Quantizer = .trellis(stateBits: 12), colorType: Header.ColorType = .rgb,
+  stateBits: Int = 12, colorType: Header.ColorType = .rgb,
   ancillary: [Chunk] = [], order: CodeOrder = .tiles, hasHeadCopy: Bool = false, seed: UInt64 = 1
 ) -> CodedPicture {
   let header = Header(
     width: width, height: height, colorType: colorType, tileExponent: tileExponent,
-    quantizer: quantizer, seed: seed % 3 * 0x1_0000_0001,
+    stateBits: stateBits, seed: seed % 3 * 0x1_0000_0001,
     modelIdentifier: [1, 2, 3, 4, 5, 6, 7, 255])
   let map = makeMap(
     kind, columns: header.columns, rows: header.rows, levelCount: ladder.levelCount, seed: seed)

@@ -5,7 +5,7 @@ import Testing
 /// The reader in Python that was written from `docs/format.md` alone.
 struct SecondReaderTests {
   struct Report: Decodable {
-    let width, height, colorType, tileExponent, quantizer, quantizerBits, columns, rows: Int
+    let width, height, colorType, tileExponent, stateBits, columns, rows: Int
     let seed: UInt64
     let ladder: [[Int]]
     let levels: [UInt8]
@@ -37,7 +37,7 @@ struct SecondReaderTests {
       makeCoded(width: 333, height: 250, kind: .smooth, seed: 1),
       makeCoded(
         width: 768, height: 512, kind: .random, tileExponent: 3,
-        quantizer: .block(indexBits: 11), seed: 2),
+        stateBits: 11, seed: 2),
       makeCoded(
         width: 200, height: 90, kind: .random,
         ladder: LevelLadder([
@@ -81,10 +81,7 @@ struct SecondReaderTests {
     #expect(report.columns == header.columns && report.rows == header.rows)
     #expect(report.colorType == Int(header.colorType.rawValue))
     #expect(report.tileExponent == header.tileExponent)
-    switch header.quantizer {
-    case .block(let bits): #expect(report.quantizer == 0 && report.quantizerBits == bits)
-    case .trellis(let bits): #expect(report.quantizer == 1 && report.quantizerBits == bits)
-    }
+    #expect(report.stateBits == header.stateBits)
     #expect(report.seed == header.seed)
     #expect(report.ladder == coded.ladder.rungs.map { [$0.bits, $0.variants] })
     #expect(report.levels == coded.levelMap.levels)
@@ -94,8 +91,8 @@ struct SecondReaderTests {
     var starts: [Int] = []
     for (segment, data) in zip(layout.segments, coded.segments) {
       var reader = BitReader(data[...])
-      if segment.bitCount > 0, layout.startBits > 0 {
-        starts.append(Int(try reader.read(count: layout.startBits)))
+      if segment.bitCount > 0 {
+        starts.append(Int(try reader.read(count: TileLayout.startBits)))
       } else {
         starts.append(0)
       }

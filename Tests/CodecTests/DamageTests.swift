@@ -33,11 +33,11 @@ struct DamageTests {
     let decoder = makeDecoder()
     let coded = try CodedPicture(parsing: Self.file)
     func changed(
-      identifier: [UInt8], quantizer: Header.Quantizer, ladder: LevelLadder
+      identifier: [UInt8], stateBits: Int, ladder: LevelLadder
     ) -> [UInt8] {
       let header = Header(
         width: coded.header.width, height: coded.header.height, colorType: .rgb,
-        quantizer: quantizer, seed: 0, modelIdentifier: identifier)
+        stateBits: stateBits, seed: 0, modelIdentifier: identifier)
       let map = LevelMap(
         columns: header.columns, rows: header.rows,
         levels: Array(repeating: 0, count: header.columns * header.rows))
@@ -49,19 +49,20 @@ struct DamageTests {
     }
     let own = coded.header.modelIdentifier
     let other = [UInt8](repeating: 7, count: 8)
-    let (trellis, ladder) = (coded.header.quantizer, coded.ladder)
+    let (stateBits, ladder) = (coded.header.stateBits, coded.ladder)
     #expect(throws: CodecError.wrongModel(expected: own, found: other)) {
-      try decoder.decode(changed(identifier: other, quantizer: trellis, ladder: ladder))
+      try decoder.decode(changed(identifier: other, stateBits: stateBits, ladder: ladder))
     }
     #expect(throws: CodecError.self) {
       try decoder.decode(
-        changed(identifier: own, quantizer: .trellis(stateBits: 5), ladder: ladder))
+        changed(identifier: own, stateBits: 5, ladder: ladder))
     }
     #expect(throws: CodecError.self) {
       let short = LevelLadder([.init(bits: 3, variants: 1)])
-      _ = try decoder.decode(changed(identifier: own, quantizer: trellis, ladder: short))
+      _ = try decoder.decode(changed(identifier: own, stateBits: stateBits, ladder: short))
     }
     #expect(
-      try decoder.decode(changed(identifier: own, quantizer: trellis, ladder: ladder)).width == 60)
+      try decoder.decode(changed(identifier: own, stateBits: stateBits, ladder: ladder)).width == 60
+    )
   }
 }

@@ -81,8 +81,7 @@ struct RecoveryTests {
 
     let coder = LatentCoder(
       network: network,
-      quantizer: try makeQuantizer(
-        coded.header.quantizer, seed: coded.header.seed, table: network.levels, pool: network.pool),
+      quantizer: try TrellisQuantizer(coded.header, table: network.levels, pool: network.pool),
       header: coded.header, levelMap: coded.levelMap, order: coded.order)
     let first = try coder.decode(coded.segments)
     let second = try coder.decode(
@@ -107,7 +106,7 @@ struct RecoveryTests {
   @Test func reachIsWhatTheBlocksSay() throws {
     let grid = LatentGrid(rows: 40, columns: 200)
     let header = Header(
-      width: 3200, height: 640, colorType: .rgb, quantizer: .trellis(stateBits: 12), seed: 0,
+      width: 3200, height: 640, colorType: .rgb, stateBits: 12, seed: 0,
       modelIdentifier: Self.tiny.identifier)
     let levels = [UInt8](repeating: 3, count: grid.positionCount)
     let map = LevelMap(columns: 200, rows: 40, levels: levels)

@@ -65,18 +65,6 @@ struct RoundTripTests {
     #expect(sampled < coded + 1.5)
   }
 
-  @Test func bothQuantizersWork() throws {
-    let picture = try samplePicture("chelsea.png").cropped(x: 60, y: 20, width: 256, height: 256)
-    func quality(_ quantizer: QuantizerChoice) throws -> Double {
-      let options = EncodingOptions(target: .bitsPerPixel(0.5), quantizer: quantizer)
-      return try PSNR.decibels(
-        picture, try makeDecoder().decode(try makeEncoder().encode(picture, options: options).bytes)
-      )
-    }
-    let (trellis, block) = (try quality(.trellis), try quality(.block))
-    #expect(trellis > block && block > trellis - 2)
-  }
-
   @Test(arguments: [false, true])
   func sameInputSameBytes(_ uniform: Bool) throws {
     let picture = try samplePicture("chelsea.png").cropped(x: 0, y: 0, width: 200, height: 150)

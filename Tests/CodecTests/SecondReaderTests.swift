@@ -9,7 +9,7 @@ import Testing
 /// The reader in Python that was written from `docs/format.md` alone, on files of the shipped model.
 @Suite struct SecondReaderTests {
   struct Report: Decodable {
-    /// For each position the trellis's states, or the indices.
+    /// For each position the trellis's states.
     let values: [[UInt32]]
   }
 
@@ -18,46 +18,34 @@ import Testing
   }
 
   @Test(
-    .enabled(if: python != nil, "python3 is not installed"),
-    arguments: QuantizerChoice.allCases)
-  func walksThroughAllCodes(_ choice: QuantizerChoice) throws {
+    .enabled(if: python != nil, "python3 is not installed"))
+  func walksThroughAllCodes() throws {
     // More than one tile each way, and cut ones.
     let picture = try samplePicture("sample.png").cropped(x: 30, y: 10, width: 290, height: 270)
     let bytes = try makeEncoder().encode(
-      picture, options: EncodingOptions(target: .bitsPerPixel(0.6), quantizer: choice)
+      picture, options: EncodingOptions(target: .bitsPerPixel(0.6))
     ).bytes
     let coded = try CodedPicture(parsing: bytes)
-    let quantizer = try makeQuantizer(
-      coded.header.quantizer, seed: coded.header.seed, table: network.levels, pool: network.pool)
+    let quantizer = try TrellisQuantizer(coded.header, table: network.levels, pool: network.pool)
     let report = try read(bytes, widths: quantizer.codeWidths)
 
     let coder = LatentCoder(
       network: network, quantizer: quantizer, header: coded.header, levelMap: coded.levelMap)
     let (codes, starts) = try coder.packing.unpack(coded.segments)
-    switch choice {
-    case .block:
-      #expect(report.values == codes)
-    case .trellis:
-      guard case .trellis(let stateBits) = coded.header.quantizer else {
-        Issue.record("not a trellis")
-        return
-      }
-      let trellis = try Trellis(stateBitCount: stateBits, seed: coded.header.seed)
-      let paths = TrellisQuantizer(trellis: trellis, table: network.levels, pool: network.pool)
-      var states = codes.map { [UInt32](repeating: 0, count: $0.count) }
-      for (tile, start) in zip(coder.packing.layout.tiles, starts) {
-        var state = start
-        for phase in CodingPhase.allCases {
-          let positions = tile.positions(of: phase, gridColumns: coded.header.columns)
-          for step in paths.steps(levels: coded.levelMap.levels, positions: positions) {
-            state = trellis.state(
-              after: state, bits: codes[step.position][step.coefficient], count: Int(step.bits))
-            states[step.position][step.coefficient] = state
-          }
+    let trellis = try Trellis(stateBitCount: coded.header.stateBits, seed: coded.header.seed)
+    var states = codes.map { [UInt32](repeating: 0, count: $0.count) }
+    for (tile, start) in zip(coder.packing.layout.tiles, starts) {
+      var state = start
+      for phase in CodingPhase.allCases {
+        let positions = tile.positions(of: phase, gridColumns: coded.header.columns)
+        for step in quantizer.steps(levels: coded.levelMap.levels, positions: positions) {
+          state = trellis.state(
+            after: state, bits: codes[step.position][step.coefficient], count: Int(step.bits))
+          states[step.position][step.coefficient] = state
         }
       }
-      #expect(report.values == states)
     }
+    #expect(report.values == states)
     #expect(report.values.joined().count > 1000)
   }
 

@@ -9,8 +9,8 @@ import Testing
     let network = try makeTinyNetwork(threads: 2)
     let (encoder, decoder) = (GQEncoder(network: network), GQDecoder(network: network))
     let pictures = (0..<3).map { madeUpPicture(width: 90 + 50 * $0, height: 70) }
-    let choices = QuantizerChoice.allCases.map {
-      EncodingOptions(target: .quality(60), effort: 1, quantizer: $0, order: .phases)
+    let choices = CodeOrder.allCases.map {
+      EncodingOptions(target: .quality(60), effort: 1, order: $0)
     }
     // Alone first, with a model that has seen nothing else.
     let alone = try makeTinyNetwork(threads: 1)

@@ -10,7 +10,6 @@ import Testing
 @Suite struct TokenTests {
   static let options: [EncodingOptions] = [
     EncodingOptions(target: .bitsPerPixel(0.6)),
-    EncodingOptions(target: .bitsPerPixel(0.4), quantizer: .block),
     EncodingOptions(target: .bitsPerPixel(0.3), effort: 9),
     EncodingOptions(target: .bitsPerPixel(0.3), order: .phases, copiesHead: true),
   ]
@@ -109,10 +108,8 @@ import Testing
     (#""width":290"#, #""width":-16"#), (#""width":290"#, #""width":9223372036854775807"#),
     (#""width":290"#, #""width":400"#), (#""height":270"#, #""height":65536"#),
     (#""colorType":"rgb""#, #""colorType":"cmyk""#),
-    (#""quantizer":"trellis""#, #""quantizer":"x""#),
-    (#""quantizerBits":13"#, #""quantizerBits":4"#),
-    (#""quantizerBits":13"#, #""quantizerBits":17"#),
-    (#""quantizerBits":13"#, #""quantizerBits":9"#), (#""seed":0"#, #""seed":9223372036854775808"#),
+    (#""stateBits":13"#, #""stateBits":4"#), (#""stateBits":13"#, #""stateBits":17"#),
+    (#""stateBits":13"#, #""stateBits":9"#), (#""seed":0"#, #""seed":9223372036854775808"#),
     (#""seed":0"#, #""seed":-1"#), (#""tileExponent":4"#, #""tileExponent":16"#),
     (#""model":""#, #""model":"0"#), (#""rows":17"#, #""rows":16"#),
     (#""runs":[[],"#, #""runs":[[[0,1]],"#), (#""runs":[[],"#, #""runs":[[[1]],"#),
@@ -316,22 +313,18 @@ import Testing
     let file = try tokens.numPy()
     try Data(file.array).write(to: folder.appendingPathComponent("t.npy"))
     try Data(file.description).write(to: folder.appendingPathComponent("t.json"))
-    if let states = tokens.numPyStates() {
-      try Data(states).write(to: folder.appendingPathComponent("t.states.npy"))
-    }
+    try Data(tokens.numPyStates()).write(to: folder.appendingPathComponent("t.states.npy"))
     let found = try runExample(
       """
 
-      import json, os, sys
+      import json, sys
       info, tokens = json.load(open("t.json")), np.load("t.npy")
       levels = np.array(info["levels"])
-      if os.path.exists("t.states.npy"):
-          assert (np.load("t.states.npy") == trellis_states(tokens, levels, info)).all()
+      assert (np.load("t.states.npy") == trellis_states(tokens, levels, info)).all()
       sys.stdout.buffer.write(values(tokens, levels, info).tobytes())
       """, in: folder)
     let coded = try CodedPicture(parsing: bytes)
-    let quantizer = try makeQuantizer(
-      coded.header.quantizer, seed: coded.header.seed, table: network.levels, pool: network.pool)
+    let quantizer = try TrellisQuantizer(coded.header, table: network.levels, pool: network.pool)
     let packing = LatentCoder(
       network: network, quantizer: quantizer, header: coded.header, levelMap: coded.levelMap,
       order: coded.order
@@ -369,8 +362,7 @@ import Testing
 extension PictureTokens {
   /// Whether the widths are those that the codec itself packs with.
   fileprivate var codePathsAreThoseOfTheQuantizer: Bool {
-    let quantizer = try? makeQuantizer(
-      header.quantizer, seed: header.seed, table: network.levels, pool: network.pool)
+    let quantizer = try? TrellisQuantizer(header, table: network.levels, pool: network.pool)
     return quantizer?.codeWidths == codeWidths
   }
 }

@@ -257,7 +257,7 @@ final class CommandLineTests {
     let foreign = CodedPicture(
       header: Header(
         width: coded.header.width, height: coded.header.height, colorType: .rgb,
-        quantizer: coded.header.quantizer, seed: 0, modelIdentifier: [1, 2, 3, 4, 5, 6, 7, 8]),
+        stateBits: coded.header.stateBits, seed: 0, modelIdentifier: [1, 2, 3, 4, 5, 6, 7, 8]),
       ladder: coded.ladder, levelMap: coded.levelMap, segments: coded.segments)
     try refuse(foreign.serialized(), "model 0102030405060708")
     var huge = FileStructure.signature

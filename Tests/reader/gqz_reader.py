@@ -198,11 +198,9 @@ def read(data):
         raise Invalid("header length")
     end = cursor.offset + length
     width, height = cursor.varint(), cursor.varint()
-    layout, quantizer = cursor.byte(), cursor.byte()
+    layout, bits = cursor.byte(), cursor.byte()
     seed, model = cursor.varint(), cursor.take(8)
-    kind, bits = quantizer >> 5, quantizer & 31
-    allowed = {0: range(1, 21), 1: range(5, 17)}.get(kind, ())
-    if cursor.offset != end or not width or not height or layout & 15 > 1 or bits not in allowed:
+    if cursor.offset != end or not width or not height or layout & 15 > 1 or bits not in range(5, 17):
         raise Invalid("header")
     cursor.check(8, "header")
     columns, rows, side = (width + 15) // 16, (height + 15) // 16, 1 << (layout >> 4)
@@ -211,8 +209,7 @@ def read(data):
         "height": height,
         "colorType": layout & 15,
         "tileExponent": layout >> 4,
-        "quantizer": kind,
-        "quantizerBits": bits,
+        "stateBits": bits,
         "seed": seed,
         "model": model.hex(),
         "columns": columns,
@@ -229,7 +226,7 @@ def read(data):
                 raise Invalid("chunk order")
             stop = cursor.offset + length
             codes = [["" for _ in range(columns)] for _ in range(rows)]
-            start_bits = 8 if result["quantizer"] == 1 else 0
+            start_bits = 8
             tiles = []
             for phases in [PHASES] if kind == "I" else [(phase,) for phase in PHASES]:
                 for top in range(0, rows, side):
@@ -316,10 +313,10 @@ def path(count):
     return [j * stride % count for j in range(count)]
 
 
-def walk(result, codes, widths, trellis):
-    """Every position's codes, or the trellis states after them, by the level's code widths."""
+def walk(result, codes, widths):
+    """The trellis states after every position's codes, by the level's code widths."""
     columns, side = result["columns"], 1 << result["tileExponent"]
-    mask = (1 << result["quantizerBits"]) - 1
+    mask = (1 << result["stateBits"]) - 1
     values, states = {}, {}
     places = [(y, x) for y in range(-(-result["rows"] // side)) for x in range(-(-columns // side))]
     starts = [tile["start"] for tile in result["tiles"]]
@@ -337,7 +334,7 @@ def walk(result, codes, widths, trellis):
                     place += width
                 if place != len(text):
                     raise Invalid("code widths do not match the ladder")
-        for tile, listed in steps.items() if trellis else ():
+        for tile, listed in steps.items():
             for j in path(len(listed)):
                 y, x, k, width = listed[j]
                 states[tile] = (states[tile] << width | values[y, x][k]) & mask
@@ -349,7 +346,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("file")
     parser.add_argument("--full", action="store_true", help="print the bits of all positions and alpha too")
-    parser.add_argument("--widths", help="JSON file of the model's code widths by level: print trellis states, or indices")
+    parser.add_argument("--widths", help="JSON file of the model's code widths by level: print trellis states")
     arguments = parser.parse_args()
     with open(arguments.file, "rb") as file:
         data = file.read()
@@ -364,7 +361,7 @@ def main():
     if arguments.widths:
         with open(arguments.widths) as file:
             widths = json.load(file)
-        result["values"] = walk(result, codes, widths, trellis=result["quantizer"] == 1)
+        result["values"] = walk(result, codes, widths)
     print(json.dumps(result))
 
 

@@ -19,7 +19,6 @@ def pixels(testdata, name="sample.png"):
         ({"size": 6000}, ["--size", "6000"]),
         ({"quality": 30}, ["--quality", "30"]),
         ({}, []),
-        ({"bpp": 0.3, "quantizer": "block"}, ["--bpp", "0.3", "--quantizer", "block"]),
         ({"bpp": 0.3, "uniform": True, "effort": 2}, ["--bpp", "0.3", "--uniform", "--effort", "2"]),
     ],
 )

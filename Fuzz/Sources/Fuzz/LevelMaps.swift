@@ -6,7 +6,7 @@ func fuzzLevelMap(_ bytes: [UInt8]) {
   let (width, height) = (1 + input.number(below: 900), 1 + input.number(below: 900))
   let header = Header(
     width: width, height: height, colorType: .rgb, tileExponent: Int(input.byte() & 7),
-    quantizer: .trellis(stateBits: 12), seed: 0, modelIdentifier: Array(repeating: 1, count: 8))
+    stateBits: 12, seed: 0, modelIdentifier: Array(repeating: 1, count: 8))
   let empty = LevelLadder([.init(bits: 0, variants: 1)])
   let none = CodedPicture(
     header: header, ladder: empty,

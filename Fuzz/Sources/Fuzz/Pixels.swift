@@ -11,8 +11,7 @@ func fuzzPixels(_ bytes: [UInt8]) {
   let header = Header(
     width: width, height: height, colorType: choices & 2 == 0 ? .rgb : .grey,
     tileExponent: Int(choices >> 2 & 7),
-    quantizer: choices & 32 == 0
-      ? .trellis(stateBits: 12 + Int(choices >> 6)) : .block(indexBits: 8 + Int(choices >> 6)),
+    stateBits: 12 + Int(choices >> 6),
     seed: UInt64(input.byte()), modelIdentifier: tinyNetwork.identifier)
   guard let ladder = LevelLadder(bits: tinyNetwork.levels.bits) else { fatalError("no ladder") }
   let damage = (0..<6).map { _ in (input.number(below: 1 << 16), input.byte()) }

@@ -16,7 +16,7 @@ func fuzzRoundTrip(_ bytes: [UInt8]) {
     }
   let options = EncodingOptions(
     target: target, uniform: choices & 4 != 0, effort: choices & 8 != 0 ? 7 : 1,
-    quantizer: choices & 16 != 0 ? .block : .trellis, order: choices & 32 != 0 ? .phases : .tiles,
+    order: choices & 32 != 0 ? .phases : .tiles,
     copiesHead: choices & 64 != 0)
   let colorType: Picture.ColorType = choices & 128 != 0 ? .grey : .rgb
   let hasAlpha = strength & 1 == 1

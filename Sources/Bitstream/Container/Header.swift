@@ -8,43 +8,8 @@ public struct Header: Sendable, Equatable {
     case grey = 1
   }
 
-  /// How coefficients became bits.
-  public enum Quantizer: Sendable, Hashable {
-    /// GaussianQuant with codebooks of independent codewords; an index has at most `indexBits` bits, 1 to 20.
-    case block(indexBits: Int)
-    /// GaussianQuant with paths through a trellis whose states have `stateBits` bits, 5 to 16.
-    case trellis(stateBits: Int)
-
-    /// The number in a file and the parameters it allows.
-    fileprivate static let blockNumber: UInt8 = 0
-    fileprivate static let trellisNumber: UInt8 = 1
-    fileprivate static let indexBits = 1...20
-    fileprivate static let stateBits = 5...16
-
-    fileprivate var isValid: Bool {
-      switch self {
-      case .block(let bits): Self.indexBits.contains(bits)
-      case .trellis(let bits): Self.stateBits.contains(bits)
-      }
-    }
-
-    /// Number in the high 3 bits, parameter in the low 5.
-    fileprivate var packed: UInt8 {
-      switch self {
-      case .block(let bits): Self.blockNumber << 5 | UInt8(bits)
-      case .trellis(let bits): Self.trellisNumber << 5 | UInt8(bits)
-      }
-    }
-
-    fileprivate init?(packed: UInt8) {
-      switch packed >> 5 {
-      case Self.blockNumber: self = .block(indexBits: Int(packed & 31))
-      case Self.trellisNumber: self = .trellis(stateBits: Int(packed & 31))
-      default: return nil
-      }
-    }
-  }
-
+  /// Bits that a state of the quantizer's trellis can have.
+  public static let stateBitCounts = 5...16
   /// Pixels along each side of the square of one latent position.
   public static let stride = 16
   /// The tile size that files have unless made otherwise, as a power of two.
@@ -58,8 +23,8 @@ public struct Header: Sendable, Equatable {
   public let colorType: ColorType
   /// log2 of the positions along a tile's side, 0 to 15.
   public let tileExponent: Int
-  /// How coefficients became bits.
-  public let quantizer: Quantizer
+  /// Bits of a state of the quantizer's trellis.
+  public let stateBits: Int
   /// Seed of the quantizer's noise, below 2^63.
   public let seed: UInt64
   /// First 8 bytes of the SHA-256 of the weights file.
@@ -68,17 +33,17 @@ public struct Header: Sendable, Equatable {
   /// A header; values outside the format's limits stop the program.
   public init(
     width: Int, height: Int, colorType: ColorType,
-    tileExponent: Int = Header.standardTileExponent, quantizer: Quantizer,
+    tileExponent: Int = Header.standardTileExponent, stateBits: Int,
     seed: UInt64, modelIdentifier: [UInt8]
   ) {
     precondition(width > 0 && height > 0 && (0...15).contains(tileExponent))
-    precondition(quantizer.isValid && seed < 1 << 63)
+    precondition(Self.stateBitCounts.contains(stateBits) && seed < 1 << 63)
     precondition(modelIdentifier.count == 8)
     self.width = width
     self.height = height
     self.colorType = colorType
     self.tileExponent = tileExponent
-    self.quantizer = quantizer
+    self.stateBits = stateBits
     self.seed = seed
     self.modelIdentifier = modelIdentifier
   }
@@ -100,7 +65,7 @@ public struct Header: Sendable, Equatable {
     bytes.appendVarint(UInt64(width))
     bytes.appendVarint(UInt64(height))
     bytes.append(UInt8(tileExponent) << 4 | colorType.rawValue)
-    bytes.append(quantizer.packed)
+    bytes.append(UInt8(stateBits))
     bytes.appendVarint(seed)
     bytes += modelIdentifier
     return bytes
@@ -123,16 +88,10 @@ public struct Header: Sendable, Equatable {
       throw .invalidValue(
         what: "colour type", offset: cursor.offset - 1, found: "\(packed & 15)", expected: "0 or 1")
     }
-    let quantizerByte = try cursor.byte("quantizer")
-    guard let quantizer = Quantizer(packed: quantizerByte) else {
+    let stateBits = Int(try cursor.byte("state bits"))
+    guard Self.stateBitCounts.contains(stateBits) else {
       throw .invalidValue(
-        what: "quantizer", offset: cursor.offset - 1, found: "\(quantizerByte >> 5)",
-        expected: "0 or 1")
-    }
-    guard quantizer.isValid else {
-      throw .invalidValue(
-        what: "quantizer's bits", offset: cursor.offset - 1, found: "\(quantizerByte & 31)",
-        expected: "1 to 20 for blocks, 5 to 16 for a trellis")
+        what: "state bits", offset: cursor.offset - 1, found: "\(stateBits)", expected: "5 to 16")
     }
     let seed = try cursor.varint("seed")
     let identifier = Array(try cursor.slice(8, "model id"))
@@ -142,7 +101,7 @@ public struct Header: Sendable, Equatable {
     }
     self.init(
       width: width, height: height, colorType: colorType, tileExponent: Int(packed >> 4),
-      quantizer: quantizer, seed: seed, modelIdentifier: identifier)
+      stateBits: stateBits, seed: seed, modelIdentifier: identifier)
     guard tileCount <= limits.maxTiles else {
       throw .limitExceeded(what: "number of tiles", found: tileCount, limit: limits.maxTiles)
     }

@@ -39,12 +39,10 @@ public struct TileLayout: Sendable, Equatable {
   }
 
   /// Bits of the state that a trellis path begins in, which stand before a segment's codes.
-  package static let trellisStartBits = 8
+  public static let startBits = 8
 
   /// The order of the file.
   public let order: CodeOrder
-  /// Bits before the codes of every segment that has codes: those of its path's start.
-  public let startBits: Int
   /// Tiles from left to right, then from top to bottom.
   public let tiles: [Tile]
   /// What has a checksum of its own, in the order of the file.
@@ -81,18 +79,14 @@ public struct TileLayout: Sendable, Equatable {
         phaseBits.append(bits)
       }
     }
-    if case .trellis = header.quantizer {
-      startBits = Self.trellisStartBits
-    } else {
-      startBits = 0
-    }
     var segments: [Segment] = []
     var offset = 0
     for phases in order.phaseGroups {
       for tile in tiles.indices {
         let bits = phases.reduce(0) { $0 + phaseBits[tile][$1.rawValue] }
         let segment = Segment(
-          tile: tile, phases: phases, bitCount: bits > 0 ? startBits + bits : 0, offset: offset)
+          tile: tile, phases: phases, bitCount: bits > 0 ? Self.startBits + bits : 0, offset: offset
+        )
         segments.append(segment)
         offset += segment.byteCount
       }

@@ -28,7 +28,7 @@ struct LevelErrors {
   ///   - features: of the whole picture.
   ///   - source: the network's input.
   mutating func measure(
-    draws: Int, network: Network, quantizer: any CoefficientQuantizer, features: EncoderFeatures,
+    draws: Int, network: Network, quantizer: TrellisQuantizer, features: EncoderFeatures,
     source: Tensor
   ) throws {
     let count = network.levels.levels.count

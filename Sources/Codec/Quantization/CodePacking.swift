@@ -22,7 +22,7 @@ struct CodePacking {
   ) -> [UInt8] {
     guard segment.bitCount > 0 else { return [] }
     var writer = BitWriter()
-    if layout.startBits > 0 { writer.write(start, count: layout.startBits) }
+    writer.write(start, count: TileLayout.startBits)
     for position in layout.positions(of: segment, gridColumns: columns) {
       for (code, width) in zip(codes(position), codeWidths[Int(levels[position])]) {
         writer.write(code, count: width)
@@ -55,8 +55,7 @@ struct CodePacking {
   ) throws(BitstreamError) -> (BitReader?, start: UInt32) {
     guard let bytes, segment.bitCount > 0 else { return (nil, 0) }
     var reader = BitReader(bytes[...])
-    guard layout.startBits > 0 else { return (reader, 0) }
-    let start = try reader.read(count: layout.startBits)
+    let start = try reader.read(count: TileLayout.startBits)
     return (reader, start)
   }
 

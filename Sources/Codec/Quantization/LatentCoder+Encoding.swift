@@ -114,9 +114,9 @@ extension LatentCoder {
     Posterior(
       try network.coefficients(of: source, prediction), tilts: prediction.tilts,
       levels: prediction.levels,
-      groups: quantizer.groups(
+      groups: DivergenceGroup.tiles(
         levels: prediction.levels,
-        tiles: hasPositionsAlone ? tiles.joined().map { [$0] } : tiles),
+        tiles: hasPositionsAlone ? tiles.joined().map { [$0] } : tiles, table: network.levels),
       bound: network.configuration.latentBound, pool: network.pool)
   }
 }

@@ -5,7 +5,7 @@ import Model
 /// Codes the latents of a picture phase by phase, and decodes them.
 struct LatentCoder {
   let network: Network
-  let quantizer: any CoefficientQuantizer
+  let quantizer: TrellisQuantizer
   let packing: CodePacking
   let grid: LatentGrid
   /// Whether every position's divergence is its own bits, so that its error does not depend on other positions'
@@ -13,7 +13,7 @@ struct LatentCoder {
   let hasPositionsAlone: Bool
 
   init(
-    network: Network, quantizer: any CoefficientQuantizer, header: Header, levelMap: LevelMap,
+    network: Network, quantizer: TrellisQuantizer, header: Header, levelMap: LevelMap,
     order: CodeOrder = .tiles, hasPositionsAlone: Bool = false
   ) {
     self.hasPositionsAlone = hasPositionsAlone

@@ -1,4 +1,4 @@
-import Bitstream
+package import Bitstream
 package import GaussianQuant
 package import Model
 import Synchronization
@@ -9,7 +9,8 @@ import Synchronization
 /// coefficients whose divergence is more than the bits of their step lie beside others whose divergence is less: the
 /// state remembers the last bits, whichever step they came with. The divergence is therefore exact for all
 /// coefficients of a phase of the tile together.
-package struct TrellisQuantizer: CoefficientQuantizer {
+package struct TrellisQuantizer: Sendable {
+  /// For each level the widths in bits of the codes that a position sends, in their order: a step for every coefficient.
   package let codeWidths: [[Int]]
   private let search: TrellisSearch
   private let table: LevelTable
@@ -17,19 +18,32 @@ package struct TrellisQuantizer: CoefficientQuantizer {
   /// The states that a path may begin in: those that a segment's first bits can name.
   private let starts: Range<UInt32>
 
-  package init(trellis: Trellis, table: LevelTable, pool: WorkerPool) {
+  /// The quantizer that a header asks for.
+  ///
+  /// - Throws: `CodecError.incompatible` when its trellis cannot carry the model's levels.
+  package init(_ header: Header, table: LevelTable, pool: WorkerPool) throws {
+    let trellis = try Trellis(stateBitCount: header.stateBits, seed: header.seed)
+    let most = table.levels.joined().map(\.bits).max() ?? 0
+    guard most <= trellis.stepBits.upperBound else {
+      throw CodecError.incompatible(
+        what: "number of state bits", expected: "at least \(most + 4)",
+        found: "\(header.stateBits)")
+    }
     search = TrellisSearch(trellis: trellis)
-    starts = 0..<1 << UInt32(min(TileLayout.trellisStartBits, trellis.stateBitCount))
+    starts = 0..<1 << UInt32(min(TileLayout.startBits, trellis.stateBitCount))
     self.table = table
     self.pool = pool
-    // A step for every coefficient.
     codeWidths = table.levels.map { $0.flatMap { Array(repeating: $0.bits, count: $0.count) } }
   }
 
-  package func groups(levels: [UInt8], tiles: [[Int]]) -> [DivergenceGroup] {
-    DivergenceGroup.tiles(levels: levels, tiles: tiles, table: table)
-  }
-
+  /// The best codes for the positions of a phase. Inverse: `decode`.
+  ///
+  /// - Parameters:
+  ///   - posterior: of the n positions, of which each belongs to one tile.
+  ///   - tiles: for each tile the positions of the phase in it, as numbers below n, in the order of their codes.
+  ///   - paths: one per tile; what decoding a later phase depends on.
+  /// - Returns: codeword values [n, width], zeros where nothing is sent, and the codes of each position.
+  /// - Throws: `GaussianQuantError.outOfMemory`.
   package func quantize(
     _ posterior: Posterior, tiles: [[Int]], paths: inout [TilePath]
   ) throws(GaussianQuantError) -> (values: [Float], codes: [[UInt32]]) {
@@ -73,6 +87,7 @@ package struct TrellisQuantizer: CoefficientQuantizer {
     return (values, codes)
   }
 
+  /// Codeword values [n, width] from the codes of n positions. Inverse of `quantize`.
   package func decode(
     _ codes: [[UInt32]], levels: [UInt8], tiles: [[Int]], paths: inout [TilePath]
   ) -> [Float] {

@@ -8,13 +8,13 @@ extension PictureTokens {
   /// The tokens as a safetensors file: `tokens`, `levels`, `chunk.0` and so on, the description in the metadata.
   /// Inverse: `init(safetensors:)`.
   ///
-  /// - Parameter withStates: adds `states`, the trellis states, of files that have them.
+  /// - Parameter withStates: adds `states`, the trellis states.
   public func safetensors(withStates: Bool = false) throws -> [UInt8] {
     var file = SafetensorsWriter(metadata: [
       Self.metadataKey: try TokenDescription(self, isComplete: false).serialized()
     ])
     file.add("tokens", shape: shape, int32: tokens)
-    if withStates, let states = states() { file.add("states", shape: shape, int32: states) }
+    if withStates { file.add("states", shape: shape, int32: states()) }
     file.add("levels", shape: [levelMap.rows, levelMap.columns], uint8: levelMap.levels)
     for (k, chunk) in ancillary.enumerated() {
       file.add("chunk.\(k)", shape: [chunk.payload.count], uint8: chunk.payload)
@@ -62,10 +62,8 @@ extension PictureTokens {
     return (NumPyArray.serialized(tokens, shape: shape), Array(text.utf8))
   }
 
-  /// The trellis states as an array in NumPy's format; nil for blocks.
-  public func numPyStates() -> [UInt8]? {
-    states().map { NumPyArray.serialized($0, shape: shape) }
-  }
+  /// The trellis states as an array in NumPy's format.
+  public func numPyStates() -> [UInt8] { NumPyArray.serialized(states(), shape: shape) }
 
   /// Reads an array in NumPy's format and its description. Inverse of `numPy`.
   ///

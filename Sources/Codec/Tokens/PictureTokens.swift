@@ -27,7 +27,7 @@ public struct PictureTokens: Sendable, Equatable {
     }
   }
 
-  /// Size, colour, model, quantizer with its bits, and seed.
+  /// Size, colour, model, state bits, and seed.
   public let header: Header
   /// The level of every position.
   public let levelMap: LevelMap
@@ -64,7 +64,7 @@ public struct PictureTokens: Sendable, Equatable {
         what: "ladder", expected: "\(table.bits)", found: "\(coded.ladder.bits)")
     }
     let runs = table.levels.map { $0.map { Run(bits: $0.bits, count: $0.count) } }
-    let widths = try Self.codeWidths(coded.header.quantizer, runs)
+    let widths = try Self.codeWidths(coded.header.stateBits, runs)
     let packing = Self.packing(coded.header, ladder, coded.levelMap, coded.order, widths)
     let width = Self.width(widths)
     try Self.checkCount(coded.levelMap, width)
@@ -96,7 +96,7 @@ public struct PictureTokens: Sendable, Equatable {
     guard let ladder = LevelLadder(bits: bits) else {
       throw .badDescription("the levels' bits do not rise or go beyond the format's limits")
     }
-    let widths = try Self.codeWidths(header.quantizer, runs)
+    let widths = try Self.codeWidths(header.stateBits, runs)
     guard levelMap.levels.allSatisfy({ Int($0) < runs.count }) else {
       throw .badDescription("a position has a level that is not among the \(runs.count) levels")
     }
@@ -125,11 +125,11 @@ public struct PictureTokens: Sendable, Equatable {
     let layout = TileLayout(header: header, ladder: ladder, levelMap: levelMap, order: order)
     guard starts.count == layout.segments.count,
       zip(starts, layout.segments).allSatisfy({ start, segment in
-        (0..<(segment.bitCount > 0 ? 1 << layout.startBits : 1)).contains(start)
+        (0..<(segment.bitCount > 0 ? 1 << TileLayout.startBits : 1)).contains(start)
       })
     else {
       throw .badDescription(
-        "starts are not \(layout.segments.count) states of \(layout.startBits) bits")
+        "starts are not \(layout.segments.count) states of \(TileLayout.startBits) bits")
     }
     self.starts = starts.map { UInt32($0) }
     self.header = header
@@ -159,11 +159,10 @@ public struct PictureTokens: Sendable, Equatable {
   }
 
   /// The trellis state after every token's step, `absent` where nothing is sent: what chooses a coefficient's value.
-  /// Its lowest bits are the token. Nil for blocks, where the index chooses alone.
-  public func states() -> [Int32]? {
-    guard case .trellis(let stateBits) = header.quantizer else { return nil }
+  /// Its lowest bits are the token.
+  public func states() -> [Int32] {
     let width = width
-    let mask = UInt32(1) << UInt32(stateBits) - 1
+    let mask = UInt32(1) << UInt32(header.stateBits) - 1
     var states = [Int32](repeating: Self.absent, count: tokens.count)
     let layout = TileLayout(header: header, ladder: ladder, levelMap: levelMap, order: order)
     for (number, tile) in layout.tiles.enumerated() {
@@ -188,15 +187,11 @@ public struct PictureTokens: Sendable, Equatable {
 
   /// For each level the widths of its codes.
   ///
-  /// - Throws: `TokenError.badDescription` when the quantizer cannot carry a run.
+  /// - Throws: `TokenError.badDescription` when the trellis cannot carry a run.
   static func codeWidths(
-    _ quantizer: Header.Quantizer, _ runs: [[Run]]
+    _ stateBits: Int, _ runs: [[Run]]
   ) throws(TokenError) -> [[Int]] {
-    let most: Int
-    switch quantizer {
-    case .trellis(let stateBits): most = min(8, stateBits - 4)
-    case .block(let indexBits): most = indexBits
-    }
+    let most = min(8, stateBits - 4)
     var result: [[Int]] = []
     for runs in runs {
       var widths: [Int] = []
@@ -212,13 +207,7 @@ public struct PictureTokens: Sendable, Equatable {
           throw .limitExceeded(
             what: "number of coefficients", limit: maximumCoefficientCount, found: count)
         }
-        switch quantizer {
-        case .trellis: widths += Array(repeating: run.bits, count: run.count)
-        case .block(let indexBits):
-          let group = indexBits / run.bits
-          widths += Array(repeating: group * run.bits, count: run.count / group)
-          if run.count % group > 0 { widths.append(run.count % group * run.bits) }
-        }
+        widths += Array(repeating: run.bits, count: run.count)
       }
       result.append(widths)
     }

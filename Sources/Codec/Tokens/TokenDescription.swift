@@ -21,9 +21,8 @@ struct TokenDescription: Codable {
   let height: Int
   let colorType: String
   let tileExponent: Int
-  let quantizer: String
-  /// Bits of a trellis state, or of a block's index at most.
-  let quantizerBits: Int
+  /// Bits of a trellis state.
+  let stateBits: Int
   let seed: UInt64
   let model: String
   let rows: Int
@@ -50,10 +49,7 @@ struct TokenDescription: Codable {
     height = header.height
     colorType = "\(header.colorType)"
     tileExponent = header.tileExponent
-    switch header.quantizer {
-    case .trellis(let bits): (quantizer, quantizerBits) = ("trellis", bits)
-    case .block(let bits): (quantizer, quantizerBits) = ("block", bits)
-    }
+    stateBits = header.stateBits
     seed = header.seed
     model = hexadecimal(header.modelIdentifier)
     let map = tokens.levelMap
@@ -111,14 +107,8 @@ struct TokenDescription: Codable {
     guard (0...15).contains(tileExponent) else {
       throw .badDescription("tileExponent is \(tileExponent), expected 0 to 15")
     }
-    let quantizer: Header.Quantizer
-    switch (self.quantizer, quantizerBits) {
-    case ("trellis", 5...16): quantizer = .trellis(stateBits: quantizerBits)
-    case ("block", 1...20): quantizer = .block(indexBits: quantizerBits)
-    default:
-      throw .badDescription(
-        "quantizer \(self.quantizer.debugDescription) of \(quantizerBits) bits, "
-          + "expected trellis of 5 to 16 or block of 1 to 20")
+    guard Header.stateBitCounts.contains(stateBits) else {
+      throw .badDescription("stateBits is \(stateBits), expected 5 to 16")
     }
     guard seed < 1 << 63 else { throw .badDescription("seed is \(seed), expected below 2^63") }
     let digits = Array(model.utf8)
@@ -130,7 +120,7 @@ struct TokenDescription: Codable {
     }
     let header = Header(
       width: width, height: height, colorType: color, tileExponent: tileExponent,
-      quantizer: quantizer, seed: seed, modelIdentifier: identifier)
+      stateBits: stateBits, seed: seed, modelIdentifier: identifier)
     guard rows == header.rows, columns == header.columns else {
       throw .wrongShape(
         name: "grid", expected: [header.rows, header.columns], found: [rows, columns])
@@ -159,7 +149,7 @@ struct TokenDescription: Codable {
       }
       checked.append(level)
     }
-    guard try PictureTokens.codeWidths(header.quantizer, checked) == codeWidths else {
+    guard try PictureTokens.codeWidths(header.stateBits, checked) == codeWidths else {
       throw .badDescription("codeWidths are not those that the runs imply")
     }
     guard chunks.count <= limits.maxAncillaryChunks else {

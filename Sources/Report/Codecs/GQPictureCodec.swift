@@ -35,7 +35,7 @@ public struct GQPictureCodec: PictureCodec {
     self.program = program
     self.modelArguments = modelArguments
     let words =
-      ["--effort \(options.effort)", "--quantizer \(options.quantizer.rawValue)"]
+      ["--effort \(options.effort)"]
       + (options.uniform ? ["--uniform"] : []) + ["--tune", tuning.rawValue] + modelArguments
     let suffix = isMain ? "" : " \(tuning.rawValue)"
     identity = CodecIdentity(
@@ -60,8 +60,7 @@ public struct GQPictureCodec: PictureCodec {
       try program.run(
         [
           "compress", "--quiet", "--force", "--size", "\(byteCount)", "--effort",
-          "\(options.effort)", "--quantizer", options.quantizer.rawValue, "--tune",
-          tuning.rawValue,
+          "\(options.effort)", "--tune", tuning.rawValue,
         ] + (options.uniform ? ["--uniform"] : []) + modelArguments + [
           try source.path(), source.scratchFile("encoded.gqz"),
         ]))

@@ -45,9 +45,6 @@ struct Compress: ParsableCommand {
   @Option(help: "What the picture should be good at for its size: visual (SSIMULACRA2) or psnr.")
   var tune: Tuning = .visual
 
-  @Option(help: "How coefficients become bits: trellis or block.")
-  var quantizer: QuantizerChoice = .trellis
-
   @Flag(help: "Order the codes so that a file that is cut short still shows everything, worse.")
   var progressive = false
 
@@ -87,7 +84,7 @@ struct Compress: ParsableCommand {
       paths: paths, endings: PictureFormat.allCases.flatMap(\.fileEndings), newEnding: "gqz")
     let reader = PictureReader(keepsMetadata: !strip, isStrict: strict)
     let options = EncodingOptions(
-      target: target, uniform: uniform, effort: effort, quantizer: quantizer,
+      target: target, uniform: uniform, effort: effort,
       order: progressive ? .phases : .tiles, copiesHead: protect)
     let models = LoadedModels()
     try outputs.run(jobs) { job in

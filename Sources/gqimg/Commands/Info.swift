@@ -59,7 +59,7 @@ struct FileDescription: Encodable {
   let bytes: Int
   let bitsPerPixel: Double
   let model: String
-  let quantizer: String
+  let stateBits: Int
   let seed: UInt64
   let columns: Int
   let rows: Int
@@ -107,10 +107,7 @@ struct FileDescription: Encodable {
     bytes = file.byteCount
     bitsPerPixel = Double(file.byteCount * 8) / Double(header.width * header.height)
     model = hexadecimal(header.modelIdentifier)
-    switch header.quantizer {
-    case .block(let bits): quantizer = "blocks, at most \(bits) bits per index"
-    case .trellis(let bits): quantizer = "trellis of 2^\(bits) states"
-    }
+    stateBits = header.stateBits
     seed = header.seed
     columns = header.columns
     rows = header.rows
@@ -141,7 +138,7 @@ struct FileDescription: Encodable {
       "size          \(width) x \(height), \(colorType)",
       "file          \(bytes) bytes, \(fixed(bitsPerPixel, 4)) bits per pixel",
       "model         \(model)",
-      "quantizer     \(quantizer), seed \(seed)",
+      "quantizer     trellis of 2^\(stateBits) states, seed \(seed)",
       "grid          \(columns) x \(rows) positions, \(codeBits) bits of codes",
       "level map     \(levelMapBytes) bytes",
       "beside        "

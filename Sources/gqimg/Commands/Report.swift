@@ -41,9 +41,6 @@ struct ReportCommand: ParsableCommand {
       valueName: "list"))
   var tune = "visual"
 
-  @Option(help: "How coefficients become bits: trellis or block.")
-  var quantizer = QuantizerChoice.trellis
-
   @Flag(help: "Also with one level for the whole picture.")
   var uniform = false
 
@@ -167,7 +164,7 @@ struct ReportCommand: ParsableCommand {
     let version = try versionText(network)
     return try reporting("model") {
       let (encoder, decoder) = (GQEncoder(network: network), GQDecoder(network: network))
-      let options = EncodingOptions(effort: effort, quantizer: quantizer)
+      let options = EncodingOptions(effort: effort)
       func own(uniform: Bool) -> GQPictureCodec {
         var options = options
         options.uniform = uniform

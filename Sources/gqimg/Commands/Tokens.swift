@@ -81,9 +81,6 @@ struct TokensExport: ParsableCommand {
         parsing: try FileReader.read(input, maxBytes: maximumInputBytes))
       return try PictureTokens(coded, table: try levelTable(coded.header))
     }
-    if states, tokens.states() == nil {
-      throw Problem(message: "\(named(input)): made with blocks, which have no states")
-    }
     switch format {
     case .safetensors:
       try writeOutput(
@@ -92,8 +89,9 @@ struct TokensExport: ParsableCommand {
       let file = try tokens.numPy()
       try writeOutput(
         file.description, to: ArrayFormat.description(of: output), overwrite: force)
-      if states, let array = tokens.numPyStates() {
-        try writeOutput(array, to: ArrayFormat.states(of: output), overwrite: force)
+      if states {
+        try writeOutput(
+          tokens.numPyStates(), to: ArrayFormat.states(of: output), overwrite: force)
       }
       try writeOutput(file.array, to: output, overwrite: force)
     }

@@ -4,7 +4,6 @@ public import Codec
 public import Model
 import PixelIO
 
-extension QuantizerChoice: ExpressibleByArgument {}
 extension Tuning: ExpressibleByArgument {}
 
 /// Which model runs, and on what.

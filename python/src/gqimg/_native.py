@@ -26,7 +26,7 @@ class Bytes(Structure):
 
 class Options(Structure):
     _fields_ = [
-        ("target", c_int32), ("effort", c_int32), ("value", c_double), ("tuning", c_int32), ("quantizer", c_int32),
+        ("target", c_int32), ("effort", c_int32), ("value", c_double), ("tuning", c_int32), ("reserved0", c_int32),
         ("uniform", c_int32), ("reserved", c_int32), ("icc", Bytes), ("exif", Bytes), ("xmp", Bytes),
     ]
 

@@ -9,7 +9,6 @@ import numpy as np
 from ._native import GQImgError, Information, Options, Picture, byref, check, library, take
 
 TUNINGS = {"visual": 0, "psnr": 1}
-QUANTIZERS = {"trellis": 0, "block": 1}
 
 
 class Info(NamedTuple):
@@ -48,7 +47,7 @@ class Codec:
             self._handle = None
 
     def encode(
-        self, pixels, *, quality=None, bpp=None, size=None, effort=5, tune="visual", quantizer="trellis", uniform=False,
+        self, pixels, *, quality=None, bpp=None, size=None, effort=5, tune="visual", uniform=False,
         icc=None, exif=None, xmp=None,
     ):
         """The bytes of a .gqz file from a uint8 array [height, width] or [height, width, 1 to 4 channels]."""
@@ -64,9 +63,9 @@ class Codec:
             if value is not None:
                 options.target, options.value = kind, value
         try:
-            options.tuning, options.quantizer = TUNINGS[tune], QUANTIZERS[quantizer]
+            options.tuning = TUNINGS[tune]
         except KeyError as error:
-            raise ValueError(f"no tuning or quantizer is called {error}") from None
+            raise ValueError(f"no tuning is called {error}") from None
         options.effort, options.uniform = effort, int(uniform)
         for name, value in (("icc", icc), ("exif", exif), ("xmp", xmp)):
             if value is not None:

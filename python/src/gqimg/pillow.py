@@ -8,7 +8,7 @@ from .codec import decode_full, encode, info
 
 SIGNATURE = b"\x8bGQZ\r\n\x1a\n"
 MODES = {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}
-OPTIONS = ("quality", "bpp", "size", "effort", "tune", "quantizer", "uniform")
+OPTIONS = ("quality", "bpp", "size", "effort", "tune", "uniform")
 
 
 class GQZImageFile(ImageFile.ImageFile):
