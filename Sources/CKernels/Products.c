@@ -62,8 +62,8 @@ struct products {
 #undef PRODUCTS_SIMD128
 #endif
 
-static const struct products *chosen(void) {
-  switch (gq_instruction_set()) {
+static const struct products *products_of(int instruction_set) {
+  switch (instruction_set) {
 #if defined(__x86_64__)
     case GQ_AVX512:
       return &products_avx512;
@@ -100,14 +100,16 @@ void gq_pack_weights(
   }
 }
 
-size_t gq_operand_bytes(size_t inputs) { return chosen()->operand_bytes(inputs); }
+size_t gq_operand_bytes(int instruction_set, size_t inputs) {
+  return products_of(instruction_set)->operand_bytes(inputs);
+}
 
-float gq_round_row(const float *values, size_t count, void *operands) {
-  return chosen()->round_row(values, count, operands);
+float gq_round_row(int instruction_set, const float *values, size_t count, void *operands) {
+  return products_of(instruction_set)->round_row(values, count, operands);
 }
 
 void gq_multiply_rows(
-    const gq_product *product, const void *operands, const float *row_scales, size_t count,
+    int instruction_set, const gq_product *product, const void *operands, const float *row_scales, size_t count,
     float *results) {
-  chosen()->multiply_rows(product, operands, row_scales, count, results);
+  products_of(instruction_set)->multiply_rows(product, operands, row_scales, count, results);
 }

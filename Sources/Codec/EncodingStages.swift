@@ -15,8 +15,8 @@ package struct EncodingStages {
     self.network = network
     self.picture = picture
     levelMap = file.levelMap
-    quantizer = try makeQuantizer(
-      file.header.quantizer, seed: file.header.seed, table: network.levels, pool: network.pool)
+    quantizer = try TrellisQuantizer(
+      file.header, table: network.levels, pool: network.pool)
   }
 
   /// From samples to the network's input.
@@ -45,7 +45,7 @@ package struct EncodingStages {
   }
 
   /// Posteriors of exact divergence, and the search for codewords, for as many coefficients as the file has.
-  package func search() {
+  package func search() throws {
     let width = network.levels.width
     let count = levelMap.levels.count
     // As many positions as a phase of a tile has.
@@ -57,7 +57,8 @@ package struct EncodingStages {
     }
     let posterior = Posterior(
       coefficients, tilts: Array(repeating: 0, count: count * width), levels: levelMap.levels,
-      groups: quantizer.groups(levels: levelMap.levels, tiles: tiles),
+      groups: DivergenceGroup.tiles(
+        levels: levelMap.levels, tiles: tiles, table: network.levels),
       bound: network.configuration.latentBound, pool: network.pool)
     var paths = [TilePath](repeating: TilePath(), count: tiles.count)
     _ = try quantizer.quantize(posterior, tiles: tiles, paths: &paths)

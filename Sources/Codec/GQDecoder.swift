@@ -98,8 +98,8 @@ public final class GQDecoder: Sendable {
   private func coder(_ file: FileStructure) throws -> LatentCoder {
     LatentCoder(
       network: network,
-      quantizer: try makeQuantizer(
-        file.header.quantizer, seed: file.header.seed, table: network.levels, pool: network.pool),
+      quantizer: try TrellisQuantizer(
+        file.header, table: network.levels, pool: network.pool),
       header: file.header, levelMap: file.levelMap, order: file.layout.order)
   }
 

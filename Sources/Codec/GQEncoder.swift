@@ -79,7 +79,7 @@ public final class GQEncoder: Sendable {
       source, header, observe: { if measures { heldInput.append($1) } }
     ) { features, isLast in
       if holds { heldFeatures.append(features) }
-      errors.append(try errorStream.push(features, isLast: isLast))
+      errors.append(errorStream.push(features, isLast: isLast))
     }
     if measures {
       try errors.measure(

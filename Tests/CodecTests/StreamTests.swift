@@ -79,7 +79,6 @@ import Testing
 
   @Test(arguments: CodeOrder.allCases)
   func regionsAreCrops(_ order: CodeOrder) throws {
-    let network = try Self.network(.automatic)
     let picture = try Self.tall()
     let bytes = try GQEncoder(network: network).encode(
       picture,
@@ -100,7 +99,6 @@ import Testing
   }
 
   @Test func regionsHaveAlphaAndGrey() throws {
-    let network = try Self.network(.automatic)
     let grey = Picture(
       width: 60, height: 300, colorType: .grey,
       samples: (0..<18000).map { UInt8(truncatingIfNeeded: $0 / 60 + $0 % 60) },
@@ -119,7 +117,6 @@ import Testing
   }
 
   @Test func damageElsewhereDoesNotMatter() throws {
-    let network = try Self.network(.automatic)
     let picture = try Self.tall()
     let bytes = try GQEncoder(network: network).encode(
       picture, options: EncodingOptions(target: .bitsPerPixel(0.4))
@@ -138,7 +135,6 @@ import Testing
     (0, 0, Int.max, 1), (1, 1, Int.max, Int.max), (Int.max, 0, 1, 1), (Int.min, 0, 1, 1),
   ])
   func regionsOutsideAreRefused(_ x: Int, _ y: Int, _ width: Int, _ height: Int) throws {
-    let network = try Self.network(.automatic)
     let bytes = try GQEncoder(network: network).encode(
       Picture(
         width: 60, height: 40, colorType: .grey, samples: Array(repeating: 9, count: 2400))

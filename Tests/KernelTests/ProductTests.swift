@@ -48,7 +48,8 @@ struct ProductTests {
       }
       let (scales, bias) = (filled(scales), filled(bias))
       let count = outputs == 0 ? 0 : before.count / outputs
-      let size = gq_operand_bytes(inputs)
+      let set = gq_instruction_set()
+      let size = gq_operand_bytes(set, inputs)
       var operands = [UInt8](repeating: 77, count: count * size + 1)
       var rowScales = [Float](repeating: 0, count: count + 1)
       // A result beyond the last would be seen.
@@ -57,7 +58,7 @@ struct ProductTests {
         guard let base = operands.baseAddress else { return }
         for row in 0..<count {
           rowScales[row] = Array(rows[row * inputs..<(row + 1) * inputs]).withUnsafeBufferPointer {
-            gq_round_row($0.baseAddress, inputs, base + row * size)
+            gq_round_row(set, $0.baseAddress, inputs, base + row * size)
           }
         }
         packed.withUnsafeBufferPointer { packed in
@@ -68,7 +69,7 @@ struct ProductTests {
                   inputs: inputs, outputs: outputs, weights: packed.baseAddress,
                   offsets: offsets.baseAddress, scales: scales.baseAddress, bias: bias.baseAddress,
                   slope: slope, adds: adds ? 1 : 0)
-                gq_multiply_rows(&product, base, rowScales, count, &results)
+                gq_multiply_rows(set, &product, base, rowScales, count, &results)
               }
             }
           }
@@ -130,9 +131,9 @@ struct ProductTests {
     #expect(Array(found[..<6]) == [0, 0, 0, 0, 0, 0])
     #expect(Array(found[6...]) == [-1, 1, -64.0 / 127].map { (x: Float) in x })
     // What is endless has the scale of infinity, whose bytes are still bytes.
-    var bytes = [UInt8](repeating: 0, count: gq_operand_bytes(4))
+    var bytes = [UInt8](repeating: 0, count: gq_operand_bytes(gq_instruction_set(), 4))
     for values: [Float] in [[.infinity, 1, -.infinity, 0], [.nan, .nan, .nan, .nan]] {
-      _ = gq_round_row(values, 4, &bytes)
+      _ = gq_round_row(gq_instruction_set(), values, 4, &bytes)
     }
   }
 }

@@ -29,8 +29,9 @@ final class FakeCodec: QualityCodec {
   }
 
   func decode(_ file: [UInt8], of source: SourcePicture) throws -> DecodedFile {
-    var picture = source.picture
-    for i in picture.samples.indices { picture.samples[i] &+= file[0] }
+    let picture = Picture(
+      width: source.picture.width, height: source.picture.height,
+      colorType: source.picture.colorType, samples: source.picture.samples.map { $0 &+ file[0] })
     return DecodedFile(picture: picture, cost: Cost(seconds: 0.5))
   }
 }

@@ -30,15 +30,18 @@ typedef struct {
 void gq_pack_weights(
     const int8_t *weights, size_t inputs, size_t outputs, int8_t *packed, int32_t *offsets);
 
-/// Bytes of a row's operands with the instructions in use.
-size_t gq_operand_bytes(size_t inputs);
+// Operands are stored as an instruction set wants them: what follows is called with the same one, which the machine must
+// have.
+
+/// Bytes of a row's operands.
+size_t gq_operand_bytes(int instruction_set, size_t inputs);
 
 /// Rounds a row of numbers; returns its scale.
-float gq_round_row(const float *values, size_t count, void *operands);
+float gq_round_row(int instruction_set, const float *values, size_t count, void *operands);
 
 /// Results [count, outputs] of rows of operands, each of `gq_operand_bytes`.
 void gq_multiply_rows(
-    const gq_product *product, const void *operands, const float *row_scales, size_t count,
+    int instruction_set, const gq_product *product, const void *operands, const float *row_scales, size_t count,
     float *results);
 
 #endif

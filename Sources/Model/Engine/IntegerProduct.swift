@@ -17,6 +17,8 @@ struct IntegerProduct: Sendable {
 
   /// Room for the operands of a chunk's rows.
   struct Scratch {
+    /// What the operands are for.
+    fileprivate let instructionSet: Int32
     fileprivate let operands: UnsafeMutableRawPointer
     fileprivate let scales: UnsafeMutablePointer<Float>
   }
@@ -25,13 +27,14 @@ struct IntegerProduct: Sendable {
   static func withScratch<Result>(
     _ products: IntegerProduct..., body: (Scratch) -> Result
   ) -> Result {
-    let bytes = products.reduce(0) { max($0, gq_operand_bytes($1.inputs)) } * chunk
+    let set = gq_instruction_set()
+    let bytes = products.reduce(0) { max($0, gq_operand_bytes(set, $1.inputs)) } * chunk
     return withUnsafeTemporaryAllocation(byteCount: bytes + 64, alignment: 64) { operands in
       withUnsafeTemporaryAllocation(of: Float.self, capacity: chunk) { scales in
         guard let operands = operands.baseAddress, let scales = scales.baseAddress else {
           preconditionFailure("neither is empty")
         }
-        return body(Scratch(operands: operands, scales: scales))
+        return body(Scratch(instructionSet: set, operands: operands, scales: scales))
       }
     }
   }
@@ -47,17 +50,18 @@ struct IntegerProduct: Sendable {
 
   func round(_ input: UnsafePointer<Float>, count: Int, _ scratch: Scratch) {
     precondition(count <= Self.chunk)
-    let size = gq_operand_bytes(inputs)
+    let size = gq_operand_bytes(scratch.instructionSet, inputs)
     for row in 0..<count {
       scratch.scales[row] = gq_round_row(
-        input + row * inputs, inputs, scratch.operands + row * size)
+        scratch.instructionSet, input + row * inputs, inputs, scratch.operands + row * size)
     }
   }
 
   /// The products alone, of rows that are rounded.
   func multiply(_ count: Int, into output: UnsafeMutablePointer<Float>, _ scratch: Scratch) {
     withUnsafePointer(to: packed.product) {
-      gq_multiply_rows($0, scratch.operands, scratch.scales, count, output)
+      gq_multiply_rows(
+        scratch.instructionSet, $0, scratch.operands, scratch.scales, count, output)
     }
   }
 }

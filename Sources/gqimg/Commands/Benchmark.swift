@@ -85,7 +85,7 @@ struct Benchmark: ParsableCommand {
     let latents = try time("prior and transforms", multiplyAdds: cost.prior + cost.transform) {
       try stages.prior()
     }
-    try time("posteriors and search") { stages.search() }
+    try time("posteriors and search") { try stages.search() }
     _ = try time("encode in all", multiplyAdds: cost.encoding) {
       try encoder.encode(picture, options: options)
     }

@@ -1,6 +1,6 @@
 public import ArgumentParser
 import Bitstream
-public import Codec
+import Codec
 public import Model
 import PixelIO
 
