@@ -85,16 +85,24 @@ static const struct products *products_of(int instruction_set) {
 
 void gq_pack_weights(
     const int8_t *weights, size_t inputs, size_t outputs, int8_t *packed, int32_t *offsets) {
-  const size_t steps = (inputs + GQ_STEP - 1) / GQ_STEP;
-  const size_t groups = (outputs + GQ_GROUP - 1) / GQ_GROUP;
-  for (size_t output = 0; output < groups * GQ_GROUP; output++) {
+  const size_t steps = (inputs + GQ_STEP - 1) / GQ_STEP, whole = inputs / GQ_STEP;
+  const size_t columns = (outputs + GQ_GROUP - 1) / GQ_GROUP * GQ_GROUP;
+  for (size_t output = 0; output < columns; output++) {
+    int8_t *to = packed + (output / GQ_GROUP * steps * GQ_GROUP + output % GQ_GROUP) * GQ_STEP;
+    const size_t stride = GQ_GROUP * GQ_STEP;
+    const int8_t *row = weights + output * inputs;
     int32_t sum = 0;
-    for (size_t input = 0; input < steps * GQ_STEP; input++) {
-      const int8_t weight =
-          output < outputs && input < inputs ? weights[output * inputs + input] : 0;
-      const size_t step = output / GQ_GROUP * steps + input / GQ_STEP;
-      packed[(step * GQ_GROUP + output % GQ_GROUP) * GQ_STEP + input % GQ_STEP] = weight;
-      sum += weight;
+    if (output < outputs) {
+      for (size_t input = 0; input < inputs; input++) sum += row[input];
+      for (size_t step = 0; step < whole; step++) {
+        __builtin_memcpy(to + step * stride, row + step * GQ_STEP, GQ_STEP);
+      }
+    }
+    for (size_t step = output < outputs ? whole : 0; step < steps; step++) {
+      for (size_t k = 0; k < GQ_STEP; k++) {
+        const size_t input = step * GQ_STEP + k;
+        to[step * stride + k] = output < outputs && input < inputs ? row[input] : 0;
+      }
     }
     offsets[output] = -128 * sum;
   }

@@ -15,6 +15,7 @@ struct functions {
       float *, const float *, const float *, const float *, const float *, size_t);
   void (*variances)(float, const float *, size_t, float *, float *);
   void (*divergence)(float, const float *, const float *, size_t, double *, double *);
+  float (*offset)(const float *, const float *, size_t, double);
   void (*multiply)(const float *, size_t, size_t, const float *, size_t, float *);
   void (*from_samples)(const uint8_t *, float *, size_t);
   void (*to_samples)(const float *, uint8_t *, size_t);
@@ -79,6 +80,10 @@ void gq_divergence(
     float offset, const float *squares, const float *tilts, size_t count, double *sum,
     double *derivative) {
   chosen()->divergence(offset, squares, tilts, count, sum, derivative);
+}
+
+float gq_offset(const float *squares, const float *tilts, size_t count, double nats) {
+  return chosen()->offset(squares, tilts, count, nats);
 }
 
 void gq_multiply(

@@ -1,13 +1,7 @@
 public import Bitstream
+internal import CKernels
 public import Model
 
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#elseif canImport(Darwin)
-  import Darwin
-#endif
 
 /// Turns pictures into `.gqz` files. One encoder may serve many pictures and threads. Inverse: `GQDecoder`.
 public final class GQEncoder: Sendable {
@@ -190,6 +184,8 @@ public final class GQEncoder: Sendable {
   func multiplier(quality: Double) -> Double {
     // Halves every 8 steps. At the default quality photographs take about 0.9 bits per pixel.
     let scale = network.configuration.tuning == .psnr ? 0.95 : 457
-    return scale * exp2(-quality / 8)
+    var halvings = Float(-quality / 8 * 0.693_147_180_559_945_3)
+    gq_exp(&halvings, 1)
+    return scale * Double(halvings)
   }
 }

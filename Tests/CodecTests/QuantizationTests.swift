@@ -16,7 +16,7 @@ struct QuantizationTests {
       let tilts = Self.normals(count, seed: UInt32(step)).map { 3 * $0 }
       let offset = ExactDivergence.offset(squares: squares, tilts: tilts, nats: nats)
       let found = ExactDivergence.divergence(squares: squares, tilts: tilts, at: offset)
-      #expect(abs(found.nats / nats - 1) < 1e-4, "energy \(energy): \(found.nats / nats)")
+      #expect(abs(found.nats / nats - 1) < 1e-5, "energy \(energy): \(found.nats / nats)")
       #expect(found.slope < 0)
     }
   }

@@ -172,6 +172,25 @@ static TARGET void NAME(divergence)(
   *derivative = slope;
 }
 
+static TARGET float NAME(offset)(
+    const float *squares, const float *tilts, size_t count, double nats) {
+  double sum = 0;
+  for (size_t i = 0; i < count; i++) sum += tilts[i];
+  // Where every variance is far below 1 this is the solution.
+  double u = -(2 * nats + sum) / (double)count;
+  for (int step = 0; step < GQ_OFFSET_STEPS; step++) {
+    double divergence, slope;
+    NAME(divergence)((float)u, squares, tilts, count, &divergence, &slope);
+    slope = -slope > 1e-20 ? -slope : 1e-20;
+    // Newton's method on the logarithm of the divergence, which falls linearly and then exponentially.
+    const double ratio = divergence / nats;
+    double change = divergence * (double)NAME(logarithm)((float)(ratio > 1e-30 ? ratio : 1e-30)) / slope;
+    change = change < 4 ? change : 4;
+    u += change > -100 ? change : -100;
+  }
+  return (float)u;
+}
+
 // Some vectors by some columns, 16 to a group, whose sums stay in registers.
 INLINE TARGET void NAME(multiply_part)(
     const float *vectors, size_t count, size_t inner, const float *matrix, size_t columns,
@@ -229,7 +248,7 @@ static TARGET void NAME(to_samples)(const float *values, uint8_t *result, size_t
 
 static const struct functions NAME(functions) = {
     NAME(exp), NAME(log), NAME(bound), NAME(add), NAME(add_bounded), NAME(shift_scale),
-    NAME(variances), NAME(divergence), NAME(multiply), NAME(from_samples), NAME(to_samples)};
+    NAME(variances), NAME(divergence), NAME(offset), NAME(multiply), NAME(from_samples), NAME(to_samples)};
 
 #undef GROUPS
 #undef NAME

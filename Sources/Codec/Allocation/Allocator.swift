@@ -1,10 +1,3 @@
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#elseif canImport(Darwin)
-  import Darwin
-#endif
 
 /// Chooses a level for every position from the errors that the levels make there. Bits that lessen no error are not
 /// spent.
@@ -61,17 +54,18 @@ struct Allocator {
     }
     // The multiplier by bisection: `fits` always fits, `over` never.
     var (fits, over) = (none, all)
-    var (low, high) = (log(1e-12), log(1e6))
+    var (low, high) = (1e-12, 1e6)
     while true {
-      let middle = (low + high) / 2
-      let candidate = levels(multiplier: exp(middle))
+      // Roots are exactly rounded everywhere, logarithms are not.
+      let middle = (low * high).squareRoot()
+      let candidate = levels(multiplier: middle)
       if fileSize(candidate) <= bytes {
         (fits, high) = (candidate, middle)
       } else {
         (over, low) = (candidate, middle)
       }
       // What is between the two is taken in the order of its gain.
-      if high - low < 1e-2 { break }
+      if high < 1.01 * low { break }
     }
     return fill(from: fits, towards: over, bytes: bytes)
   }

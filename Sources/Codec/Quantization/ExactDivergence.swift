@@ -1,13 +1,5 @@
 internal import CKernels
 
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#elseif canImport(Darwin)
-  import Darwin
-#endif
-
 /// Posterior variances of a group of coefficients whose divergence from N(0, I) is exactly the bits it is sent with.
 ///
 /// With y the coefficients and t the tilts that encoder and decoder know, the posterior of a coefficient has mean
@@ -36,19 +28,7 @@ package enum ExactDivergence {
     squares: UnsafeBufferPointer<Float>, tilts: UnsafeBufferPointer<Float>, nats: Double
   ) -> Float {
     precondition(squares.count == tilts.count && !tilts.isEmpty)
-    // Where every variance is far below 1 this is the solution.
-    var u = -(2 * nats + tilts.reduce(0) { $0 + Double($1) }) / Double(tilts.count)
-    for _ in 0..<20 {
-      let (divergence, slope) = divergence(squares: squares, tilts: tilts, at: Float(u))
-      if abs(divergence - nats) < 1e-5 * nats { break }
-      // Newton's method on the divergence where it is too large, as it falls about linearly there, and on its
-      // logarithm where it is too small.
-      u +=
-        divergence > nats
-        ? min((divergence - nats) / -slope, 4)
-        : max(divergence * log(max(divergence, 1e-20) / nats) / max(-slope, 1e-20), -100)
-    }
-    return Float(u)
+    return gq_offset(squares.baseAddress, tilts.baseAddress, tilts.count, nats)
   }
 
   /// A group's divergence in nats and its derivative by the offset.

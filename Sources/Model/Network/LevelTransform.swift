@@ -1,13 +1,5 @@
 internal import CKernels
 
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#elseif canImport(Darwin)
-  import Darwin
-#endif
-
 /// Each level's own linear transform: from what prediction left of the latents to coefficients of unit variance, and
 /// back.
 struct LevelTransform: Sendable {
@@ -48,14 +40,16 @@ struct LevelTransform: Sendable {
   ) throws(ModelError) -> [Part<Matrix>] {
     let shape = [table.counts.reduce(0, +), c.latents]
     try file.check("transform.\(name)", shape: shape)
-    let gains = try file.floats(
+    var gains = try file.floats(
       "transform.\(name)_gain", shape: [table.counts.count, table.width])
+    gq_exp(&gains, gains.count)
+    let allGains = gains
     let factors = try file.floats("spread", shape: [c.latents]).map(factor)
     var first = 0
     return table.counts.enumerated().map { level, count in
       let rows = first..<first + count
       first += count
-      let gains = gains[level * table.width..<level * table.width + count].map { expf($0) }
+      let gains = Array(allGains[level * table.width..<level * table.width + count])
       return Part { () throws(ModelError) in
         let values = try file.floats("transform.\(name)", shape: shape, rows: rows)
         return matrix(values, gains: gains, factors: factors, isTransposed: isTransposed)
