@@ -2,7 +2,6 @@ public import Bitstream
 internal import CKernels
 public import Model
 
-
 /// Turns pictures into `.gqz` files. One encoder may serve many pictures and threads. Inverse: `GQDecoder`.
 public final class GQEncoder: Sendable {
   private let network: Network

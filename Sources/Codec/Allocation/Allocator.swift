@@ -1,4 +1,3 @@
-
 /// Chooses a level for every position from the errors that the levels make there. Bits that lessen no error are not
 /// spent.
 struct Allocator {
