@@ -60,10 +60,9 @@ static uint32_t previous(const uint8_t *choices, uint32_t state, unsigned bits,
   return result;
 }
 
-int gq_trellis_search(const float *values, unsigned state_bits,
-                            size_t count, const uint8_t *bits, const float *linear,
-                            const float *quadratic, uint32_t starts, uint32_t *start,
-                            uint32_t *path) {
+int gq_trellis_search(
+    const float *values, unsigned state_bits, size_t count, const uint8_t *bits,
+    const float *linear, const float *quadratic, uint32_t starts, uint32_t *start, uint32_t *path) {
   const size_t states = (size_t)1 << state_bits;
   float *costs = aligned_alloc(64, states * sizeof(float));
   uint8_t *choices = malloc(count * (states / 8));

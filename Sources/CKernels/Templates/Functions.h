@@ -72,26 +72,7 @@ static TARGET void NAME(add)(float *values, const float *terms, size_t count) {
   for (size_t i = 0; i < count; i++) values[i] += terms[i];
 }
 
-INLINE TARGET float NAME(magnitude)(float x) { return x < 0 ? -x : x; }
-
-INLINE TARGET float NAME(largest)(const float *values, size_t count) {
-  // Sixteen at a time: a maximum does not depend on the order.
-  float parts[16] = {0};
-  size_t i = 0;
-  for (; i + 16 <= count; i += 16) {
-    for (size_t k = 0; k < 16; k++) {
-      float x = NAME(magnitude)(values[i + k]);
-      parts[k] = x > parts[k] ? x : parts[k];
-    }
-  }
-  for (; i < count; i++) {
-    float x = NAME(magnitude)(values[i]);
-    parts[0] = x > parts[0] ? x : parts[0];
-  }
-  float result = 0;
-  for (size_t k = 0; k < 16; k++) result = parts[k] > result ? parts[k] : result;
-  return result;
-}
+#include "Largest.h"
 
 static TARGET void NAME(add_bounded)(
     float *values, const float *terms, size_t count, float bound) {

@@ -124,22 +124,7 @@ INLINE TARGET void NAME(join)(ints *to, QUARTER a, QUARTER b, QUARTER c, QUARTER
 #undef QUARTER
 #endif
 
-INLINE TARGET float NAME(largest)(const float *values, size_t count) {
-  // Sixteen at a time: a maximum does not depend on the order. What is not a number is passed over.
-  floats parts = 0;
-  size_t i = 0;
-  for (; i + 16 <= count; i += 16) {
-    const floats x = __builtin_elementwise_abs(*(const floats *)(values + i));
-    parts = x > parts ? x : parts;
-  }
-  float result = 0;
-  for (; i < count; i++) {
-    const float x = values[i] < 0 ? -values[i] : values[i];
-    result = x > result ? x : result;
-  }
-  for (int k = 0; k < 16; k++) result = parts[k] > result ? parts[k] : result;
-  return result;
-}
+#include "Largest.h"
 
 /// x + 3 * 2^22 for |x| <= 127, whose last bits are the nearest whole number, even where two are.
 INLINE TARGET float NAME(shifted)(float x) {

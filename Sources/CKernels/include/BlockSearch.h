@@ -27,8 +27,7 @@ typedef struct {
 /// - table: [blocks][features][16], the features of 16 codewords side by side.
 /// - weights: [features][32], one column per query, aligned to 64 bytes.
 /// - leaders: one per query.
-void gq_best_blocks(const float *table, size_t features,
-                                 size_t blocks, const float *weights,
-                                 gq_leaders *leaders);
+void gq_best_blocks(
+    const float *table, size_t features, size_t blocks, const float *weights, gq_leaders *leaders);
 
 #endif

@@ -41,7 +41,7 @@ float gq_round_row(int instruction_set, const float *values, size_t count, void 
 
 /// Results [count, outputs] of rows of operands, each of `gq_operand_bytes`.
 void gq_multiply_rows(
-    int instruction_set, const gq_product *product, const void *operands, const float *row_scales, size_t count,
-    float *results);
+    int instruction_set, const gq_product *product, const void *operands, const float *row_scales,
+    size_t count, float *results);
 
 #endif

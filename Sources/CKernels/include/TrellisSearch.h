@@ -19,9 +19,8 @@
 /// - path: [count], receives the state after each step.
 ///
 /// Needs count * 2^state_bits / 8 bytes. Returns 0, or -1 when memory is short.
-int gq_trellis_search(const float *values, unsigned state_bits,
-                            size_t count, const uint8_t *bits, const float *linear,
-                            const float *quadratic, uint32_t starts, uint32_t *start,
-                            uint32_t *path);
+int gq_trellis_search(
+    const float *values, unsigned state_bits, size_t count, const uint8_t *bits,
+    const float *linear, const float *quadratic, uint32_t starts, uint32_t *start, uint32_t *path);
 
 #endif

@@ -9,9 +9,8 @@ struct VectorPointwise: Sendable {
   private let columns: Int
   private let bias: [Float]
   private let negativeSlope: Float
-  private let pool: WorkerPool
 
-  init(_ layer: PointwiseLayer, pool: WorkerPool) {
+  init(_ layer: PointwiseLayer) {
     inputs = layer.inputs
     outputs = layer.outputs
     let multiple = Int(GQ_COLUMNS)
@@ -25,29 +24,24 @@ struct VectorPointwise: Sendable {
     self.matrix = matrix
     bias = layer.bias
     negativeSlope = layer.negativeSlope
-    self.pool = pool
   }
 
-  func run(
-    _ input: UnsafeBufferPointer<Float>, into output: UnsafeMutableBufferPointer<Float>,
-    positions: Int
+  /// Positions of one product.
+  static let chunk = 64
+
+  /// Reads [count, inputs] and stores [count, outputs].
+  func callAsFunction(
+    _ input: UnsafePointer<Float>, count: Int, into output: UnsafeMutablePointer<Float>
   ) {
-    precondition(input.count == positions * inputs && output.count == positions * outputs)
-    guard let inputBase = input.baseAddress, let outputBase = output.baseAddress else { return }
-    let (source, target) = (Disjoint(inputBase), Disjoint(outputBase))
-    pool.forEachPart(of: positions, length: 64) { part in
-      let from = source.value + part.lowerBound * inputs
-      let to = target.value + part.lowerBound * outputs
-      withUnsafeTemporaryAllocation(of: Float.self, capacity: part.count * columns) { sums in
-        guard let sums = sums.baseAddress else { return }
-        gq_multiply(from, part.count, inputs, matrix, columns, sums)
-        for k in 0..<part.count {
-          let row = to + k * outputs
-          row.update(from: sums + k * columns, count: outputs)
-          gq_add(row, bias, outputs)
-          guard negativeSlope != 1 else { continue }
-          for c in 0..<outputs where row[c] < 0 { row[c] *= negativeSlope }
-        }
+    withUnsafeTemporaryAllocation(of: Float.self, capacity: count * columns) { sums in
+      guard let sums = sums.baseAddress else { return }
+      gq_multiply(input, count, inputs, matrix, columns, sums)
+      for k in 0..<count {
+        let row = output + k * outputs
+        row.update(from: sums + k * columns, count: outputs)
+        gq_add(row, bias, outputs)
+        guard negativeSlope != 1 else { continue }
+        for c in 0..<outputs where row[c] < 0 { row[c] *= negativeSlope }
       }
     }
   }

@@ -13,7 +13,7 @@ struct Pointwise: Sendable {
   init(_ layer: PointwiseLayer, pool: WorkerPool) {
     inputs = layer.inputs
     outputs = layer.outputs
-    self.layer = .single(VectorPointwise(layer, pool: pool))
+    self.layer = .single(VectorPointwise(layer))
     self.pool = pool
   }
 
@@ -24,6 +24,13 @@ struct Pointwise: Sendable {
     self.pool = pool
   }
 
+  private var chunk: Int {
+    switch layer {
+    case .single: VectorPointwise.chunk
+    case .integer: IntegerProduct.chunk
+    }
+  }
+
   /// Reads `positions * inputs` values and stores `positions * outputs`, or adds to them where the layer does.
   func run(
     _ input: UnsafeBufferPointer<Float>, into output: UnsafeMutableBufferPointer<Float>,
@@ -31,17 +38,15 @@ struct Pointwise: Sendable {
   ) {
     precondition(input.count == positions * inputs && output.count == positions * outputs)
     guard let inputBase = input.baseAddress, let outputBase = output.baseAddress else { return }
-    switch layer {
-    case .single(let layer):
-      layer.run(input, into: output, positions: positions)
-    case .integer(let product):
-      let (source, target) = (Disjoint(inputBase), Disjoint(outputBase))
-      pool.forEachPart(of: positions, length: IntegerProduct.chunk) { part in
-        IntegerProduct.withScratch(product) { scratch in
-          product(
-            source.value + part.lowerBound * inputs, count: part.count,
-            into: target.value + part.lowerBound * outputs, scratch)
-        }
+    let (source, target) = (Disjoint(inputBase), Disjoint(outputBase))
+    pool.forEachPart(of: positions, length: chunk) { part in
+      let from = source.value + part.lowerBound * inputs
+      let to = target.value + part.lowerBound * outputs
+      switch layer {
+      case .single(let product):
+        product(from, count: part.count, into: to)
+      case .integer(let product):
+        IntegerProduct.withScratch(product) { product(from, count: part.count, into: to, $0) }
       }
     }
   }
