@@ -3,7 +3,8 @@ import PackageDescription
 
 // Dependencies run one way:
 //   GaussianQuant            the quantizer, a library of its own
-//   Bitstream <- Model <- Codec <- { PixelIO, Metrics } <- Report <- gqimg
+//   GQBitstream <- GQModel <- GQCodec <- { GQPixelIO, GQMetrics } <- GQReport <- gqimg
+// Module names have the prefix GQ, since plain ones collide in larger package graphs; folders do not.
 
 let strict: [SwiftSetting] = [
   .enableUpcomingFeature("ExistentialAny"),
@@ -16,9 +17,9 @@ let package = Package(
   platforms: [.macOS(.v15)],
   products: [
     .library(name: "GaussianQuant", targets: ["GaussianQuant"]),
-    .library(name: "GQCodec", targets: ["Bitstream", "Model", "Codec", "PixelIO"]),
+    .library(name: "GQCodec", targets: ["GQBitstream", "GQModel", "GQCodec", "GQPixelIO"]),
     // For C and all that can call it: include/gqimg.h.
-    .library(name: "gqimgc", type: .dynamic, targets: ["CInterface"]),
+    .library(name: "gqimgc", type: .dynamic, targets: ["GQCInterface"]),
     .executable(name: "gqimg", targets: ["gqimg"]),
   ],
   dependencies: [
@@ -27,42 +28,49 @@ let package = Package(
   ],
   targets: [
     // What is hot, for every kind of processor.
-    .target(name: "CKernels"),
+    .target(name: "CGQKernels", path: "Sources/CKernels"),
 
     // The quantizer.
-    .target(name: "GaussianQuant", dependencies: ["CKernels"], swiftSettings: strict),
+    .target(name: "GaussianQuant", dependencies: ["CGQKernels"], swiftSettings: strict),
 
     // The file format: bytes only, no network, no pixels.
-    .target(name: "CSHA256"),
-    .target(name: "Bitstream", dependencies: ["CSHA256"], swiftSettings: strict),
+    .target(name: "CGQSHA256", path: "Sources/CSHA256"),
+    .target(
+      name: "GQBitstream", dependencies: ["CGQSHA256"], path: "Sources/Bitstream",
+      swiftSettings: strict),
 
     // The network: weights and layers.
-    .target(name: "CLibraryLocation"),
+    .target(name: "CGQLibraryLocation", path: "Sources/CLibraryLocation"),
     .target(
-      name: "Model",
-      dependencies: ["Bitstream", "CKernels", "CLibraryLocation"],
-      resources: [.copy("Resources")],
-      swiftSettings: strict),
+      name: "GQModel", dependencies: ["GQBitstream", "CGQKernels", "CGQLibraryLocation"],
+      path: "Sources/Model", resources: [.copy("Resources")], swiftSettings: strict),
 
     // Pixels to file and back.
     .target(
-      name: "Codec", dependencies: ["Bitstream", "CKernels", "GaussianQuant", "Model"],
-      swiftSettings: strict),
+      name: "GQCodec", dependencies: ["GQBitstream", "CGQKernels", "GaussianQuant", "GQModel"],
+      path: "Sources/Codec", swiftSettings: strict),
 
     // Pictures on disk, and how to compare them.
-    .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
-    .systemLibrary(name: "CJPEG", pkgConfig: "libjpeg", providers: [.apt(["libjpeg-dev"])]),
-    .target(name: "CPixelIO", dependencies: ["CPNG", "CJPEG"]),
-    .target(name: "PixelIO", dependencies: ["Codec", "CPixelIO"], swiftSettings: strict),
-    .target(name: "Metrics", dependencies: ["Codec"], swiftSettings: strict),
+    .systemLibrary(
+      name: "CGQPNG", path: "Sources/CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
+    .systemLibrary(
+      name: "CGQJPEG", path: "Sources/CJPEG", pkgConfig: "libjpeg",
+      providers: [.apt(["libjpeg-dev"])]),
+    .target(name: "CGQPixelIO", dependencies: ["CGQPNG", "CGQJPEG"], path: "Sources/CPixelIO"),
+    .target(
+      name: "GQPixelIO", dependencies: ["GQCodec", "CGQPixelIO"], path: "Sources/PixelIO",
+      swiftSettings: strict),
+    .target(
+      name: "GQMetrics", dependencies: ["GQCodec"], path: "Sources/Metrics", swiftSettings: strict),
 
     // This codec beside others: measurements and the pages that show them.
     .target(
-      name: "Report",
+      name: "GQReport",
       dependencies: [
-        "Bitstream", "Codec", "Model", "PixelIO", "Metrics",
+        "GQBitstream", "GQCodec", "GQModel", "GQPixelIO", "GQMetrics",
         .product(name: "Mustache", package: "swift-mustache"),
       ],
+      path: "Sources/Report",
       // In the program itself, so that it needs no folder of templates beside it.
       resources: [
         .embedInCode("Resources/curves.mustache"), .embedInCode("Resources/page.mustache"),
@@ -75,41 +83,44 @@ let package = Package(
     // The codec for C.
     .systemLibrary(name: "CGQImg", path: "include"),
     .target(
-      name: "CInterface", dependencies: ["CGQImg", "Bitstream", "Codec", "GaussianQuant", "Model"],
-      swiftSettings: strict),
+      name: "GQCInterface",
+      dependencies: ["CGQImg", "GQBitstream", "GQCodec", "GaussianQuant", "GQModel"],
+      path: "Sources/CInterface", swiftSettings: strict),
 
     // The program.
-    .target(name: "CProcessMemory"),
+    .target(name: "CGQProcessMemory", path: "Sources/CProcessMemory"),
     .executableTarget(
       name: "gqimg",
       dependencies: [
-        "CProcessMemory", "Codec", "Model", "PixelIO", "Metrics", "Report",
+        "CGQProcessMemory", "GQCodec", "GQModel", "GQPixelIO", "GQMetrics", "GQReport",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
 
-    .testTarget(name: "KernelTests", dependencies: ["CKernels"], swiftSettings: strict),
+    .testTarget(name: "KernelTests", dependencies: ["CGQKernels"], swiftSettings: strict),
     .testTarget(
-      name: "GaussianQuantTests", dependencies: ["CKernels", "GaussianQuant"],
+      name: "GaussianQuantTests", dependencies: ["CGQKernels", "GaussianQuant"],
       resources: [.copy("Golden")], swiftSettings: strict),
     .testTarget(
-      name: "BitstreamTests", dependencies: ["Bitstream", "CSHA256"], swiftSettings: strict),
+      name: "BitstreamTests", dependencies: ["GQBitstream", "CGQSHA256"], swiftSettings: strict),
     .testTarget(
-      name: "ModelTests", dependencies: ["CKernels", "Model"], resources: [.copy("Golden")],
+      name: "ModelTests", dependencies: ["CGQKernels", "GQModel"], resources: [.copy("Golden")],
       swiftSettings: strict),
     .testTarget(
-      name: "CodecTests", dependencies: ["CKernels", "Codec", "PixelIO", "Metrics"],
+      name: "CodecTests", dependencies: ["CGQKernels", "GQCodec", "GQPixelIO", "GQMetrics"],
       swiftSettings: strict),
     .testTarget(
-      name: "PixelIOTests", dependencies: ["Bitstream", "Codec", "PixelIO"], swiftSettings: strict),
-    .testTarget(
-      name: "MetricsTests", dependencies: ["Metrics"], exclude: ["golden.json", "make_golden.py"],
+      name: "PixelIOTests", dependencies: ["GQBitstream", "GQCodec", "GQPixelIO"],
       swiftSettings: strict),
     .testTarget(
-      name: "ReportTests", dependencies: ["Report", "Codec", "PixelIO", "Metrics"],
+      name: "MetricsTests", dependencies: ["GQMetrics"],
+      exclude: ["golden.json", "make_golden.py"],
       swiftSettings: strict),
     .testTarget(
-      name: "CommandLineTests", dependencies: ["gqimg", "PixelIO", "Metrics", "Report"],
+      name: "ReportTests", dependencies: ["GQReport", "GQCodec", "GQPixelIO", "GQMetrics"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "CommandLineTests", dependencies: ["gqimg", "GQPixelIO", "GQMetrics", "GQReport"],
       exclude: ["Browser"],
       swiftSettings: strict),
   ],

@@ -8,7 +8,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 program=$build/gqimg
 
 install -D -m 755 "$program" "$root/bin/gqimg"
-for weights in "$build"/gqimg_Model.resources/Resources/*.safetensors; do
+for weights in "$build"/gqimg_GQModel.resources/Resources/*.safetensors; do
   install -D -m 644 "$weights" "$root/share/gqimg/$(basename "$weights")"
 done
 install -D -m 644 "$here/gqimg.magic" "$root/share/gqimg/gqimg.magic"

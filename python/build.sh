@@ -14,7 +14,7 @@ native=$work/src/gqimg/native
 rm -rf "$native"
 mkdir "$native"
 cp "$build"/libgqimgc.so "$native"/
-cp "$build"/gqimg_Model.resources/Resources/*.safetensors "$native"/
+cp "$build"/gqimg_GQModel.resources/Resources/*.safetensors "$native"/
 # libstdc++ and libgcc_s are every system's own: a second copy beside another extension's would be worse.
 ldd "$build"/libgqimgc.so | while read -r name arrow path _; do
   case $name in

@@ -1,7 +1,7 @@
 public import CGQImg
-import Bitstream
-import Codec
-import Model
+import GQBitstream
+import GQCodec
+import GQModel
 
 #if canImport(Glibc)
   import Glibc

@@ -1,8 +1,8 @@
 import CGQImg
-import Bitstream
-import Codec
+import GQBitstream
+import GQCodec
 import GaussianQuant
-import Model
+import GQModel
 
 #if canImport(Glibc)
   import Glibc

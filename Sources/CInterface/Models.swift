@@ -1,6 +1,6 @@
-import Bitstream
-import Codec
-import Model
+import GQBitstream
+import GQCodec
+import GQModel
 import Synchronization
 
 /// The models of a codec, loaded when first needed.

@@ -1,4 +1,4 @@
-import Bitstream
+import GQBitstream
 
 /// What a file holds beside the codes: metadata and alpha, as chunks.
 struct Attachments {

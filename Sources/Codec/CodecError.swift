@@ -1,4 +1,4 @@
-import Bitstream
+import GQBitstream
 
 /// What can go wrong between pixels and bytes, beside damaged files and models.
 public enum CodecError: Error, Equatable, Sendable, CustomStringConvertible {

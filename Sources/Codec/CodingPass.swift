@@ -1,5 +1,5 @@
-import Bitstream
-import Model
+import GQBitstream
+import GQModel
 
 /// Codes a picture with given levels; the same picture may be coded several times.
 struct CodingPass {

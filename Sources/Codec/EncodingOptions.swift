@@ -1,5 +1,5 @@
-public import Bitstream
-import Model
+public import GQBitstream
+import GQModel
 
 /// How large or how good a file shall be.
 public enum RateTarget: Sendable, Equatable {

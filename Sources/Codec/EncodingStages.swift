@@ -1,5 +1,5 @@
-package import Bitstream
-package import Model
+package import GQBitstream
+package import GQModel
 
 /// The stages of coding one after the other, each for the whole picture, so that they can be timed one by one.
 package struct EncodingStages {

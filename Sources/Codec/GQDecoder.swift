@@ -1,5 +1,5 @@
-public import Bitstream
-public import Model
+public import GQBitstream
+public import GQModel
 
 /// Turns `.gqz` files into pictures. One decoder may serve many files and threads. Inverse: `GQEncoder`.
 public final class GQDecoder: Sendable {

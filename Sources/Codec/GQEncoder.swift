@@ -1,6 +1,6 @@
-public import Bitstream
-internal import CKernels
-public import Model
+public import GQBitstream
+internal import CGQKernels
+public import GQModel
 
 /// Turns pictures into `.gqz` files. One encoder may serve many pictures and threads. Inverse: `GQDecoder`.
 public final class GQEncoder: Sendable {

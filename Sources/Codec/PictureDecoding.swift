@@ -1,5 +1,5 @@
-import Bitstream
-import Model
+import GQBitstream
+import GQModel
 
 /// A picture, or a region of one, that is about to be decoded. ``GQDecoder/open(_:region:limits:)`` makes it.
 public struct PictureDecoding: Sendable {

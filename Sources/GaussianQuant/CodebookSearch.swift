@@ -1,4 +1,4 @@
-internal import CKernels
+internal import CGQKernels
 
 /// Finds, for groups of latent elements, the codeword of highest score: the quantizer's inner loop.
 ///

@@ -1,4 +1,4 @@
-internal import CKernels
+internal import CGQKernels
 
 /// Finds the path through a trellis of highest score: the quantizer's inner loop, by Viterbi's algorithm.
 ///

@@ -1,4 +1,4 @@
-public import Codec
+public import GQCodec
 
 extension PSNR {
   /// The ratio of the luma alone, Y = 0.299 R + 0.587 G + 0.114 B unrounded (ITU-R BT.601, as in JPEG); infinite

@@ -1,4 +1,4 @@
-public import Codec
+public import GQCodec
 
 #if canImport(Glibc)
   internal import Glibc

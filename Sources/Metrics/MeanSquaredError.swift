@@ -1,4 +1,4 @@
-public import Codec
+public import GQCodec
 
 /// The mean of the squared differences over all samples of all components.
 public func meanSquaredError(

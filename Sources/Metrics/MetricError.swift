@@ -1,4 +1,4 @@
-public import Codec
+public import GQCodec
 
 /// Why two pictures could not be compared.
 public enum MetricError: Error, Sendable, Equatable {

@@ -1,4 +1,4 @@
-public import Codec
+public import GQCodec
 
 #if canImport(Glibc)
   internal import Glibc
@@ -12,7 +12,7 @@ public import Codec
 public enum PSNR {
   /// The ratio of two pictures, over all samples of all components; infinite when they are equal.
   public static func decibels(_ first: Picture, _ second: Picture) throws(MetricError) -> Double {
-    decibels(meanSquaredError: try Metrics.meanSquaredError(first, second))
+    decibels(meanSquaredError: try GQMetrics.meanSquaredError(first, second))
   }
 
   /// The ratio for a mean squared error; infinite for zero. ``meanSquaredError(decibels:)`` is

@@ -1,4 +1,4 @@
-internal import Codec
+internal import GQCodec
 
 /// One component of a picture as floating point.
 struct Plane {

@@ -1,4 +1,4 @@
-public import Codec
+public import GQCodec
 
 /// Structural similarity (Wang et al. 2004), 1 for equal pictures.
 ///

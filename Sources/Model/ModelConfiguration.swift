@@ -3,7 +3,7 @@
 #else
   import Foundation
 #endif
-import Bitstream
+import GQBitstream
 
 /// Widths, depths and levels of a network, as its weights file states them under the metadata key `gqimg`.
 public struct ModelConfiguration: Sendable, Equatable, Decodable {

@@ -1,8 +1,8 @@
 #if canImport(FoundationEssentials)
   import FoundationEssentials
 #endif
-import Bitstream
-import CLibraryLocation
+import GQBitstream
+import CGQLibraryLocation
 import Foundation
 
 /// Where the weights are.
@@ -28,7 +28,7 @@ public enum ModelFile {
       guard let folder = file?.resolvingSymlinksInPath().deletingLastPathComponent() else {
         continue
       }
-      for place in [name, "gqimg_Model.resources/Resources/\(name)", "../share/gqimg/\(name)"] {
+      for place in [name, "gqimg_GQModel.resources/Resources/\(name)", "../share/gqimg/\(name)"] {
         let candidate = folder.appendingPathComponent(place)
         if !candidates.contains(candidate) { candidates.append(candidate) }
       }

@@ -1,4 +1,4 @@
-internal import CPixelIO
+internal import CGQPixelIO
 
 /// Runs one call of the C layer with room for its message.
 ///

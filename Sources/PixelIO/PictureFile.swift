@@ -1,4 +1,4 @@
-public import Codec
+public import GQCodec
 
 /// A picture as it was read, and what was lost on the way.
 public struct PictureFile: Sendable, Equatable {

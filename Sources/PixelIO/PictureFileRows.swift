@@ -1,4 +1,4 @@
-public import Codec
+public import GQCodec
 
 /// A picture file whose rows are read from top to bottom, as often as asked, without holding the picture in memory.
 /// ``PictureReader/rows(_:maxBytes:leastPixels:)`` makes it; the counterpart of ``RowWriter``.

@@ -1,4 +1,4 @@
-public import Codec
+public import GQCodec
 
 /// Reads PNG, JPEG, PGM and PPM files.
 ///

@@ -1,4 +1,4 @@
-public import Codec
+public import GQCodec
 
 /// Writes pictures in any of the known formats. Inverse: ``PictureReader``.
 public struct PictureWriter: Sendable {

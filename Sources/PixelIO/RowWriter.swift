@@ -1,5 +1,5 @@
-internal import CPixelIO
-public import Codec
+internal import CGQPixelIO
+public import GQCodec
 
 /// Writes a picture file whose rows come from top to bottom. The counterpart of ``PictureFileRows``.
 public protocol RowWriter: AnyObject {

@@ -1,8 +1,8 @@
 import ArgumentParser
-import Bitstream
-import CProcessMemory
-import Codec
-import Model
+import GQBitstream
+import CGQProcessMemory
+import GQCodec
+import GQModel
 
 #if canImport(Glibc)
   import Glibc

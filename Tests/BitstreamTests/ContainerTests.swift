@@ -1,4 +1,4 @@
-import Bitstream
+import GQBitstream
 import Testing
 
 struct ContainerTests {

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Bitstream
+@testable import GQBitstream
 
 /// Files of which parts are damaged.
 struct RecoveryTests {

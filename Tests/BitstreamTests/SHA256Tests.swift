@@ -1,5 +1,5 @@
-import Bitstream
-import CSHA256
+import GQBitstream
+import CGQSHA256
 import Testing
 
 struct SHA256Tests {

@@ -1,4 +1,4 @@
-import Bitstream
+import GQBitstream
 
 /// Numbers that look random and are the same on every run (SplitMix64).
 struct RepeatableGenerator: RandomNumberGenerator {

@@ -1,10 +1,10 @@
-import Bitstream
-import Metrics
-import Model
-import PixelIO
+import GQBitstream
+import GQMetrics
+import GQModel
+import GQPixelIO
 import Testing
 
-@testable import Codec
+@testable import GQCodec
 
 /// Alpha and metadata in files.
 struct AttachmentTests {

@@ -1,5 +1,5 @@
-import Bitstream
-import Codec
+import GQBitstream
+import GQCodec
 import Testing
 
 /// Bytes that a decoder must refuse.

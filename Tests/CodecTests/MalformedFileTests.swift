@@ -1,8 +1,8 @@
-import Bitstream
-import Codec
+import GQBitstream
+import GQCodec
 import Foundation
-import Model
-import PixelIO
+import GQModel
+import GQPixelIO
 import Testing
 
 /// Every file that ever made a reader trap, hang or take too much memory, read again.

@@ -1,8 +1,8 @@
-import Bitstream
-import Codec
+import GQBitstream
+import GQCodec
 import Foundation
-import Metrics
-import Model
+import GQMetrics
+import GQModel
 import Testing
 
 /// Content unlike photographs: what is decoded is never far from what was meant. `make no-garbage` shows more of it.

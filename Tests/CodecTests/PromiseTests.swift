@@ -1,6 +1,6 @@
-import Bitstream
-import Codec
-import Model
+import GQBitstream
+import GQCodec
+import GQModel
 import Testing
 
 /// What the encoder promises about sizes.

@@ -1,10 +1,10 @@
-import Bitstream
+import GQBitstream
 import Foundation
 import GaussianQuant
-import Model
+import GQModel
 import Testing
 
-@testable import Codec
+@testable import GQCodec
 
 struct QuantizationTests {
   @Test(arguments: [1, 4, 60, 320], [0.5, 1, 2, 5])

@@ -1,9 +1,9 @@
-import Bitstream
-import Metrics
-import Model
+import GQBitstream
+import GQMetrics
+import GQModel
 import Testing
 
-@testable import Codec
+@testable import GQCodec
 
 /// What becomes of damaged files.
 struct RecoveryTests {

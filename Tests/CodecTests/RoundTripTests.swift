@@ -1,9 +1,9 @@
-import Bitstream
-import CKernels
-import Codec
-import Metrics
-import Model
-import PixelIO
+import GQBitstream
+import CGQKernels
+import GQCodec
+import GQMetrics
+import GQModel
+import GQPixelIO
 import Testing
 
 struct RoundTripTests {

@@ -1,7 +1,7 @@
-import Codec
+import GQCodec
 import Foundation
-import Model
-import PixelIO
+import GQModel
+import GQPixelIO
 
 /// The shipped model, loaded once.
 let network: Network = {

@@ -1,10 +1,10 @@
-import Bitstream
+import GQBitstream
 import Foundation
 import GaussianQuant
-import Model
+import GQModel
 import Testing
 
-@testable import Codec
+@testable import GQCodec
 
 /// The reader in Python that was written from `docs/format.md` alone, on files of the shipped model.
 @Suite struct SecondReaderTests {

@@ -1,10 +1,10 @@
-import Bitstream
-import Codec
-import Model
-import PixelIO
+import GQBitstream
+import GQCodec
+import GQModel
+import GQPixelIO
 import Testing
 
-@testable import Codec
+@testable import GQCodec
 
 /// Pictures that come and go row by row, and parts of pictures: nothing may differ from the whole.
 @Suite struct StreamTests {

@@ -1,6 +1,6 @@
-import Bitstream
-import Codec
-import Model
+import GQBitstream
+import GQCodec
+import GQModel
 import Testing
 
 /// One loaded model, used from many tasks at once. `make thread-sanitizer` runs these under the thread sanitizer.

@@ -1,10 +1,10 @@
-import Bitstream
+import GQBitstream
 import Foundation
 import GaussianQuant
-import Model
+import GQModel
 import Testing
 
-@testable import Codec
+@testable import GQCodec
 
 /// Files as arrays of tokens.
 @Suite struct TokenTests {

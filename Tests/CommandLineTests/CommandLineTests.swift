@@ -1,8 +1,8 @@
-import Bitstream
-import Codec
+import GQBitstream
+import GQCodec
 import Foundation
-import Metrics
-import PixelIO
+import GQMetrics
+import GQPixelIO
 import Testing
 
 /// The program as people run it.

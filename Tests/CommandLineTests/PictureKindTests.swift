@@ -1,7 +1,7 @@
-import Bitstream
-import Codec
+import GQBitstream
+import GQCodec
 import Foundation
-import PixelIO
+import GQPixelIO
 import Testing
 
 /// Alpha, metadata, formats and sizes through the program.

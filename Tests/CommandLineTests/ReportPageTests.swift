@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import Report
+@testable import GQReport
 
 /// The page of a report in a real browser.
 final class ReportPageTests {

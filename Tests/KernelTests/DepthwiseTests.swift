@@ -1,4 +1,4 @@
-import CKernels
+import CGQKernels
 import Testing
 
 /// The depthwise convolution against plain Swift, with all instructions that this processor has.

@@ -1,4 +1,4 @@
-import CKernels
+import CGQKernels
 import Testing
 
 /// What every instruction set makes of the same, which must be the same; the fastest one stays in use.

@@ -1,4 +1,4 @@
-import CKernels
+import CGQKernels
 import Testing
 
 /// 1x1 convolutions with products of bytes against plain Swift, with all instructions that this processor has.

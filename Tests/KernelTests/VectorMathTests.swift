@@ -1,4 +1,4 @@
-import CKernels
+import CGQKernels
 import Foundation
 import Testing
 

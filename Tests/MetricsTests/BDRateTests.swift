@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Metrics
+@testable import GQMetrics
 
 @Suite struct BDRateTests {
   private func points(_ pairs: [[Double]]) -> [BDRate.Point] {

@@ -1,5 +1,5 @@
 import Foundation
-import Metrics
+import GQMetrics
 
 /// The content of `golden.json`, which `make_golden.py` makes with other people's programs.
 struct Golden: Decodable {

@@ -1,7 +1,7 @@
-import Codec
+import GQCodec
 import Testing
 
-@testable import Metrics
+@testable import GQMetrics
 
 @Suite struct LumaTests {
   private func rgb(_ samples: [UInt8]) -> Picture {

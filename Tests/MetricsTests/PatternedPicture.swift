@@ -1,4 +1,4 @@
-import Codec
+import GQCodec
 
 /// The pictures of `make_golden.py`, from the same integer formulas.
 enum PatternedPicture {

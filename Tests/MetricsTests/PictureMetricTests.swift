@@ -1,7 +1,7 @@
-import Codec
+import GQCodec
 import Testing
 
-@testable import Metrics
+@testable import GQMetrics
 
 @Suite struct PictureMetricTests {
   @Test func agreesWithOthers() throws {

@@ -1,6 +1,6 @@
-import CKernels
+import CGQKernels
 import Foundation
-import Model
+import GQModel
 import Testing
 
 /// The network against the activations that PyTorch computed from the same weights.

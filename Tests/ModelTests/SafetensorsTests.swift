@@ -1,5 +1,5 @@
 import Foundation
-import Model
+import GQModel
 import Testing
 
 /// Weights files from outside.

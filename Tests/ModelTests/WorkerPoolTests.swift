@@ -1,4 +1,4 @@
-import Model
+import GQModel
 import Synchronization
 import Testing
 

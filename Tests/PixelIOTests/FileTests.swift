@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import PixelIO
+@testable import GQPixelIO
 
 @Suite struct FileTests {
   /// Runs `body` with a directory of its own.

@@ -1,7 +1,7 @@
-import Codec
+import GQCodec
 import Testing
 
-@testable import PixelIO
+@testable import GQPixelIO
 
 /// Whatever the bytes, a reader returns a picture or throws its own error.
 @Suite struct HostileBytesTests {

@@ -1,7 +1,7 @@
-import Codec
+import GQCodec
 import Testing
 
-@testable import PixelIO
+@testable import GQPixelIO
 
 @Suite struct MetadataTests {
   static func metadata() throws -> PictureMetadata {

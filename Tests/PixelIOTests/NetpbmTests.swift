@@ -1,7 +1,7 @@
-import Codec
+import GQCodec
 import Testing
 
-@testable import PixelIO
+@testable import GQPixelIO
 
 @Suite struct NetpbmTests {
   @Test(arguments: [(1, 1), (7, 3), (64, 20)], Picture.ColorType.allCases)

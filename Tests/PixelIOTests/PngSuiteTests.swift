@@ -1,9 +1,9 @@
-import Bitstream
-import Codec
+import GQBitstream
+import GQCodec
 import Foundation
 import Testing
 
-@testable import PixelIO
+@testable import GQPixelIO
 
 /// PngSuite by Willem van Schaik: valid files decode as pypng decodes them, broken ones are refused.
 @Suite struct PngSuiteTests {

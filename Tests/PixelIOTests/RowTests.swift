@@ -1,8 +1,8 @@
-import Codec
+import GQCodec
 import Foundation
 import Testing
 
-@testable import PixelIO
+@testable import GQPixelIO
 
 /// Files that are read and written row by row, beside the same as a whole.
 @Suite struct RowTests {

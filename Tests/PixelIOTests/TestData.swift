@@ -1,4 +1,4 @@
-import Codec
+import GQCodec
 import Foundation
 import Testing
 

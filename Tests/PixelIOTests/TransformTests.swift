@@ -1,7 +1,7 @@
-import Codec
+import GQCodec
 import Testing
 
-@testable import PixelIO
+@testable import GQPixelIO
 
 @Suite struct TransformTests {
   @Test(arguments: [1, 2, 3, 7, 10, 29, 30, 100])

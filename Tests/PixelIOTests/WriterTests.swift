@@ -1,7 +1,7 @@
-import Codec
+import GQCodec
 import Testing
 
-@testable import PixelIO
+@testable import GQPixelIO
 
 @Suite struct WriterTests {
   static let sizes = [(1, 1), (1, 7), (16, 1), (17, 31), (300, 5)]

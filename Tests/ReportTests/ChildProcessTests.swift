@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import Report
+@testable import GQReport
 
 @Suite struct ChildProcessTests {
   private func path(_ name: String) throws -> String {

@@ -1,8 +1,8 @@
-import Codec
-import Metrics
+import GQCodec
+import GQMetrics
 import Testing
 
-@testable import Report
+@testable import GQReport
 
 @Suite struct CodecAdapterTests {
   @Test func missingProgramsNameTheirPackage() {

@@ -1,8 +1,8 @@
-import Codec
+import GQCodec
 import Foundation
 import Testing
 
-@testable import Report
+@testable import GQReport
 
 @Suite struct ErrorMapTests {
   private func grey(_ width: Int, _ height: Int, _ value: (Int, Int) -> UInt8) -> Picture {

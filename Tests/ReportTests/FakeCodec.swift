@@ -1,7 +1,7 @@
-import Codec
+import GQCodec
 import Synchronization
 
-@testable import Report
+@testable import GQReport
 
 /// A codec whose sizes are a list: the file of setting n has `sizes[n]` bytes, and what comes back is the original with
 /// n added to every sample.

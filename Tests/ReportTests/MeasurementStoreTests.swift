@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import Report
+@testable import GQReport
 
 /// A run that goes on where another was.
 final class MeasurementStoreTests {

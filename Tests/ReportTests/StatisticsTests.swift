@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Report
+@testable import GQReport
 
 @Suite struct StatisticsTests {
   private func row(

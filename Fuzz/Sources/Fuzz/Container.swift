@@ -1,5 +1,5 @@
-import Bitstream
-import Codec
+import GQBitstream
+import GQCodec
 
 private let limits = DecodeLimits(maxPixels: 1 << 18, maxTiles: 1 << 10)
 

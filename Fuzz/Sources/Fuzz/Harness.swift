@@ -1,5 +1,5 @@
 import Foundation
-import Model
+import GQModel
 
 /// What is fuzzed: the environment variable `HARNESS` names it.
 ///

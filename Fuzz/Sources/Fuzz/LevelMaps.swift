@@ -1,4 +1,4 @@
-import Bitstream
+import GQBitstream
 
 /// A level map of any bytes in a file that ends after it.
 func fuzzLevelMap(_ bytes: [UInt8]) {

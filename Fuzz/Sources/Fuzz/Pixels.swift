@@ -1,6 +1,6 @@
-import Bitstream
-import Codec
-import Model
+import GQBitstream
+import GQCodec
+import GQModel
 
 /// Any levels and codes, decoded; then damaged and recovered.
 func fuzzPixels(_ bytes: [UInt8]) {

@@ -1,6 +1,6 @@
-import Bitstream
-import Codec
-import Model
+import GQBitstream
+import GQCodec
+import GQModel
 
 /// Any pixels and options, compressed and decompressed.
 func fuzzRoundTrip(_ bytes: [UInt8]) {

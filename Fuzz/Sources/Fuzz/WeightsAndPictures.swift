@@ -1,6 +1,6 @@
-import Codec
-import Model
-import PixelIO
+import GQCodec
+import GQModel
+import GQPixelIO
 
 /// Any bytes as a weights file.
 func fuzzSafetensors(_ bytes: [UInt8]) {

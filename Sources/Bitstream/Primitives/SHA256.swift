@@ -1,4 +1,4 @@
-internal import CSHA256
+internal import CGQSHA256
 
 /// SHA-256 (FIPS 180-4).
 package enum SHA256 {

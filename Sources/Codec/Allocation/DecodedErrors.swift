@@ -1,5 +1,5 @@
-internal import CKernels
-import Model
+internal import CGQKernels
+import GQModel
 
 /// The squared errors of what a decoder will show, position by position, found while a picture is coded.
 ///

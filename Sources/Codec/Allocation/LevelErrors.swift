@@ -1,5 +1,5 @@
-import Bitstream
-import Model
+import GQBitstream
+import GQModel
 
 /// What error each level makes at each position: sums of distortions [position, level]; squared errors, or what else the
 /// model is tuned for.

@@ -1,4 +1,4 @@
-import Model
+import GQModel
 
 /// Corrects the expected errors of levels by what coding a picture has shown.
 ///

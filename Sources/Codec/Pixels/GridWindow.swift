@@ -1,5 +1,5 @@
-import Bitstream
-import Model
+import GQBitstream
+import GQModel
 
 /// A part of the latent grid.
 struct GridWindow: Equatable, Sendable {

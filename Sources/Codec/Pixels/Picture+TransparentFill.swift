@@ -1,4 +1,4 @@
-import Model
+import GQModel
 
 extension Picture {
   /// The picture with colours that code cheaply where no one sees them, at alpha 0.

@@ -1,5 +1,5 @@
-internal import CKernels
-import Model
+internal import CGQKernels
+import GQModel
 
 extension Picture {
   /// The network's input: [h, w, 3] in -1...1, h and w rounded up to multiples of the stride, the last row and

@@ -1,4 +1,4 @@
-import Bitstream
+import GQBitstream
 
 /// Packs the codes of positions into the segments of a file and back.
 struct CodePacking {

@@ -1,4 +1,4 @@
-internal import CKernels
+internal import CGQKernels
 
 /// Posterior variances of a group of coefficients whose divergence from N(0, I) is exactly the bits it is sent with.
 ///

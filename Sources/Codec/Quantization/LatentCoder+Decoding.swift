@@ -1,6 +1,6 @@
-import Bitstream
+import GQBitstream
 import GaussianQuant
-import Model
+import GQModel
 
 extension LatentCoder {
   /// The decoder's input from the segments of a file, nil for those that are lost. Inverse of `Encoding`.

@@ -1,6 +1,6 @@
-import Bitstream
+import GQBitstream
 import GaussianQuant
-import Model
+import GQModel
 
 extension LatentCoder {
   /// Codes latents whose rows come from above to below. Inverse: `decode`.

@@ -1,6 +1,6 @@
-import Bitstream
+import GQBitstream
 import GaussianQuant
-import Model
+import GQModel
 
 /// Codes the latents of a picture phase by phase, and decodes them.
 struct LatentCoder {

@@ -1,5 +1,5 @@
-internal import CKernels
-package import Model
+internal import CGQKernels
+package import GQModel
 
 /// Coefficients whose divergence together is the bits that are sent for them.
 package struct DivergenceGroup: Sendable {

@@ -1,6 +1,6 @@
-package import Bitstream
+package import GQBitstream
 package import GaussianQuant
-package import Model
+package import GQModel
 import Synchronization
 
 /// Coefficients as a path through a trellis: one path per tile, through the positions of all phases.

@@ -1,4 +1,4 @@
-import Model
+import GQModel
 
 /// Makes up the latents of lost positions from intact ones around.
 struct Concealment {

@@ -1,5 +1,5 @@
-import Bitstream
-import Model
+import GQBitstream
+import GQModel
 
 /// How far damage reaches.
 ///

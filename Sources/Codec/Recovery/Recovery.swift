@@ -1,4 +1,4 @@
-public import Bitstream
+public import GQBitstream
 
 /// A picture from a file that may be damaged, and what was wrong.
 public struct Recovery: Sendable {

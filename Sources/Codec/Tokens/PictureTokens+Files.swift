@@ -1,5 +1,5 @@
-public import Bitstream
-import Model
+public import GQBitstream
+import GQModel
 
 extension PictureTokens {
   /// The metadata key under which a safetensors file describes its tokens.

@@ -1,5 +1,5 @@
-public import Bitstream
-public import Model
+public import GQBitstream
+public import GQModel
 
 /// A picture as an array of discrete codes, for those who train models of them, and all that its file holds beside.
 ///

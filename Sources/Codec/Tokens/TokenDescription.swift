@@ -1,6 +1,6 @@
-import Bitstream
+import GQBitstream
 import Foundation
-import Model
+import GQModel
 
 /// What stands beside an array of tokens, as JSON.
 struct TokenDescription: Codable {

@@ -1,4 +1,4 @@
-internal import CKernels
+internal import CGQKernels
 
 /// A depthwise 3x3 convolution on the threads of a pool.
 struct DepthwiseKernel: Sendable {

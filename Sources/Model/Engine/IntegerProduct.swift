@@ -1,4 +1,4 @@
-internal import CKernels
+internal import CGQKernels
 
 /// An integer layer with its weights laid out for the kernels; may be used from any thread.
 struct IntegerProduct: Sendable {

@@ -1,4 +1,4 @@
-internal import CKernels
+internal import CGQKernels
 
 /// A 1x1 convolution in single precision whose sums have the same order on every processor.
 struct VectorPointwise: Sendable {

@@ -1,4 +1,4 @@
-internal import CKernels
+internal import CGQKernels
 
 /// A learned scale and shift of the features for every level.
 struct LevelScale: Sendable {

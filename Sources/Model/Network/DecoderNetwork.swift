@@ -1,4 +1,4 @@
-internal import CKernels
+internal import CGQKernels
 
 /// From latents to pixels.
 struct DecoderNetwork: Sendable {

@@ -1,4 +1,4 @@
-internal import CKernels
+internal import CGQKernels
 
 /// From pixels to latents.
 struct EncoderNetwork: Sendable {

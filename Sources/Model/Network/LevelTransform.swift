@@ -1,4 +1,4 @@
-internal import CKernels
+internal import CGQKernels
 
 /// Each level's own linear transform: from what prediction left of the latents to coefficients of unit variance, and
 /// back.

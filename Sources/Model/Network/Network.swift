@@ -1,4 +1,4 @@
-public import Bitstream
+public import GQBitstream
 import Synchronization
 
 /// A loaded model: encoder, conditional prior and decoder. Immutable, so one may serve many threads.

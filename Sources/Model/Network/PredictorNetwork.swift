@@ -1,5 +1,5 @@
-import Bitstream
-internal import CKernels
+import GQBitstream
+internal import CGQKernels
 
 /// Predicts from the energies of the linear path's latents what distortion each level would leave at every position.
 struct PredictorNetwork: Sendable {

@@ -1,5 +1,5 @@
-import Bitstream
-internal import CKernels
+import GQBitstream
+internal import CGQKernels
 
 /// Predicts the latents of a phase from the levels and from the decoded latents of the phases before it.
 struct PriorNetwork: Sendable {

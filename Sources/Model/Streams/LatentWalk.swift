@@ -1,5 +1,5 @@
-import Bitstream
-internal import CKernels
+import GQBitstream
+internal import CGQKernels
 
 /// Walks through the phases of a grid's latents band by band, as encoder and decoder both do.
 ///

@@ -1,4 +1,4 @@
-internal import Codec
+internal import GQCodec
 
 extension ExifOrientation {
   /// Turns a stored picture upright, and makes its metadata say so.

@@ -1,4 +1,4 @@
-internal import CPixelIO
+internal import CGQPixelIO
 
 #if canImport(Glibc)
   internal import Glibc

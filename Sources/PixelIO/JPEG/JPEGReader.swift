@@ -1,4 +1,4 @@
-internal import Codec
+internal import GQCodec
 
 /// Reads a JPEG file: header, checks, rows, metadata. ``JPEGWriter`` goes the other way.
 func readJPEG(

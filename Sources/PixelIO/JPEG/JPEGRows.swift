@@ -1,5 +1,5 @@
-internal import CPixelIO
-internal import Codec
+internal import CGQPixelIO
+internal import GQCodec
 
 /// The rows of a JPEG file, nil where a picture must be held: see ``PictureReader/rows(_:maxBytes:leastPixels:)``.
 func jpegRows(

@@ -1,4 +1,4 @@
-internal import Codec
+internal import GQCodec
 
 /// Calls `body` with the marker and content of each segment in front of a JPEG file's pixels, until it returns
 /// false or the file makes no sense.

@@ -1,5 +1,5 @@
-internal import CPixelIO
-public import Codec
+internal import CGQPixelIO
+public import GQCodec
 
 /// Writes JPEG files, with the picture's metadata.
 public struct JPEGWriter: Sendable {

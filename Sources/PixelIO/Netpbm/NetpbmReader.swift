@@ -1,4 +1,4 @@
-internal import Codec
+internal import GQCodec
 
 /// Reads a PGM or PPM file (Netpbm), plain or raw: header, checks, samples. ``NetpbmWriter`` is the inverse.
 ///

@@ -1,4 +1,4 @@
-public import Codec
+public import GQCodec
 
 /// Writes raw PGM files of grey pictures and raw PPM files of others.
 public struct NetpbmWriter: Sendable {

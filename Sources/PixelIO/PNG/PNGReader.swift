@@ -1,5 +1,5 @@
-internal import CPixelIO
-internal import Codec
+internal import CGQPixelIO
+internal import GQCodec
 
 /// Reads a PNG file: header, checks, rows, metadata. ``PNGWriter`` is the inverse.
 func readPNG(

@@ -1,5 +1,5 @@
-internal import CPixelIO
-internal import Codec
+internal import CGQPixelIO
+internal import GQCodec
 
 /// The rows of a PNG file, nil where a picture must be held to be read: see ``PictureReader/rows(_:maxBytes:leastPixels:)``.
 func pngRows(

@@ -1,5 +1,5 @@
-internal import CPixelIO
-public import Codec
+internal import CGQPixelIO
+public import GQCodec
 
 /// Writes PNG files: RGB or grey, with alpha or without, 8 bits per sample, not interlaced.
 public struct PNGWriter: Sendable {

@@ -1,4 +1,4 @@
-public import Codec
+public import GQCodec
 
 extension Picture {
   /// The picture made smaller, so that neither side has more than `side` pixels; itself when it is small enough.

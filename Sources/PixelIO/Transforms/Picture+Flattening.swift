@@ -1,4 +1,4 @@
-public import Codec
+public import GQCodec
 
 extension Picture {
   /// The picture without alpha, as it looks on a background of one colour: `red`, `green` and `blue`, of which a

@@ -1,4 +1,4 @@
-public import Codec
+public import GQCodec
 
 /// A picture that came out of a file of some codec.
 public struct DecodedFile: Sendable {

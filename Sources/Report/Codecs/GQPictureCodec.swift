@@ -1,6 +1,6 @@
-public import Codec
-public import Model
-import PixelIO
+public import GQCodec
+public import GQModel
+import GQPixelIO
 
 /// This project's codec.
 public struct GQPictureCodec: PictureCodec {

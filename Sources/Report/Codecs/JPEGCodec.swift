@@ -1,5 +1,5 @@
 import Foundation
-import PixelIO
+import GQPixelIO
 
 /// JPEG by the linked libjpeg: 4:2:0, optimised, progressive.
 struct JPEGCodec: QualityCodec {

@@ -1,5 +1,5 @@
-import Bitstream
-public import Codec
+import GQBitstream
+public import GQCodec
 
 /// This project's codec with samples of the posterior in the place of codewords: what the codebook costs.
 ///

@@ -1,5 +1,5 @@
-import Codec
-import PixelIO
+import GQCodec
+import GQPixelIO
 
 /// A codec of two programs, one that reads PNG and one that writes it.
 protocol ProgramCodec: QualityCodec {

@@ -1,7 +1,7 @@
-import Bitstream
-public import Codec
+import GQBitstream
+public import GQCodec
 import Foundation
-import PixelIO
+import GQPixelIO
 
 /// A picture to measure with, and what codecs share while they work on it.
 public final class SourcePicture {

@@ -1,5 +1,5 @@
-import Codec
-import Metrics
+import GQCodec
+import GQMetrics
 
 /// What a codec did to a picture at a rate.
 public struct Measurement: Sendable, Equatable, Codable {

@@ -1,5 +1,5 @@
-import Bitstream
-import Codec
+import GQBitstream
+import GQCodec
 import Foundation
 
 /// What a measurement depends on: where all of this is equal, it need not be made again.

@@ -1,4 +1,4 @@
-import Codec
+import GQCodec
 
 /// Measures pictures with codecs at rates.
 public struct MeasurementRun {

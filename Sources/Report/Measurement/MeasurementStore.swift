@@ -1,5 +1,5 @@
 import Foundation
-import PixelIO
+import GQPixelIO
 
 /// What was measured so far, in a folder: for each measurement a JSON file and the coded picture.
 ///

@@ -1,6 +1,6 @@
-import Codec
+import GQCodec
 import Foundation
-import PixelIO
+import GQPixelIO
 
 /// Pictures inside a page.
 enum DataURI {

@@ -1,4 +1,4 @@
-import Codec
+import GQCodec
 import Foundation
 
 /// Where a decoded picture differs from the original: root mean square errors of small squares.

@@ -1,8 +1,8 @@
-import Bitstream
-import Codec
+import GQBitstream
+import GQCodec
 import Foundation
-import Metrics
-import PixelIO
+import GQMetrics
+import GQPixelIO
 
 /// All that the page shows of one picture at one rate.
 public struct PictureView: Sendable, Encodable {

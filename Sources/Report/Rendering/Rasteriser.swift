@@ -1,5 +1,5 @@
 import Foundation
-import PixelIO
+import GQPixelIO
 
 /// Turns SVG into PNG with librsvg's program: its text and curves are what a browser draws, for no code of our own.
 public enum Rasteriser {

@@ -1,4 +1,4 @@
-import Metrics
+import GQMetrics
 
 /// How much more rate this project's codec needs than another at equal quality, in percent: below 0 it saves.
 ///

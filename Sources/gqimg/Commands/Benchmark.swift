@@ -1,8 +1,8 @@
 import ArgumentParser
-import Bitstream
-import Codec
-import Model
-import PixelIO
+import GQBitstream
+import GQCodec
+import GQModel
+import GQPixelIO
 
 struct Benchmark: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -1,9 +1,9 @@
 public import ArgumentParser
-import Bitstream
-public import Codec
+import GQBitstream
+public import GQCodec
 import Foundation
-import Model
-public import PixelIO
+import GQModel
+public import GQPixelIO
 
 struct Decompress: ParsableCommand {
   static let configuration = CommandConfiguration(

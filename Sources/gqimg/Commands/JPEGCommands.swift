@@ -1,5 +1,5 @@
 import ArgumentParser
-import PixelIO
+import GQPixelIO
 
 /// PNG to JPEG as the report measures it, in a process of its own. Not for people, who have `cjpeg`.
 struct JPEGEncode: ParsableCommand {

@@ -1,10 +1,10 @@
 import ArgumentParser
-import Bitstream
-import Codec
+import GQBitstream
+import GQCodec
 import Foundation
-import Model
-import PixelIO
-import Report
+import GQModel
+import GQPixelIO
+import GQReport
 
 struct ReportCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -1,9 +1,9 @@
 import ArgumentParser
-import Bitstream
-import Codec
+import GQBitstream
+import GQCodec
 import Foundation
-import Model
-import PixelIO
+import GQModel
+import GQPixelIO
 
 struct Tokens: ParsableCommand {
   static let configuration = CommandConfiguration(

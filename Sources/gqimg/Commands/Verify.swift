@@ -1,8 +1,8 @@
 import ArgumentParser
-import Bitstream
-import Codec
+import GQBitstream
+import GQCodec
 import Foundation
-import PixelIO
+import GQPixelIO
 
 struct Verify: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -1,8 +1,8 @@
 import ArgumentParser
-import CProcessMemory
+import CGQProcessMemory
 import GaussianQuant
-import Model
-import PixelIO
+import GQModel
+import GQPixelIO
 
 #if canImport(Glibc)
   import Glibc

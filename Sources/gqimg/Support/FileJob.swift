@@ -1,8 +1,8 @@
 import ArgumentParser
-import CProcessMemory
+import CGQProcessMemory
 import Foundation
-import Model
-import PixelIO
+import GQModel
+import GQPixelIO
 import Synchronization
 
 /// One file to be made from another.

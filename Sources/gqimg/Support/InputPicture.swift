@@ -1,5 +1,5 @@
-import Codec
-import PixelIO
+import GQCodec
+import GQPixelIO
 
 /// A picture to compress: in memory, or a file whose rows are read as they are needed.
 enum InputPicture {

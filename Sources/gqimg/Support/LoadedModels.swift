@@ -1,4 +1,4 @@
-import Model
+import GQModel
 import Synchronization
 
 /// Models that are loaded once for all files.

@@ -1,4 +1,4 @@
-import CProcessMemory
+import CGQProcessMemory
 
 /// The least memory that a picture takes once the model is loaded: that of its own size, or of a few rows of a large one.
 /// What it takes beyond that is met as it comes.

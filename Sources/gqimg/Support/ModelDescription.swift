@@ -1,6 +1,6 @@
-import Codec
+import GQCodec
 import Foundation
-import Model
+import GQModel
 
 /// What `info --model` prints of a weights file.
 struct ModelDescription: Encodable {

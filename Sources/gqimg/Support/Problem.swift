@@ -1,5 +1,5 @@
-import Codec
-import PixelIO
+import GQCodec
+import GQPixelIO
 
 #if canImport(Glibc)
   import Glibc

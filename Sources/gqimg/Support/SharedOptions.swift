@@ -1,8 +1,8 @@
 public import ArgumentParser
-import Bitstream
-import Codec
-public import Model
-import PixelIO
+import GQBitstream
+import GQCodec
+public import GQModel
+import GQPixelIO
 
 extension Tuning: ExpressibleByArgument {}
 

@@ -1,8 +1,8 @@
-import Bitstream
-import Codec
+import GQBitstream
+import GQCodec
 import GaussianQuant
-import Model
-import PixelIO
+import GQModel
+import GQPixelIO
 
 /// Encodes a picture to a byte budget, decodes it, looks into the file, takes its tokens out and back, and quantizes a
 /// tensor of its own.
