@@ -79,6 +79,20 @@ memory: build ## Peak memory and time by picture size, and refusals of huge clai
 same-everywhere: build ## Decode with every instruction set: make same-everywhere [PICTURES=...]
 	$(PYTHON) tools/same_everywhere.py --program $(PROGRAM) $(PICTURES)
 
+setup-portable: PACKAGES := nodejs qemu-user gcc-aarch64-linux-gnu libc6-dev-arm64-cross
+setup-portable: ## Install what `make portable` needs: Node, an emulator, a C library for aarch64
+	$(install_available)
+
+wasm: ## Make the decoder for WebAssembly, build/wasm/gqdecode.wasm
+	portable/build.sh wasm build/wasm
+
+aarch64: setup-portable ## Make the decoder for aarch64, build/aarch64/gqdecode-aarch64
+	portable/build.sh aarch64 build/aarch64
+
+portable: build wasm aarch64 ## Decode with every instruction set, on emulated aarch64 and as WebAssembly: the same pixels
+	$(PYTHON) tools/portable.py --program $(PROGRAM) --model $(firstword $(wildcard Sources/Model/Resources/*visual*.safetensors Sources/Model/Resources/*.safetensors)) \
+	  --wasm build/wasm/gqdecode.wasm --aarch64 build/aarch64/gqdecode-aarch64
+
 no-garbage: build ## Content unlike photographs: PSNR and the worst block of each: make no-garbage [PICTURES="folder ..."]
 	$(PYTHON) tools/no_garbage.py --program $(PROGRAM) $(PICTURES)
 
@@ -179,5 +193,5 @@ export: $(VENV)/bin/python ## Put the weights of a run into the program: make ex
 test-training: $(VENV)/bin/python ## Run the tests of the training code
 	$(VENV)/bin/python -m unittest discover -s training/tests -t training
 
-.PHONY: help setup setup-report setup-test build static install deb demo test lint format bench report report-kodak train export \
+.PHONY: wasm aarch64 portable setup-portable help setup setup-report setup-test build static install deb demo test lint format bench report report-kodak train export \
   test-deb library test-examples wheel test-python docs test-training faults memory same-everywhere no-garbage fuzz thread-sanitizer

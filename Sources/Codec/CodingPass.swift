@@ -33,7 +33,7 @@ struct CodingPass {
     var decoded = measures ? try DecodedErrors(source, levels: levels, network: network) : nil
     func code(_ features: EncoderFeatures, isLast: Bool) throws {
       try stream.push(features, isLast: isLast) { latents in
-        try coding.push(latents) { try decoded?.push(latents: $0) }
+        try coding.push(latents) { decoded?.push(latents: $0) }
       }
     }
     if let features {
@@ -63,7 +63,7 @@ struct CodingPass {
         source, header, observe: { samples, _ in decoded?.push(samples: samples) }
       ) { try code($0, isLast: $1) }
     }
-    let segments = try coding.finish { try decoded?.push(latents: $0) }
+    let segments = try coding.finish { decoded?.push(latents: $0) }
     return Result(levels: levels, segments: segments, errors: decoded?.sums)
   }
 }

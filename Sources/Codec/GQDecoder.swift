@@ -16,7 +16,7 @@ public final class GQDecoder: Sendable {
   ///   the picture.
   public func decode(
     _ bytes: [UInt8], region: PixelRegion? = nil, limits: DecodeLimits = DecodeLimits()
-  ) throws -> Picture {
+  ) throws(CodingFailure) -> Picture {
     try open(bytes, region: region, limits: limits).picture()
   }
 
@@ -28,12 +28,16 @@ public final class GQDecoder: Sendable {
   /// - Throws: as `decode`.
   public func open(
     _ bytes: [UInt8], region: PixelRegion? = nil, limits: DecodeLimits = DecodeLimits()
-  ) throws -> PictureDecoding {
-    let file = try FileStructure(parsing: bytes, limits: limits)
-    try check(file)
+  ) throws(CodingFailure) -> PictureDecoding {
+    let file = try stage { () throws(BitstreamError) in
+      try FileStructure(parsing: bytes, limits: limits)
+    }
+    try stage { () throws(CodecError) in try check(file) }
     let all = PixelRegion(x: 0, y: 0, width: file.header.width, height: file.header.height)
     let region = region ?? all
-    try region.check(width: all.width, height: all.height)
+    try stage { () throws(CodecError) in
+      try region.check(width: all.width, height: all.height)
+    }
     let coder = try coder(file)
     let window =
       region == all
@@ -43,12 +47,14 @@ public final class GQDecoder: Sendable {
     for (tile, extent) in file.layout.tiles.enumerated()
     where extent.rows.overlaps(window.rows) && extent.columns.overlaps(window.columns) {
       for segment in file.layout.segments(ofTile: tile) {
-        segments[segment] = Array(try file.data(of: file.layout.segments[segment]))
+        segments[segment] = try stage { () throws(BitstreamError) in
+          Array(try file.data(of: file.layout.segments[segment]))
+        }
       }
     }
     return PictureDecoding(
       coder: coder, file: file, segments: segments, conceals: false, window: window,
-      region: region, alpha: try file.alpha())
+      region: region, alpha: try stage { () throws(BitstreamError) in try file.alpha() })
   }
 
   /// Decodes what can be decoded of a damaged file.
@@ -61,9 +67,11 @@ public final class GQDecoder: Sendable {
   public func recover(
     _ bytes: [UInt8], options: RecoveryOptions = RecoveryOptions(),
     limits: DecodeLimits = DecodeLimits()
-  ) throws -> Recovery {
-    let file = try FileStructure(recovering: bytes, limits: limits)
-    try check(file)
+  ) throws(CodingFailure) -> Recovery {
+    let file = try stage { () throws(BitstreamError) in
+      try FileStructure(recovering: bytes, limits: limits)
+    }
+    try stage { () throws(CodecError) in try check(file) }
     var problems = file.problems
     var alpha: AlphaPlane?
     do { alpha = try file.alpha() } catch { problems.append(error) }
@@ -95,7 +103,7 @@ public final class GQDecoder: Sendable {
       untouchedShare: Double(reach.pixels.count { !$0 }) / Double(reach.pixels.count))
   }
 
-  private func coder(_ file: FileStructure) throws -> LatentCoder {
+  private func coder(_ file: FileStructure) throws(CodingFailure) -> LatentCoder {
     LatentCoder(
       network: network,
       quantizer: try TrellisQuantizer(

@@ -45,44 +45,89 @@ public struct PictureDecoding: Sendable {
     }
   }
 
-  /// Calls `body` with all samples from top to bottom, whole rows at a time.
+  /// The samples of all rows from top to bottom, some rows at a time.
   ///
   /// Memory is that of a few rows of tiles, whatever the picture's height.
-  public func forEachRows(_ body: ([UInt8]) throws -> Void) throws {
-    let stride = Network.stride
-    let levels = window.cropped(coder.levels, gridColumns: coder.grid.columns)
-    let columns = window.columns.count
-    var stream = try coder.network.pixelStream(columns: columns)
-    let left = region.x - window.columns.lowerBound * stride
-    // The row of latents and of pixels that comes next, counted in the window.
-    var (nextLatents, nextPixels) = (0, 0)
-    let wanted = region.y - window.rows.lowerBound * stride
-    try coder.decode(
-      segments, window: window, conceals: conceals, bandPositions: bandPositions
-    ) { latents in
+  ///
+  /// - Throws: `BitstreamError` for codes that end early, `ModelError` for weights that cannot decode.
+  public func rows() throws(CodingFailure) -> Rows { try Rows(self) }
+
+  /// Gives the samples of a picture from top to bottom.
+  public struct Rows {
+    private let decoding: PictureDecoding
+    private let levels: [UInt8]
+    private var latents: LatentCoder.Decoding
+    private var stream: PixelStream
+    /// The row of latents and of pixels that comes next, counted in the window.
+    private var (nextLatents, nextPixels) = (0, 0)
+
+    init(_ decoding: PictureDecoding) throws(CodingFailure) {
+      self.decoding = decoding
+      let (coder, window) = (decoding.coder, decoding.window)
+      levels = window.cropped(coder.levels, gridColumns: coder.grid.columns)
+      stream = try stage { () throws(ModelError) in
+        try coder.network.pixelStream(columns: window.columns.count)
+      }
+      latents = try stage { () throws(BitstreamError) in
+        try LatentCoder.Decoding(
+          coder, decoding.segments, window: window, conceals: decoding.conceals,
+          bandPositions: decoding.bandPositions)
+      }
+    }
+
+    /// The samples of the next rows, at least one; nil after the last.
+    ///
+    /// - Throws: `BitstreamError`.
+    public mutating func next() throws(CodingFailure) -> [UInt8]? {
+      var samples: [UInt8] = []
+      while samples.isEmpty {
+        let found = try stage { () throws(BitstreamError) in try latents.next() }
+        guard let found else { return nil }
+        push(found, to: &samples)
+      }
+      return samples
+    }
+
+    private mutating func push(_ latents: Tensor, to samples: inout [UInt8]) {
+      let (window, region) = (decoding.window, decoding.region)
+      let columns = window.columns.count
+      let left = region.x - window.columns.lowerBound * Network.stride
+      let top = region.y - window.rows.lowerBound * Network.stride
       let rows = nextLatents..<nextLatents + latents.rows
       nextLatents = rows.upperBound
-      try stream.push(
+      var first = nextPixels
+      stream.push(
         latents, levels: Array(levels[rows.lowerBound * columns..<rows.upperBound * columns]),
         isLast: nextLatents == window.rows.count
       ) { pixels in
-        let held = nextPixels..<nextPixels + pixels.rows
-        nextPixels = held.upperBound
-        let used = held.clamped(to: wanted..<wanted + height)
+        let held = first..<first + pixels.rows
+        first = held.upperBound
+        let used = held.clamped(to: top..<top + region.height)
         guard !used.isEmpty else { return }
-        try body(
-          samplesOfNetworkOutput(
-            pixels, rows: used.lowerBound - held.lowerBound..<used.upperBound - held.lowerBound,
-            columns: left..<left + width, colorType: colorType, coder.network.pool))
+        samples += samplesOfNetworkOutput(
+          pixels, rows: used.lowerBound - held.lowerBound..<used.upperBound - held.lowerBound,
+          columns: left..<left + region.width, colorType: decoding.colorType,
+          decoding.coder.network.pool)
       }
+      nextPixels = first
     }
   }
 
+  /// Calls `body` with all samples from top to bottom, whole rows at a time.
+  ///
+  /// - Throws: as `rows()`, and what `body` throws.
+  public func forEachRows(_ body: ([UInt8]) throws(CodingFailure) -> Void) throws(CodingFailure) {
+    var rows = try rows()
+    while let samples = try rows.next() { try body(samples) }
+  }
+
   /// The whole picture.
-  public func picture() throws -> Picture {
+  ///
+  /// - Throws: as `rows()`.
+  public func picture() throws(CodingFailure) -> Picture {
     var samples: [UInt8] = []
     samples.reserveCapacity(width * height * colorType.componentCount)
-    try forEachRows { samples += $0 }
+    try forEachRows { (part) throws(CodingFailure) in samples += part }
     return Picture(
       width: width, height: height, colorType: colorType, samples: samples, alpha: alpha,
       metadata: metadata)

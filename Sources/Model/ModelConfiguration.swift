@@ -1,12 +1,7 @@
-#if canImport(FoundationEssentials)
-  import FoundationEssentials
-#else
-  import Foundation
-#endif
 import GQBitstream
 
 /// Widths, depths and levels of a network, as its weights file states them under the metadata key `gqimg`.
-public struct ModelConfiguration: Sendable, Equatable, Decodable {
+public struct ModelConfiguration: Sendable, Equatable {
   /// The most levels.
   public static let maxLevels = 128
   /// The value of `architecture` that this code runs.
@@ -58,10 +53,53 @@ public struct ModelConfiguration: Sendable, Equatable, Decodable {
     guard let text = file.metadata["gqimg"] else {
       throw .badConfiguration("the metadata has no entry \"gqimg\"")
     }
+    let json: JSON
     do {
-      self = try JSONDecoder().decode(Self.self, from: Data(text.utf8))
+      json = try JSON(parsing: text.utf8)
     } catch {
-      throw .badConfiguration("the entry \"gqimg\" is not as expected: \(error)")
+      throw .badConfiguration("the entry \"gqimg\" is not JSON: \(error.reason)")
+    }
+    /// A member of the kind that `read` makes of it.
+    func member<Value>(_ name: String, _ read: (JSON) -> Value?) throws(ModelError) -> Value {
+      guard let value = json.object?[name].flatMap(read) else {
+        throw .badConfiguration("the entry \"gqimg\" has no fitting \"\(name)\"")
+      }
+      return value
+    }
+    func count(_ name: String) throws(ModelError) -> Int { try member(name) { $0.integer } }
+    func number(_ name: String) throws(ModelError) -> Float {
+      try member(name) { $0.double.map { Float($0) } }
+    }
+    architecture = try count("architecture")
+    fine = try count("fine")
+    coarse = try count("coarse")
+    prior = try count("prior")
+    encoderFine = try count("encoderFine")
+    encoderCoarse = try count("encoderCoarse")
+    decoderCoarse = try count("decoderCoarse")
+    decoderFine = try count("decoderFine")
+    priorBlocks = try count("priorBlocks")
+    predictor = try count("predictor")
+    latents = try count("latents")
+    slope = try number("slope")
+    scaleBound = try number("scaleBound")
+    latentBound = try number("latentBound")
+    stateBits = try count("stateBits")
+    seed = try member("seed") {
+      if case .integer(let value) = $0 { UInt64(exactly: value) } else { nil }
+    }
+    codeError = try member("codeError") { $0.array.map { $0.compactMap { $0.double } } }
+    tuning = try member("tuning") { $0.text.flatMap(Tuning.init) }
+    levels = try member("levels") {
+      guard let levels = $0.array else { return nil }
+      var result: [[[Int]]] = []
+      for level in levels {
+        guard let runs = level.array else { return nil }
+        let read = runs.compactMap { $0.integers }
+        guard read.count == runs.count else { return nil }
+        result.append(read)
+      }
+      return result
     }
     try check()
   }

@@ -200,7 +200,7 @@ def read(data):
     width, height = cursor.varint(), cursor.varint()
     layout, bits = cursor.byte(), cursor.byte()
     seed, model = cursor.varint(), cursor.take(8)
-    if cursor.offset != end or not width or not height or layout & 15 > 1 or bits not in range(5, 17):
+    if cursor.offset != end or not width or not height or layout & 15 > 1 or layout >> 4 > 9 or bits not in range(5, 17):
         raise Invalid("header")
     cursor.check(8, "header")
     columns, rows, side = (width + 15) // 16, (height + 15) // 16, 1 << (layout >> 4)

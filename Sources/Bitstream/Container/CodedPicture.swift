@@ -22,7 +22,7 @@ public struct CodedPicture: Sendable, Equatable {
     segments: [[UInt8]], ancillary: [Chunk] = [], hasHeadCopy: Bool = false
   ) {
     let layout = TileLayout(header: header, ladder: ladder, levelMap: levelMap, order: order)
-    precondition(segments.map(\.count) == layout.segments.map(\.dataByteCount))
+    precondition(segments.map { $0.count } == layout.segments.map { $0.dataByteCount })
     precondition(!ancillary.contains { $0.type == Chunk.headCopy }, "hasHeadCopy makes it")
     self.header = header
     self.ladder = ladder

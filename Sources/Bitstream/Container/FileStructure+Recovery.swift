@@ -117,7 +117,7 @@ extension FileStructure {
     let bytes = cursor.bytes
     var first: BitstreamError?
     // Hostile bytes must not make the search slow.
-    var budget = (1 << 20) + 16 * bytes.count
+    var budget = (Int64(1) << 20) + 16 * Int64(bytes.count)
     for start in cursor.offset..<max(cursor.offset, bytes.count)
     where bytes[start] == Chunk.levelMap {
       var next = ByteCursor(bytes, offset: start)
@@ -125,11 +125,11 @@ extension FileStructure {
         let isPlausible = start == cursor.offset || beginsWithLadder(bytes, chunk: start)
         guard isPlausible, budget > 0 else { continue }
         let (_, payload) = try parseChunk(&next, header, limits)
-        budget -= payload.count
+        budget -= Int64(payload.count)
         let map = try parseLevelMap(bytes, payload, header)
         return (map, start..<next.offset, first)
       } catch {
-        budget -= next.offset - start
+        budget -= Int64(next.offset - start)
         if first == nil { first = error }
       }
     }

@@ -12,6 +12,8 @@ public struct Header: Sendable, Equatable {
   public static let stateBitCounts = 5...16
   /// Pixels along each side of the square of one latent position.
   public static let stride = 16
+  /// The tile sizes that files may have, as powers of two: the bits of a tile are below 2^31.
+  public static let tileExponents = 0...9
   /// The tile size that files have unless made otherwise, as a power of two.
   public static let standardTileExponent = 4
 
@@ -21,7 +23,7 @@ public struct Header: Sendable, Equatable {
   public let height: Int
   /// What the samples of a pixel mean.
   public let colorType: ColorType
-  /// log2 of the positions along a tile's side, 0 to 15.
+  /// log2 of the positions along a tile's side, one of `tileExponents`.
   public let tileExponent: Int
   /// Bits of a state of the quantizer's trellis.
   public let stateBits: Int
@@ -36,7 +38,7 @@ public struct Header: Sendable, Equatable {
     tileExponent: Int = Header.standardTileExponent, stateBits: Int,
     seed: UInt64, modelIdentifier: [UInt8]
   ) {
-    precondition(width > 0 && height > 0 && (0...15).contains(tileExponent))
+    precondition(width > 0 && height > 0 && Self.tileExponents.contains(tileExponent))
     precondition(Self.stateBitCounts.contains(stateBits) && seed < 1 << 63)
     precondition(modelIdentifier.count == 8)
     self.width = width
@@ -87,6 +89,11 @@ public struct Header: Sendable, Equatable {
     guard let colorType = ColorType(rawValue: packed & 15) else {
       throw .invalidValue(
         what: "colour type", offset: cursor.offset - 1, found: "\(packed & 15)", expected: "0 or 1")
+    }
+    guard Self.tileExponents.contains(Int(packed >> 4)) else {
+      throw .invalidValue(
+        what: "tile size", offset: cursor.offset - 1, found: "2^\(packed >> 4)",
+        expected: "2^0 to 2^\(Self.tileExponents.upperBound)")
     }
     let stateBits = Int(try cursor.byte("state bits"))
     guard Self.stateBitCounts.contains(stateBits) else {

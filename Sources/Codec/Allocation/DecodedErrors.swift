@@ -20,7 +20,9 @@ struct DecodedErrors {
   /// For every position the sum over its samples, without padding, in units where samples run from -1 to 1.
   private(set) var sums: [Float]
 
-  init(_ source: some PictureSource, levels: [UInt8], network: Network) throws {
+  init(
+    _ source: some PictureSource, levels: [UInt8], network: Network
+  ) throws(ModelError) {
     width = source.width
     height = source.height
     colorType = source.colorType
@@ -35,11 +37,11 @@ struct DecodedErrors {
   mutating func push(samples: [UInt8]) { waiting += samples }
 
   /// Takes rows of decoded latents whose samples have come.
-  mutating func push(latents: Tensor) throws {
+  mutating func push(latents: Tensor) {
     let rows = latentRows..<latentRows + latents.rows
     latentRows = rows.upperBound
     var decoded: [Tensor] = []
-    try stream.push(
+    stream.push(
       latents,
       levels: Array(levels[rows.lowerBound * grid.columns..<rows.upperBound * grid.columns]),
       isLast: latentRows == grid.rows

@@ -3,69 +3,76 @@ import GaussianQuant
 import GQModel
 
 extension LatentCoder {
-  /// The decoder's input from the segments of a file, nil for those that are lost. Inverse of `Encoding`.
+  /// The decoder's input from the segments of a file, row by row from above to below. Inverse: `Encoding`.
   ///
   /// Lost coefficients are zero, so that latents are what the prior expects; in the first phase, in which it knows
   /// nothing of the picture, latents are drawn from intact positions around.
-  func decode(_ segments: [[UInt8]?]) throws -> Tensor {
-    var parts: [Tensor] = []
-    try decode(segments, conceals: true) { parts.append($0) }
-    return Tensor(
-      joining: parts, columns: grid.columns, channels: network.configuration.latents)
-  }
+  struct Decoding {
+    private let coder: LatentCoder
+    private let window: GridWindow
+    private let lost: [Bool]
+    private let hasLost: Bool
+    private var walk: LatentWalk
+    private let values: TileValues
 
-  /// The same row by row, from above to below.
-  ///
-  /// - Parameters:
-  ///   - segments: of the file. Only those of tiles in `window` are looked at.
-  ///   - window: the part of the grid to decode; nil for all of it. Latents are those of the whole grid as far as the
-  ///     window holds what they depend on.
-  ///   - conceals: whether nil stands for lost segments.
-  ///   - bandPositions: about as many positions are worked on at a time.
-  ///   - body: called with rows of latents, [rows, columns of the window, latents].
-  func decode(
-    _ segments: [[UInt8]?], window: GridWindow? = nil, conceals: Bool,
-    bandPositions: Int = LatentCoder.bandPositions, _ body: (Tensor) throws -> Void
-  ) throws {
-    let lost = conceals ? lostPositions(segments) : []
-    let hasLost = lost.contains(true)
-    let window = window ?? GridWindow(grid)
-    precondition(!hasLost || window == GridWindow(grid))
-    let columns = window.columns.count
-    var walk = LatentWalk(
-      network: network, rows: window.rows.count, columns: columns,
-      levels: window.cropped(levels, gridColumns: grid.columns),
-      // What is lost is made up from all of a phase at once.
-      bandRows: hasLost ? nil : bandRows(positions: bandPositions, columns: columns))
-    var values = try TileValues(self, segments, window.columns)
-    while !walk.isFinished {
-      let latents = try walk.advance(
-        correct: { prediction, latents in
-          guard hasLost, prediction.phase == .first else { return }
-          Concealment(grid: grid, lost: lost).fill(&latents, prediction.positions)
-        }
-      ) { prediction in
-        let width = network.levels.width
-        var chosen: [Float] = []
-        chosen.reserveCapacity(prediction.positions.count * width)
-        for place in prediction.positions {
-          let (row, column) = place.quotientAndRemainder(dividingBy: columns)
-          try values.append(
-            row: window.rows.lowerBound + row, column: window.columns.lowerBound + column,
-            prediction.phase, to: &chosen)
-        }
-        if let last = prediction.positions.last {
-          // The rows that come next have the other parity.
-          values.drop(prediction.phase, before: window.rows.lowerBound + last / columns + 2)
-        }
-        if hasLost {
-          for (k, position) in prediction.positions.enumerated() where lost[position] {
-            for c in 0..<width { chosen[k * width + c] = 0 }
+    /// - Parameters:
+    ///   - segments: of the file, nil for those that are lost. Only those of tiles in `window` are looked at.
+    ///   - window: the part of the grid to decode; nil for all of it. Latents are those of the whole grid as far as the
+    ///     window holds what they depend on.
+    ///   - conceals: whether nil stands for lost segments.
+    ///   - bandPositions: about as many positions are worked on at a time.
+    init(
+      _ coder: LatentCoder, _ segments: [[UInt8]?], window: GridWindow? = nil, conceals: Bool,
+      bandPositions: Int = LatentCoder.bandPositions
+    ) throws(BitstreamError) {
+      self.coder = coder
+      let window = window ?? GridWindow(coder.grid)
+      self.window = window
+      lost = conceals ? coder.lostPositions(segments) : []
+      hasLost = lost.contains(true)
+      precondition(!hasLost || window == GridWindow(coder.grid))
+      let columns = window.columns.count
+      walk = LatentWalk(
+        network: coder.network, rows: window.rows.count, columns: columns,
+        levels: window.cropped(coder.levels, gridColumns: coder.grid.columns),
+        // What is lost is made up from all of a phase at once.
+        bandRows: hasLost ? nil : coder.bandRows(positions: bandPositions, columns: columns))
+      values = try TileValues(coder, segments, window.columns)
+    }
+
+    /// The next rows of latents, [rows, columns of the window, latents]; nil after the last.
+    mutating func next() throws(BitstreamError) -> Tensor? {
+      let (coder, window, lost, hasLost, values) = (coder, window, lost, hasLost, values)
+      let (width, columns) = (coder.network.levels.width, window.columns.count)
+      while !walk.isFinished {
+        let latents = try walk.advance(
+          correct: { prediction, latents in
+            guard hasLost, prediction.phase == .first else { return }
+            Concealment(grid: coder.grid, lost: lost).fill(&latents, prediction.positions)
           }
+        ) { (prediction) throws(BitstreamError) -> [Float] in
+          var chosen: [Float] = []
+          chosen.reserveCapacity(prediction.positions.count * width)
+          for place in prediction.positions {
+            let (row, column) = place.quotientAndRemainder(dividingBy: columns)
+            try values.append(
+              row: window.rows.lowerBound + row, column: window.columns.lowerBound + column,
+              prediction.phase, to: &chosen)
+          }
+          if let last = prediction.positions.last {
+            // The rows that come next have the other parity.
+            values.drop(prediction.phase, before: window.rows.lowerBound + last / columns + 2)
+          }
+          if hasLost {
+            for (k, position) in prediction.positions.enumerated() where lost[position] {
+              for c in 0..<width { chosen[k * width + c] = 0 }
+            }
+          }
+          return coder.shrunk(chosen, prediction)
         }
-        return shrunk(chosen, prediction)
+        if let latents { return latents }
       }
-      if let latents { try body(latents) }
+      return nil
     }
   }
 
@@ -82,7 +89,7 @@ extension LatentCoder {
 }
 
 /// The codeword values of tiles, a phase of a row of tiles at a time.
-private struct TileValues {
+private final class TileValues {
   private struct Part: Hashable {
     let tileRow: Int
     let phase: CodingPhase
@@ -112,9 +119,9 @@ private struct TileValues {
   }
 
   /// Adds the values [width] of a position. Phases of a tile must be asked for in their order.
-  mutating func append(
+  func append(
     row: Int, column: Int, _ phase: CodingPhase, to values: inout [Float]
-  ) throws {
+  ) throws(BitstreamError) {
     let part = Part(tileRow: row / coder.packing.layout.tileRows, phase: phase)
     if held[part] == nil { held[part] = try decoded(part) }
     guard let rows = held[part] else { return }
@@ -123,13 +130,13 @@ private struct TileValues {
   }
 
   /// Forgets a phase of rows of tiles that end above a row.
-  mutating func drop(_ phase: CodingPhase, before row: Int) {
+  func drop(_ phase: CodingPhase, before row: Int) {
     let side = coder.packing.layout.tileRows
     held = held.filter { $0.key.phase != phase || ($0.key.tileRow + 1) * side > row }
   }
 
   /// The values [rows, columns, width] of a phase of a row of tiles; zeros at positions of other phases.
-  private mutating func decoded(_ part: Part) throws -> TensorRows {
+  private func decoded(_ part: Part) throws(BitstreamError) -> TensorRows {
     let layout = coder.packing.layout
     let gridColumns = coder.grid.columns
     let tiles = layout.tiles(row: part.tileRow, columns: columns)

@@ -33,27 +33,27 @@ extension LatentCoder {
     }
 
     /// Takes rows of the encoder's latents, codes what can be coded, and passes on rows of decoded latents.
-    func push(_ latents: Tensor, _ body: (Tensor) throws -> Void) throws {
+    func push(_ latents: Tensor, _ body: (Tensor) -> Void) throws(GaussianQuantError) {
       source.append(latents)
       while let band = walk.nextBand, band.upperBound <= source.rows.upperBound { try step(body) }
     }
 
     /// Codes the rest once all rows have come; the segments of the file.
-    func finish(_ body: (Tensor) throws -> Void) throws -> [[UInt8]] {
+    func finish(_ body: (Tensor) -> Void) throws(GaussianQuantError) -> [[UInt8]] {
       while !walk.isFinished { try step(body) }
       return segments
     }
 
-    private func step(_ body: (Tensor) throws -> Void) throws {
+    private func step(_ body: (Tensor) -> Void) throws(GaussianQuantError) {
       let layout = coder.packing.layout
-      let latents = try walk.advance { prediction in
+      let latents = try walk.advance { (prediction) throws(GaussianQuantError) in
         let tiles = layout.tiles(of: prediction.positions, gridColumns: coder.grid.columns)
         let members = coder.phaseTiles(prediction, tiles: tiles)
         // Where each phase has a checksum of its own it has a path too, so that one can be read without the others.
         let segments = layout.segments(of: tiles, prediction.phase)
         var own = Array(paths[segments])
         let (values, found) = try coder.quantizer.quantize(
-          try coder.posterior(source, prediction, members), tiles: members, paths: &own)
+          coder.posterior(source, prediction, members), tiles: members, paths: &own)
         paths.replaceSubrange(segments, with: own)
         for (position, code) in zip(prediction.positions, found) { codes[position] = code }
         return coder.shrunk(values, prediction)
@@ -70,7 +70,7 @@ extension LatentCoder {
       }
       for position in positions { codes[position] = [] }
       source.drop(before: rows.upperBound)
-      if let latents { try body(latents) }
+      if let latents { body(latents) }
     }
   }
 
@@ -88,10 +88,10 @@ extension LatentCoder {
     // Any table of normal numbers will do; this one repeats exactly.
     let normal = try Trellis(stateBitCount: 12).values
     var count = UInt32(draw) << 28
-    return try network.decodedLatents(rows: grid.rows, columns: grid.columns, levels: levels) {
+    return network.decodedLatents(rows: grid.rows, columns: grid.columns, levels: levels) {
       prediction in
       let tiles = phaseTiles(prediction, tiles: packing.layout.tiles.indices)
-      let posterior = try posterior(source, prediction, tiles)
+      let posterior = posterior(source, prediction, tiles)
       var values = posterior.means
       for (k, level) in prediction.levels.enumerated() {
         for run in network.levels.levels[Int(level)] {
@@ -110,9 +110,9 @@ extension LatentCoder {
 
   private func posterior(
     _ source: TensorRows, _ prediction: PhasePrediction, _ tiles: [[Int]]
-  ) throws -> Posterior {
+  ) -> Posterior {
     Posterior(
-      try network.coefficients(of: source, prediction), tilts: prediction.tilts,
+      network.coefficients(of: source, prediction), tilts: prediction.tilts,
       levels: prediction.levels,
       groups: DivergenceGroup.tiles(
         levels: prediction.levels,

@@ -1,7 +1,6 @@
 package import GQBitstream
 package import GaussianQuant
 package import GQModel
-import Synchronization
 
 /// Coefficients as a path through a trellis: one path per tile, through the positions of all phases.
 ///
@@ -12,79 +11,33 @@ import Synchronization
 package struct TrellisQuantizer: Sendable {
   /// For each level the widths in bits of the codes that a position sends, in their order: a step for every coefficient.
   package let codeWidths: [[Int]]
-  private let search: TrellisSearch
-  private let table: LevelTable
-  private let pool: WorkerPool
+  let search: TrellisSearch
+  let table: LevelTable
+  let pool: WorkerPool
   /// The states that a path may begin in: those that a segment's first bits can name.
-  private let starts: Range<UInt32>
+  let starts: Range<UInt32>
 
   /// The quantizer that a header asks for.
   ///
   /// - Throws: `CodecError.incompatible` when its trellis cannot carry the model's levels.
-  package init(_ header: Header, table: LevelTable, pool: WorkerPool) throws {
-    let trellis = try Trellis(stateBitCount: header.stateBits, seed: header.seed)
-    let most = table.levels.joined().map(\.bits).max() ?? 0
+  package init(
+    _ header: Header, table: LevelTable, pool: WorkerPool
+  ) throws(CodingFailure) {
+    let trellis = try stage { () throws(GaussianQuantError) in
+      try Trellis(stateBitCount: header.stateBits, seed: header.seed)
+    }
+    let most = table.levels.joined().map { $0.bits }.max() ?? 0
     guard most <= trellis.stepBits.upperBound else {
       throw CodecError.incompatible(
         what: "number of state bits", expected: "at least \(most + 4)",
-        found: "\(header.stateBits)")
+        found: "\(header.stateBits)"
+      ).failure
     }
     search = TrellisSearch(trellis: trellis)
     starts = 0..<1 << UInt32(min(TileLayout.startBits, trellis.stateBitCount))
     self.table = table
     self.pool = pool
     codeWidths = table.levels.map { $0.flatMap { Array(repeating: $0.bits, count: $0.count) } }
-  }
-
-  /// The best codes for the positions of a phase. Inverse: `decode`.
-  ///
-  /// - Parameters:
-  ///   - posterior: of the n positions, of which each belongs to one tile.
-  ///   - tiles: for each tile the positions of the phase in it, as numbers below n, in the order of their codes.
-  ///   - paths: one per tile; what decoding a later phase depends on.
-  /// - Returns: codeword values [n, width], zeros where nothing is sent, and the codes of each position.
-  /// - Throws: `GaussianQuantError.outOfMemory`.
-  package func quantize(
-    _ posterior: Posterior, tiles: [[Int]], paths: inout [TilePath]
-  ) throws(GaussianQuantError) -> (values: [Float], codes: [[UInt32]]) {
-    let width = table.width
-    // The first thing that went wrong in one of the threads.
-    let failure = Mutex<GaussianQuantError?>(nil)
-    var values = [Float](repeating: 0, count: posterior.means.count)
-    var codes = posterior.levels.map { [UInt32](repeating: 0, count: table.counts[Int($0)]) }
-    values.withUnsafeMutableBufferPointer { values in
-      codes.withUnsafeMutableBufferPointer { codes in
-        paths.withUnsafeMutableBufferPointer { paths in
-          let targets = (Disjoint(values), Disjoint(codes), Disjoint(paths))
-          pool.forEach(tiles.count) { tile in
-            let (values, codes, paths) = (targets.0.value, targets.1.value, targets.2.value)
-            let steps = steps(levels: posterior.levels, positions: tiles[tile])
-            guard !steps.isEmpty else { return }
-            let places = steps.map { $0.position * width + $0.coefficient }
-            let means = places.map { posterior.means[$0] }
-            let variances = places.map { posterior.variances[$0] }
-            let (start, states): (UInt32, [UInt32])
-            do throws(GaussianQuantError) {
-              (start, states) = try search.bestPath(
-                means: means.span, variances: variances.span, bits: steps.map(\.bits),
-                fromAnyOf: paths[tile].start == nil
-                  ? starts : paths[tile].state..<paths[tile].state + 1)
-            } catch {
-              failure.withLock { $0 = error }
-              return
-            }
-            for (step, state) in zip(steps, states) {
-              values[step.position * width + step.coefficient] = search.trellis.values[Int(state)]
-              codes[step.position][step.coefficient] = state & (1 << UInt32(step.bits) - 1)
-            }
-            if paths[tile].start == nil { paths[tile].start = start }
-            if let last = states.last { paths[tile].state = last }
-          }
-        }
-      }
-    }
-    if let failure = failure.withLock({ $0 }) { throw failure }
-    return (values, codes)
   }
 
   /// Codeword values [n, width] from the codes of n positions. Inverse of `quantize`.

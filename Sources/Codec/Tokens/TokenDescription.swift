@@ -104,8 +104,9 @@ struct TokenDescription: Codable {
     guard let color = Header.ColorType.allCases.first(where: { "\($0)" == colorType }) else {
       throw .badDescription("colorType is \(colorType.debugDescription), expected rgb or grey")
     }
-    guard (0...15).contains(tileExponent) else {
-      throw .badDescription("tileExponent is \(tileExponent), expected 0 to 15")
+    guard Header.tileExponents.contains(tileExponent) else {
+      throw .badDescription(
+        "tileExponent is \(tileExponent), expected 0 to \(Header.tileExponents.upperBound)")
     }
     guard Header.stateBitCounts.contains(stateBits) else {
       throw .badDescription("stateBits is \(stateBits), expected 5 to 16")

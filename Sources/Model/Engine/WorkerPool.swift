@@ -1,4 +1,6 @@
-#if canImport(Glibc)
+#if hasFeature(Embedded)
+  // One thread, and no system to ask.
+#elseif canImport(Glibc)
   import Glibc
 #elseif canImport(Musl)
   import Musl
@@ -19,7 +21,11 @@ public struct WorkerPool: Sendable {
   }
 
   /// Cores that the system says are at work; asked once, for it takes a while to answer.
-  public static let coreCount = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+  #if hasFeature(Embedded)
+    public static let coreCount = 1
+  #else
+    public static let coreCount = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+  #endif
 
   /// Calls `body` once for every number in `0..<count`, in any order, from several threads.
   public func forEach(_ count: Int, _ body: @Sendable (Int) -> Void) {
@@ -27,7 +33,11 @@ public struct WorkerPool: Sendable {
       for k in 0..<count { body(k) }
       return
     }
-    WorkerThreads.shared.perform(count, helperCount: min(threadCount, count) - 1, body)
+    #if hasFeature(Embedded)
+      for k in 0..<count { body(k) }
+    #else
+      WorkerThreads.shared.perform(count, helperCount: min(threadCount, count) - 1, body)
+    #endif
   }
 }
 

@@ -156,7 +156,7 @@ public struct EncoderFeatures: Sendable {
           joining: parts.map { part($0).tensor }, columns: part(parts[0]).columns,
           channels: part(parts[0]).channels))
     }
-    self.init(nonlinear: joined(\.nonlinear), linear: joined(\.linear))
+    self.init(nonlinear: joined { $0.nonlinear }, linear: joined { $0.linear })
   }
 
   /// Some rows.

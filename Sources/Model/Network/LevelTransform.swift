@@ -98,9 +98,9 @@ struct LevelTransform: Sendable {
   /// Coefficients [n, width], in units of their scales, of the latents that prediction left; zeros where a level has none.
   func analyze(
     _ latents: TensorRows, _ prediction: PhasePrediction
-  ) throws(ModelError) -> [Float] {
+  ) -> [Float] {
     let (length, width) = (self.latents, table.width)
-    return try products(
+    return products(
       prediction.levels, analysis, outputs: width,
       load: { row, _, target in
         latents.withValues { source in
@@ -118,9 +118,9 @@ struct LevelTransform: Sendable {
   /// Latents [n, latents] from coefficients [n, width]. Inverse of `analyze`, as far as coefficients tell.
   func synthesize(
     _ coefficients: [Float], _ prediction: PhasePrediction
-  ) throws(ModelError) -> [Float] {
+  ) -> [Float] {
     let (length, width) = (self.latents, table.width)
-    return try products(
+    return products(
       prediction.levels, synthesis, outputs: length,
       load: { row, count, target in
         for c in 0..<count {
@@ -146,12 +146,10 @@ struct LevelTransform: Sendable {
     _ levels: [UInt8], _ matrices: [Part<Matrix>], outputs: Int,
     load: @Sendable (Int, Int, UnsafeMutablePointer<Float>) -> Void,
     store: @Sendable (Int, Int, UnsafePointer<Float>, UnsafeMutablePointer<Float>) -> Void
-  ) throws(ModelError) -> [Float] {
+  ) -> [Float] {
     let parts = parts(levels)
     pool.forEach(parts.count) { matrices[parts[$0].level].load() }
-    var loaded: [Matrix] = []
-    for part in parts { loaded.append(try matrices[part.level].value()) }
-    let chosen = loaded
+    let chosen = parts.map { matrices[$0.level].checkedValue() }
     var result = [Float](repeating: 0, count: levels.count * outputs)
     result.withUnsafeMutableBufferPointer { result in
       guard let base = result.baseAddress else { return }

@@ -1,5 +1,4 @@
 public import GQBitstream
-import Synchronization
 
 /// A loaded model: encoder, conditional prior and decoder. Immutable, so one may serve many threads.
 public final class Network: Sendable {
@@ -64,11 +63,12 @@ public final class Network: Sendable {
     }
     transform = try LevelTransform(c, table, from: file, pool: pool)
     // One beside the other, the longest first: for a small picture this is most of the program's time.
-    let encoding: [any Loading] = [encoderPart, predictorPart]
-    let parts: [any Loading] =
-      [identifier] + (purpose == .encoding ? [] : [decoderPart])
-      + (purpose == .decoding ? [] : encoding) + [prior]
-    pool.forEach(parts.count) { parts[$0].load() }
+    var parts: [@Sendable () -> Void] = [identifier.load]
+    if purpose != .encoding { parts.append(decoderPart.load) }
+    if purpose != .decoding { parts += [encoderPart.load, predictorPart.load] }
+    parts.append(prior.load)
+    let loads = parts
+    pool.forEach(loads.count) { loads[$0]() }
     self.identifier = try identifier.value()
     self.prior = try prior.value()
     // A file that cannot do what it is loaded for is refused now.
@@ -114,18 +114,14 @@ public final class Network: Sendable {
 
   /// What is to be coded in a phase: coefficients [n, width] of unit variance, from the latents of rows that hold its
   /// positions. Inverse: `latents(from:_:)`.
-  public func coefficients(
-    of latents: TensorRows, _ prediction: PhasePrediction
-  ) throws(ModelError) -> [Float] {
-    try transform.analyze(latents, prediction)
+  public func coefficients(of latents: TensorRows, _ prediction: PhasePrediction) -> [Float] {
+    transform.analyze(latents, prediction)
   }
 
   /// Latents [n, latents] of a phase from its decoded coefficients [n, width]. Inverse of `coefficients(of:_:)`, as
   /// far as coefficients tell.
-  public func latents(
-    from coefficients: [Float], _ prediction: PhasePrediction
-  ) throws(ModelError) -> [Float] {
-    try transform.synthesize(coefficients, prediction)
+  public func latents(from coefficients: [Float], _ prediction: PhasePrediction) -> [Float] {
+    transform.synthesize(coefficients, prediction)
   }
 
   /// Decodes the latents of a whole grid, as encoder and decoder both do; see ``LatentWalk``.
@@ -136,9 +132,10 @@ public final class Network: Sendable {
   ///   - levels: a level for each position, row-major.
   ///   - code: as in ``LatentWalk/advance(correct:code:)``.
   /// - Returns: the decoder's input, [rows, columns, latents].
-  public func decodedLatents(
-    rows: Int, columns: Int, levels: [UInt8], code: (PhasePrediction) throws -> [Float]
-  ) throws -> Tensor {
+  public func decodedLatents<Failure: Error>(
+    rows: Int, columns: Int, levels: [UInt8],
+    code: (PhasePrediction) throws(Failure) -> [Float]
+  ) throws(Failure) -> Tensor {
     var walk = LatentWalk(network: self, rows: rows, columns: columns, levels: levels)
     var result = Tensor(rows: 0, columns: columns, channels: configuration.latents)
     while !walk.isFinished { if let latents = try walk.advance(code: code) { result = latents } }

@@ -63,10 +63,10 @@ public struct LatentWalk {
   ///   - code: is called for a phase of a band with its prediction, and returns the decoded coefficients, [n, width],
   ///     zeros where nothing was sent.
   /// - Returns: the decoder's input for the rows that this step finished, [rows, columns, latents]; nil for none.
-  @discardableResult public mutating func advance(
+  @discardableResult public mutating func advance<Failure: Error>(
     correct: ((PhasePrediction, inout [Float]) -> Void)? = nil,
-    code: (PhasePrediction) throws -> [Float]
-  ) throws -> Tensor? {
+    code: (PhasePrediction) throws(Failure) -> [Float]
+  ) throws(Failure) -> Tensor? {
     if let band = nextBand {
       features.extend(to: min(rows, band.upperBound + network.prior.reach))
     }
@@ -74,7 +74,7 @@ public struct LatentWalk {
       let band = step - phase.rawValue
       guard bands.indices.contains(band) else { continue }
       guard let prediction = predict(phase, bands[band]) else { continue }
-      var latents = try network.latents(from: try code(prediction), prediction)
+      var latents = network.latents(from: try code(prediction), prediction)
       correct?(prediction, &latents)
       if keepsLatents {
         decoded[band, default: []].append((prediction.positions, latents))

@@ -2,9 +2,9 @@
 // rows behind, and gives what it would give for the whole picture, however the rows are dealt out.
 
 /// Calls `body` for rows of a grid, a few at a time, and tells which are the last.
-private func forEachSlice(
-  rows: Int, columns: Int, isLast: Bool, _ body: (Range<Int>, Bool) throws -> Void
-) throws {
+private func forEachSlice<Failure: Error>(
+  rows: Int, columns: Int, isLast: Bool, _ body: (Range<Int>, Bool) throws(Failure) -> Void
+) throws(Failure) {
   let step = Network.rowsPerPush(columns: columns)
   var first = 0
   repeat {
@@ -21,12 +21,12 @@ package struct FeatureStream {
   init(_ stream: EncoderNetwork.FeatureStream) { self.stream = stream }
 
   /// Takes pixels [16 n, w, 3] in -1...1 and calls `body` with what features are known then.
-  package mutating func push(
-    _ pixels: Tensor, isLast: Bool, _ body: (EncoderFeatures) throws -> Void
-  ) throws {
+  package mutating func push<Failure: Error>(
+    _ pixels: Tensor, isLast: Bool, _ body: (EncoderFeatures) throws(Failure) -> Void
+  ) throws(Failure) {
     let stride = Network.stride
     try forEachSlice(rows: pixels.rows / stride, columns: pixels.columns / stride, isLast: isLast) {
-      rows, isLast in
+      (rows, isLast) throws(Failure) in
       let part = TensorSlice(pixels)[rows.lowerBound * stride..<rows.upperBound * stride]
       let features = stream.push(part, isLast: isLast)
       if features.rows > 0 { try body(features) }
@@ -46,11 +46,12 @@ package struct LatentStream {
   }
 
   /// Takes features and calls `body` with what latents are known then.
-  package mutating func push(
-    _ features: EncoderFeatures, isLast: Bool, _ body: (Tensor) throws -> Void
-  ) throws {
+  package mutating func push<Failure: Error>(
+    _ features: EncoderFeatures, isLast: Bool, _ body: (Tensor) throws(Failure) -> Void
+  ) throws(Failure) {
     let columns = features.linear.columns
-    try forEachSlice(rows: features.rows, columns: columns, isLast: isLast) { rows, isLast in
+    try forEachSlice(rows: features.rows, columns: columns, isLast: isLast) {
+      (rows, isLast) throws(Failure) in
       let part = Array(
         levels[(next + rows.lowerBound) * columns..<(next + rows.upperBound) * columns])
       let latents = stream.push(features.slice(rows), levels: part, isLast: isLast)
@@ -81,11 +82,12 @@ package struct PixelStream {
   init(_ stream: DecoderNetwork.Stream) { self.stream = stream }
 
   /// Takes latents [n, w/16, latents] with their levels and calls `body` with what pixels are known then, [m, w, 3].
-  package mutating func push(
-    _ latents: Tensor, levels: [UInt8], isLast: Bool, _ body: (Tensor) throws -> Void
-  ) throws {
+  package mutating func push<Failure: Error>(
+    _ latents: Tensor, levels: [UInt8], isLast: Bool, _ body: (Tensor) throws(Failure) -> Void
+  ) throws(Failure) {
     let columns = latents.columns
-    try forEachSlice(rows: latents.rows, columns: columns, isLast: isLast) { rows, isLast in
+    try forEachSlice(rows: latents.rows, columns: columns, isLast: isLast) {
+      (rows, isLast) throws(Failure) in
       let part = Array(levels[rows.lowerBound * columns..<rows.upperBound * columns])
       let pixels = stream.push(TensorSlice(latents)[rows], levels: part, isLast: isLast)
       if pixels.rows > 0 { try body(pixels) }

@@ -1,9 +1,3 @@
-#if canImport(FoundationEssentials)
-  import FoundationEssentials
-#else
-  import Foundation
-#endif
-
 /// A parsed safetensors file: named tensors and the metadata of the header.
 ///
 /// The format is <https://huggingface.co/docs/safetensors>: eight bytes little-endian header length, a JSON
@@ -18,7 +12,7 @@ public struct Safetensors: Sendable {
   public static let maximumElementCount = 1 << 28
 
   /// Element types this reader understands.
-  public enum ElementType: String, Sendable, Decodable {
+  public enum ElementType: String, Sendable {
     /// IEEE 754 half precision.
     case float16 = "F16"
     /// The upper half of single precision.
@@ -47,10 +41,11 @@ public struct Safetensors: Sendable {
     }
   }
 
-  struct Entry: Decodable {
-    let dtype: ElementType
+  struct Entry {
+    let type: ElementType
     let shape: [Int]
-    let data_offsets: [Int]
+    /// Bytes of the data part.
+    let range: Range<Int>
   }
 
   /// Text values of the header's `__metadata__`.
@@ -79,41 +74,31 @@ public struct Safetensors: Sendable {
     guard bytes.count - 8 >= headerLength else {
       throw .truncated(what: "header", expected: headerLength, found: bytes.count - 8)
     }
-    let header: Header
+    let header: JSON
     do {
-      header = try JSONDecoder().decode(Header.self, from: Data(bytes[8..<8 + headerLength]))
+      header = try JSON(parsing: bytes[8..<8 + headerLength])
     } catch {
+      throw .malformedHeader("the header is not JSON: \(error.reason)")
+    }
+    guard let members = header.object else {
       throw .malformedHeader("the header is not a JSON object of tensors")
     }
-    guard header.entries.count <= Self.maximumTensorCount else {
+    guard members.count <= Self.maximumTensorCount else {
       throw .limitExceeded(
-        what: "number of tensors", limit: Self.maximumTensorCount, found: header.entries.count)
+        what: "number of tensors", limit: Self.maximumTensorCount, found: members.count)
     }
     let available = bytes.count - 8 - headerLength
+    var metadata: [String: String] = [:]
+    var entries: [String: Entry] = [:]
     var ranges: [(Int, Int)] = []
-    for (name, entry) in header.entries {
-      var count = 1
-      for side in entry.shape {
-        let (product, overflow) = count.multipliedReportingOverflow(by: side)
-        guard side >= 0, !overflow, product <= Self.maximumElementCount else {
-          throw .limitExceeded(
-            what: "size of tensor \(name)", limit: Self.maximumElementCount, found: side)
-        }
-        count = product
+    for (name, value) in members {
+      if name == "__metadata__" {
+        metadata = try Self.metadata(value)
+        continue
       }
-      guard entry.data_offsets.count == 2 else {
-        throw .malformedHeader("tensor \(name) has \(entry.data_offsets.count) offsets, expected 2")
-      }
-      let (start, end) = (entry.data_offsets[0], entry.data_offsets[1])
-      guard start >= 0, end >= start, end <= available else {
-        throw .truncated(what: "tensor \(name)", expected: end, found: available)
-      }
-      guard end - start == count * entry.dtype.byteCount else {
-        throw .malformedHeader(
-          "tensor \(name) has \(end - start) bytes, its shape needs \(count * entry.dtype.byteCount)"
-        )
-      }
-      ranges.append((start, end))
+      let entry = try Self.entry(name, value, available: available)
+      entries[name] = entry
+      ranges.append((entry.range.lowerBound, entry.range.upperBound))
     }
     ranges.sort { $0 < $1 }
     var position = 0
@@ -128,8 +113,55 @@ public struct Safetensors: Sendable {
     }
     self.bytes = bytes
     self.dataStart = 8 + headerLength
-    self.metadata = header.metadata
-    self.entries = header.entries
+    self.metadata = metadata
+    self.entries = entries
+  }
+
+  private static func metadata(_ value: JSON) throws(ModelError) -> [String: String] {
+    var result: [String: String] = [:]
+    guard let members = value.object else {
+      throw .malformedHeader("__metadata__ is not an object of texts")
+    }
+    for (name, value) in members {
+      guard let text = value.text else {
+        throw .malformedHeader("__metadata__ is not an object of texts")
+      }
+      result[name] = text
+    }
+    return result
+  }
+
+  /// A tensor's entry, checked against the bytes that are there.
+  private static func entry(
+    _ name: String, _ value: JSON, available: Int
+  ) throws(ModelError) -> Entry {
+    guard let members = value.object, let type = members["dtype"]?.text.flatMap(ElementType.init),
+      let shape = members["shape"]?.integers, let offsets = members["data_offsets"]?.integers
+    else {
+      throw .malformedHeader("tensor \(name) has no known dtype, shape or data_offsets")
+    }
+    var count = 1
+    for side in shape {
+      let (product, overflow) = count.multipliedReportingOverflow(by: side)
+      guard side >= 0, !overflow, product <= maximumElementCount else {
+        throw .limitExceeded(
+          what: "size of tensor \(name)", limit: maximumElementCount, found: side)
+      }
+      count = product
+    }
+    guard offsets.count == 2 else {
+      throw .malformedHeader("tensor \(name) has \(offsets.count) offsets, expected 2")
+    }
+    let (start, end) = (offsets[0], offsets[1])
+    guard start >= 0, end >= start, end <= available else {
+      throw .truncated(what: "tensor \(name)", expected: end, found: available)
+    }
+    let (needed, overflow) = count.multipliedReportingOverflow(by: type.byteCount)
+    guard !overflow, end - start == needed else {
+      throw .malformedHeader(
+        "tensor \(name) has \(end - start) bytes, its shape needs \(overflow ? Int.max : needed)")
+    }
+    return Entry(type: type, shape: shape, range: start..<end)
   }
 
   /// The shape of a tensor, or nil if there is none of this name.
@@ -140,7 +172,7 @@ public struct Safetensors: Sendable {
   /// - Throws: `ModelError.missingTensor`, `wrongShape` or `malformedHeader`.
   func check(_ name: String, shape: [Int]) throws(ModelError) {
     let entry = try entry(name, shape: shape)
-    switch entry.dtype {
+    switch entry.type {
     case .float16, .bfloat16, .float32: return
     case .int16, .int32, .int64, .uint8, .int8: throw Self.notFloating(name, entry)
     }
@@ -155,7 +187,7 @@ public struct Safetensors: Sendable {
   }
 
   private static func notFloating(_ name: String, _ entry: Entry) -> ModelError {
-    .malformedHeader("tensor \(name) is \(entry.dtype.rawValue), expected floating point")
+    .malformedHeader("tensor \(name) is \(entry.type.rawValue), expected floating point")
   }
 
   /// The values of a floating-point tensor, or of some of its rows, row-major, converted to single precision.
@@ -166,15 +198,15 @@ public struct Safetensors: Sendable {
   ) throws(ModelError) -> [Float] {
     guard let entry = entries[name] else { throw .missingTensor(name) }
     if let shape { try check(name, shape: shape) }
-    var start = dataStart + entry.data_offsets[0]
-    var count = (entry.data_offsets[1] - entry.data_offsets[0]) / entry.dtype.byteCount
+    var start = dataStart + entry.range.lowerBound
+    var count = entry.range.count / entry.type.byteCount
     if let rows, let all = entry.shape.first {
       precondition(rows.lowerBound >= 0 && rows.upperBound <= all)
       let length = all == 0 ? 0 : count / all
-      start += rows.lowerBound * length * entry.dtype.byteCount
+      start += rows.lowerBound * length * entry.type.byteCount
       count = rows.count * length
     }
-    switch entry.dtype {
+    switch entry.type {
     case .float16:
       return words(UInt16.self, at: start, count: count, Self.single(half:))
     case .bfloat16:
@@ -191,10 +223,10 @@ public struct Safetensors: Sendable {
   /// - Throws: `ModelError.missingTensor`, `wrongShape` or `malformedHeader`.
   func signedBytes(_ name: String, shape: [Int]) throws(ModelError) -> [Int8] {
     let entry = try entry(name, shape: shape)
-    guard entry.dtype == .int8 else {
-      throw .malformedHeader("tensor \(name) is \(entry.dtype.rawValue), expected I8")
+    guard entry.type == .int8 else {
+      throw .malformedHeader("tensor \(name) is \(entry.type.rawValue), expected I8")
     }
-    let (first, end) = (entry.data_offsets[0], entry.data_offsets[1])
+    let (first, end) = (entry.range.lowerBound, entry.range.upperBound)
     return bytes[dataStart + first..<dataStart + end].withUnsafeBytes {
       Array($0.bindMemory(to: Int8.self))
     }
@@ -205,9 +237,9 @@ public struct Safetensors: Sendable {
   /// - Throws: `ModelError.missingTensor`, or `malformedHeader` when the tensor is not of integers.
   public func integers(_ name: String) throws(ModelError) -> [Int] {
     guard let entry = entries[name] else { throw .missingTensor(name) }
-    let start = dataStart + entry.data_offsets[0]
-    let count = (entry.data_offsets[1] - entry.data_offsets[0]) / entry.dtype.byteCount
-    switch entry.dtype {
+    let start = dataStart + entry.range.lowerBound
+    let count = entry.range.count / entry.type.byteCount
+    switch entry.type {
     case .uint8:
       return (0..<count).map { Int(bytes[start + $0]) }
     case .int8:
@@ -219,7 +251,7 @@ public struct Safetensors: Sendable {
     case .int64:
       return words(UInt64.self, at: start, count: count) { Int(Int64(bitPattern: $0)) }
     case .float16, .bfloat16, .float32:
-      throw .malformedHeader("tensor \(name) is \(entry.dtype.rawValue), expected integers")
+      throw .malformedHeader("tensor \(name) is \(entry.type.rawValue), expected integers")
     }
   }
 
@@ -249,28 +281,5 @@ public struct Safetensors: Sendable {
     let finite = (Float(bitPattern: rest) * 0x1p112).bitPattern
     let magnitude = bits & 0x7c00 == 0x7c00 ? 0x7f80_0000 | rest : finite
     return Float(bitPattern: UInt32(bits & 0x8000) << 16 | magnitude)
-  }
-
-  private struct Header: Decodable {
-    var metadata: [String: String] = [:]
-    var entries: [String: Entry] = [:]
-
-    struct Name: CodingKey {
-      let stringValue: String
-      var intValue: Int? { nil }
-      init?(stringValue: String) { self.stringValue = stringValue }
-      init?(intValue: Int) { nil }
-    }
-
-    init(from decoder: any Decoder) throws {
-      let container = try decoder.container(keyedBy: Name.self)
-      for key in container.allKeys {
-        if key.stringValue == "__metadata__" {
-          metadata = try container.decode([String: String].self, forKey: key)
-        } else {
-          entries[key.stringValue] = try container.decode(Entry.self, forKey: key)
-        }
-      }
-    }
   }
 }

@@ -5,8 +5,7 @@ import GQBitstream
 import CGQLibraryLocation
 import Foundation
 
-/// Where the weights are.
-public enum ModelFile {
+extension ModelFile {
   /// The largest weights file that is read, in bytes.
   public static let maximumBytes = 256 << 20
 
@@ -44,11 +43,6 @@ public enum ModelFile {
     #endif
     throw .noModel(
       "there is no " + candidates.map(\.standardized.path).joined(separator: " and no "))
-  }
-
-  /// The first 8 bytes of the SHA-256 of a weights file: the model id in a `.gqz` header.
-  public static func identifier(of bytes: [UInt8]) -> [UInt8] {
-    Array(SHA256.digest(of: bytes).prefix(8))
   }
 
   /// The bytes of a weights file, the one that comes with the program for the tuning when `path` is nil.

@@ -1,0 +1,57 @@
+public import GQBitstream
+public import GQModel
+
+#if hasFeature(Embedded)
+  public import GaussianQuant
+#else
+  import GaussianQuant
+#endif
+
+/// What ends decoding. Embedded Swift has no errors of any type, so one type holds those of all stages there; elsewhere they
+/// are thrown as they are.
+#if hasFeature(Embedded)
+  public enum CodingFailure: Error {
+    case bitstream(BitstreamError)
+    case model(ModelError)
+    case codec(CodecError)
+    case quantizer(GaussianQuantError)
+
+    /// One sentence for people.
+    public var description: String {
+      switch self {
+      case .bitstream(let error): error.description
+      case .model(let error): error.description
+      case .codec(let error): error.description
+      case .quantizer(let error): error.description
+      }
+    }
+  }
+#else
+  public typealias CodingFailure = any Error
+#endif
+
+/// An error of one of the stages.
+protocol StageError: Error {
+  /// The same as what the whole of decoding throws.
+  var failure: CodingFailure { get }
+}
+
+#if hasFeature(Embedded)
+  extension BitstreamError: StageError { var failure: CodingFailure { .bitstream(self) } }
+  extension ModelError: StageError { var failure: CodingFailure { .model(self) } }
+  extension CodecError: StageError { var failure: CodingFailure { .codec(self) } }
+  extension GaussianQuantError: StageError { var failure: CodingFailure { .quantizer(self) } }
+#else
+  extension StageError { var failure: CodingFailure { self } }
+  extension BitstreamError: StageError {}
+  extension ModelError: StageError {}
+  extension CodecError: StageError {}
+  extension GaussianQuantError: StageError {}
+#endif
+
+/// Calls a stage, and throws its error as that of decoding.
+func stage<Value, Failure: StageError>(
+  _ body: () throws(Failure) -> Value
+) throws(CodingFailure) -> Value {
+  do { return try body() } catch { throw error.failure }
+}

@@ -1,0 +1,56 @@
+package import GaussianQuant
+import GQModel
+import Synchronization
+
+extension TrellisQuantizer {
+  /// The best codes for the positions of a phase. Inverse: `decode`.
+  ///
+  /// - Parameters:
+  ///   - posterior: of the n positions, of which each belongs to one tile.
+  ///   - tiles: for each tile the positions of the phase in it, as numbers below n, in the order of their codes.
+  ///   - paths: one per tile; what decoding a later phase depends on.
+  /// - Returns: codeword values [n, width], zeros where nothing is sent, and the codes of each position.
+  /// - Throws: `GaussianQuantError.outOfMemory`.
+  package func quantize(
+    _ posterior: Posterior, tiles: [[Int]], paths: inout [TilePath]
+  ) throws(GaussianQuantError) -> (values: [Float], codes: [[UInt32]]) {
+    let width = table.width
+    // The first thing that went wrong in one of the threads.
+    let failure = Mutex<GaussianQuantError?>(nil)
+    var values = [Float](repeating: 0, count: posterior.means.count)
+    var codes = posterior.levels.map { [UInt32](repeating: 0, count: table.counts[Int($0)]) }
+    values.withUnsafeMutableBufferPointer { values in
+      codes.withUnsafeMutableBufferPointer { codes in
+        paths.withUnsafeMutableBufferPointer { paths in
+          let targets = (Disjoint(values), Disjoint(codes), Disjoint(paths))
+          pool.forEach(tiles.count) { tile in
+            let (values, codes, paths) = (targets.0.value, targets.1.value, targets.2.value)
+            let steps = steps(levels: posterior.levels, positions: tiles[tile])
+            guard !steps.isEmpty else { return }
+            let places = steps.map { $0.position * width + $0.coefficient }
+            let means = places.map { posterior.means[$0] }
+            let variances = places.map { posterior.variances[$0] }
+            let (start, states): (UInt32, [UInt32])
+            do throws(GaussianQuantError) {
+              (start, states) = try search.bestPath(
+                means: means.span, variances: variances.span, bits: steps.map(\.bits),
+                fromAnyOf: paths[tile].start == nil
+                  ? starts : paths[tile].state..<paths[tile].state + 1)
+            } catch {
+              failure.withLock { $0 = error }
+              return
+            }
+            for (step, state) in zip(steps, states) {
+              values[step.position * width + step.coefficient] = search.trellis.values[Int(state)]
+              codes[step.position][step.coefficient] = state & (1 << UInt32(step.bits) - 1)
+            }
+            if paths[tile].start == nil { paths[tile].start = start }
+            if let last = states.last { paths[tile].state = last }
+          }
+        }
+      }
+    }
+    if let failure = failure.withLock({ $0 }) { throw failure }
+    return (values, codes)
+  }
+}
