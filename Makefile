@@ -12,7 +12,7 @@ VENV := .venv
 PYTHON_VENV := build/python
 
 # Debian 12 packages that the build needs beside Swift.
-APT_PACKAGES := libpng-dev libjpeg-dev python3
+APT_PACKAGES := libpng-dev libjpeg-dev libwebp-dev python3
 # What the report measures against and draws with, and the browser that its test uses; a release may lack one.
 REPORT_PACKAGES := webp libavif-bin libjxl-tools libheif-examples librsvg2-bin
 TEST_PACKAGES := chromium python3-numpy

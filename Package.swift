@@ -45,9 +45,13 @@ let package = Package(
       name: "GQModel", dependencies: ["GQBitstream", "CGQKernels", "CGQLibraryLocation"],
       path: "Sources/Model", resources: [.copy("Resources")], swiftSettings: strict),
 
-    // Pixels to file and back.
+    // Pixels to file and back. libwebp codes what is graphics.
+    .systemLibrary(
+      name: "CGQWebP", path: "Sources/CWebP", pkgConfig: "libwebp",
+      providers: [.apt(["libwebp-dev"])]),
     .target(
-      name: "GQCodec", dependencies: ["GQBitstream", "CGQKernels", "GaussianQuant", "GQModel"],
+      name: "GQCodec",
+      dependencies: ["GQBitstream", "CGQKernels", "CGQWebP", "GaussianQuant", "GQModel"],
       path: "Sources/Codec", swiftSettings: strict),
 
     // Pictures on disk, and how to compare them.

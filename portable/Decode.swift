@@ -34,6 +34,7 @@ public func allocate(_ count: Int) -> UnsafeMutableRawPointer {
   UnsafeMutableRawPointer.allocate(byteCount: count, alignment: 16)
 }
 
+/// Gives memory back.
 @_cdecl("gqd_free")
 public func free(_ pointer: UnsafeMutableRawPointer) { pointer.deallocate() }
 
@@ -43,6 +44,7 @@ public func messagePointer() -> UnsafePointer<UInt8>? {
   message.withUnsafeBufferPointer { $0.baseAddress }
 }
 
+/// Bytes of the message.
 @_cdecl("gqd_message_count")
 public func messageCount() -> Int { message.count }
 
@@ -59,6 +61,7 @@ public func loadModel(_ bytes: UnsafePointer<UInt8>, _ count: Int) -> Int32 {
   }
 }
 
+/// Forgets a model.
 @_cdecl("gqd_close_model")
 public func closeModel(_ model: Int32) { models[Int(model)] = nil }
 
@@ -120,5 +123,6 @@ public func alpha(_ picture: Int32) -> UnsafePointer<UInt8>? {
   pictures[Int(picture)]?.decoding.alpha?.withUnsafeBufferPointer { $0.baseAddress }
 }
 
+/// Forgets a picture.
 @_cdecl("gqd_close")
 public func close(_ picture: Int32) { pictures[Int(picture)] = nil }

@@ -8,6 +8,8 @@ public struct DecodeLimits: Sendable, Equatable {
   public var maxTiles: Int
   /// Most bytes in the level map.
   public var maxLevelMapBytes: Int
+  /// Most bytes in the graphics chunk.
+  public var maxGraphicsBytes: Int
   /// Most bytes in an ancillary chunk.
   public var maxAncillaryBytes: Int
   /// Most ancillary chunks in a file.
@@ -16,13 +18,15 @@ public struct DecodeLimits: Sendable, Equatable {
   /// Limits; the defaults allow 268 megapixels.
   public init(
     maxPixels: Int = 1 << 28, maxDimension: Int = 65_535, maxTiles: Int = 1 << 16,
-    maxLevelMapBytes: Int = 32 << 20, maxAncillaryBytes: Int = 64 << 20,
+    maxLevelMapBytes: Int = 32 << 20, maxGraphicsBytes: Int = 1 << 30,
+    maxAncillaryBytes: Int = 64 << 20,
     maxAncillaryChunks: Int = 256
   ) {
     self.maxPixels = maxPixels
     self.maxDimension = maxDimension
     self.maxTiles = maxTiles
     self.maxLevelMapBytes = maxLevelMapBytes
+    self.maxGraphicsBytes = maxGraphicsBytes
     self.maxAncillaryBytes = maxAncillaryBytes
     self.maxAncillaryChunks = maxAncillaryChunks
   }

@@ -13,6 +13,8 @@ public enum CodecError: Error, Equatable, Sendable, CustomStringConvertible {
     allowedBytes: Int, smallestBytes: Int, metadataBytes: Int, alphaBytes: Int)
   /// Metadata is larger than what readers accept.
   case metadataTooLarge(String, found: Int, limit: Int)
+  /// The system gave no memory to encode with.
+  case outOfMemory
   /// An option is outside its range.
   case badOption(name: String, value: String, expected: String)
 
@@ -33,6 +35,7 @@ public enum CodecError: Error, Equatable, Sendable, CustomStringConvertible {
         ].compactMap { $0 }.joined(separator: " and ")
     case .metadataTooLarge(let what, let found, let limit):
       "the \(what) has \(found) bytes, the limit is \(limit)"
+    case .outOfMemory: "not enough memory to encode the picture"
     case .badOption(let name, let value, let expected):
       "\(name) is \(value), expected \(expected)"
     }

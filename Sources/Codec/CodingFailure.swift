@@ -7,13 +7,17 @@ public import GQModel
   import GaussianQuant
 #endif
 
-/// What ends decoding. Embedded Swift has no errors of any type, so one type holds those of all stages there; elsewhere they
-/// are thrown as they are.
 #if hasFeature(Embedded)
+  /// What ends decoding. Embedded Swift has no errors of any type, so one type holds those of all stages; elsewhere they are
+  /// thrown as they are.
   public enum CodingFailure: Error {
+    /// A damaged file.
     case bitstream(BitstreamError)
+    /// A damaged model.
     case model(ModelError)
+    /// A file that does not fit the model, or a bad option.
     case codec(CodecError)
+    /// A quantizer that cannot be made.
     case quantizer(GaussianQuantError)
 
     /// One sentence for people.
@@ -27,6 +31,7 @@ public import GQModel
     }
   }
 #else
+  /// What ends decoding: the errors of all stages as they are. Embedded Swift has one type for them.
   public typealias CodingFailure = any Error
 #endif
 

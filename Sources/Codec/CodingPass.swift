@@ -12,6 +12,8 @@ struct CodingPass {
   let bandPositions: Int
   /// Whether the picture is decoded again and compared.
   let measures: Bool
+  /// Positions of graphics, whose errors do not count.
+  var graphicsMask: [Bool]? = nil
 
   /// What a pass made.
   struct Result {
@@ -64,7 +66,11 @@ struct CodingPass {
       ) { try code($0, isLast: $1) }
     }
     let segments = try coding.finish { decoded?.push(latents: $0) }
-    return Result(levels: levels, segments: segments, errors: decoded?.sums)
+    var errors = decoded?.sums
+    if let graphicsMask, errors != nil {
+      for (position, isSet) in graphicsMask.enumerated() where isSet { errors?[position] = 0 }
+    }
+    return Result(levels: levels, segments: segments, errors: errors)
   }
 }
 

@@ -9,6 +9,23 @@ public enum RateTarget: Sendable, Equatable {
   case bitsPerPixel(Double)
   /// At most this many bytes.
   case bytes(Int)
+
+  /// The most bytes that a picture may take; nil for a quality.
+  func bytes(_ header: Header) -> Int? {
+    switch self {
+    case .quality: nil
+    case .bitsPerPixel(let rate): Int(rate * Double(header.width * header.height) / 8)
+    case .bytes(let count): count
+    }
+  }
+}
+
+/// What becomes of text, screens and drawings.
+public enum GraphicsChoice: Sendable, CaseIterable {
+  /// Coded without loss where that costs less than what the network would make of it.
+  case auto
+  /// Left to the network.
+  case off
 }
 
 /// Choices of an encode.
@@ -23,6 +40,10 @@ public struct EncodingOptions: Sendable, Equatable {
   /// 1 (fast) to 9 (thorough): up to 6 the levels' errors are predicted, from 7 on measured before choosing. The trellis
   /// has 2^11 states up to 3, 2^12 at 4, 2^13 up to 6, 2^14 up to 8 and 2^16 at 9.
   public var effort: Int
+  /// What becomes of text, screens and drawings.
+  public var graphics: GraphicsChoice
+  /// Whether every sample is kept as it is. The target is then only a limit.
+  public var isLossless: Bool
   /// In which order codes stand in the file: `phases` for files that may be cut short.
   public var order: CodeOrder
   /// Whether header and level map stand in the file a second time, for files that may be damaged.
@@ -31,12 +52,14 @@ public struct EncodingOptions: Sendable, Equatable {
   /// Options; out-of-range values are refused by the encoder.
   public init(
     target: RateTarget = .quality(EncodingOptions.defaultQuality), uniform: Bool = false,
-    effort: Int = 5, order: CodeOrder = .tiles,
-    copiesHead: Bool = false
+    effort: Int = 5, graphics: GraphicsChoice = .auto, isLossless: Bool = false,
+    order: CodeOrder = .tiles, copiesHead: Bool = false
   ) {
     self.target = target
     self.uniform = uniform
     self.effort = effort
+    self.graphics = graphics
+    self.isLossless = isLossless
     self.order = order
     self.copiesHead = copiesHead
   }

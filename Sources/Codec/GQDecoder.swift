@@ -52,9 +52,13 @@ public final class GQDecoder: Sendable {
         }
       }
     }
+    let overlay = try stage { () throws(BitstreamError) -> GraphicsOverlay? in
+      try self.overlay(file, region: region, problems: nil)
+    }
     return PictureDecoding(
       coder: coder, file: file, segments: segments, conceals: false, window: window,
-      region: region, alpha: try stage { () throws(BitstreamError) in try file.alpha() })
+      region: region, alpha: try stage { () throws(BitstreamError) in try file.alpha() },
+      overlay: overlay)
   }
 
   /// Decodes what can be decoded of a damaged file.
@@ -76,6 +80,10 @@ public final class GQDecoder: Sendable {
     var alpha: AlphaPlane?
     do { alpha = try file.alpha() } catch { problems.append(error) }
 
+    let region = PixelRegion(x: 0, y: 0, width: file.header.width, height: file.header.height)
+    let overlay = try stage { () throws(BitstreamError) -> GraphicsOverlay? in
+      try self.overlay(file, region: region, problems: { problems.append($0) })
+    }
     var damage: [Recovery.Damage] = []
     var isDamaged: [Bool] = []
     let segments = file.layout.segments.map { segment -> [UInt8]? in
@@ -96,11 +104,33 @@ public final class GQDecoder: Sendable {
     let decoding = PictureDecoding(
       coder: coder, file: file, segments: segments, conceals: true,
       window: GridWindow(coder.grid),
-      region: PixelRegion(x: 0, y: 0, width: file.header.width, height: file.header.height),
-      alpha: alpha)
+      region: region, alpha: alpha, overlay: overlay)
     return Recovery(
       picture: try decoding.picture(), damage: damage, problems: problems,
       untouchedShare: Double(reach.pixels.count { !$0 }) / Double(reach.pixels.count))
+  }
+
+  /// The graphics of a region; nil when the file has none.
+  ///
+  /// - Parameter problems: is told of damaged units, which the network's picture then shows through; nil to throw instead.
+  private func overlay(
+    _ file: FileStructure, region: PixelRegion, problems: ((BitstreamError) -> Void)?
+  ) throws(BitstreamError) -> GraphicsOverlay? {
+    guard let mask = file.graphicsMask else { return nil }
+    let stride = Header.stride
+    let rows = region.y / stride..<(region.y + region.height + stride - 1) / stride
+    let columns = region.x / stride..<(region.x + region.width + stride - 1) / stride
+    var units: [(place: GraphicsLayer.Place, bytes: [UInt8])] = []
+    for (number, place) in file.graphicsPlaces.enumerated()
+    where place.rows.overlaps(rows) && place.columns.overlaps(columns) {
+      do throws(BitstreamError) {
+        units.append((place, Array(try file.graphicsUnit(number))))
+      } catch {
+        guard let problems else { throw error }
+        problems(error)
+      }
+    }
+    return GraphicsOverlay(header: file.header, mask: mask, units: units)
   }
 
   private func coder(_ file: FileStructure) throws(CodingFailure) -> LatentCoder {

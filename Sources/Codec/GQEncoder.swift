@@ -23,7 +23,7 @@ public final class GQEncoder: Sendable {
   ///
   /// With `RateTarget.bitsPerPixel` and `.bytes` the file is never larger than asked for.
   ///
-  /// Alpha is kept without loss, but colours under alpha 0 are not; metadata is kept as it is.
+  /// Alpha is kept without loss, but colours under alpha 0 are not unless the encode is lossless; metadata is kept as it is.
   ///
   /// - Throws: `CodecError` for impossible options, `BitstreamError.limitExceeded` for a picture that `DecodeLimits` would
   ///   refuse, `ModelError` when the network cannot run.
@@ -32,7 +32,8 @@ public final class GQEncoder: Sendable {
   {
     try options.check()
     return try encode(
-      PictureRows(picture: picture.fillingTransparentPixels()), try Attachments(picture), options)
+      PictureRows(picture: options.isLossless ? picture : picture.fillingTransparentPixels()),
+      try Attachments(picture), options)
   }
 
   /// Encodes a picture that need not be held in memory: the same file as for a picture in memory.
@@ -59,6 +60,7 @@ public final class GQEncoder: Sendable {
     // What readers refuse is not written.
     try DecodeLimits().check(width: source.width, height: source.height)
     let header = header(source, options)
+    if options.isLossless { return try encodeLossless(source, header, attachments, options) }
     let quantizer = try TrellisQuantizer(header, table: network.levels, pool: network.pool)
     let measures = options.effort >= 7 && network.configuration.tuning == .psnr
     let holds = measures || header.columns * header.rows <= heldPositions
@@ -67,9 +69,16 @@ public final class GQEncoder: Sendable {
     var heldInput: [Tensor] = []
     var heldFeatures: [EncoderFeatures] = []
     var errors = LevelErrors(header: header)
+    var candidates = GraphicsCandidates(header: header)
+    let looksForGraphics = options.graphics == .auto && !options.uniform
+    let components = source.colorType.componentCount
     var errorStream = try network.errorStream(columns: header.columns)
     try network.forEachFeatures(
-      source, header, observe: { if measures { heldInput.append($1) } }
+      source, header,
+      observe: {
+        if measures { heldInput.append($1) }
+        if looksForGraphics { candidates.push($0, components: components) }
+      }
     ) { features, isLast in
       if holds { heldFeatures.append(features) }
       errors.append(errorStream.push(features, isLast: isLast))
@@ -81,19 +90,35 @@ public final class GQEncoder: Sendable {
         source: Tensor(
           joining: heldInput, columns: header.columns * Network.stride, channels: 3))
     }
+    var graphics: GraphicsLayer?
+    if candidates.mask.contains(true) {
+      graphics = try chooseGraphics(source, header, attachments, candidates, errors, options)
+    }
+    if let graphics { errors.clear(graphics.mask) }
     let pass = CodingPass(
       network: network, header: header, quantizer: quantizer, order: options.order,
       features: holds ? heldFeatures : nil, bandPositions: bandPositions,
-      measures: options.effort >= Self.leastCheckingEffort && !options.uniform)
+      measures: options.effort >= Self.leastCheckingEffort && !options.uniform,
+      graphicsMask: graphics?.mask)
     heldFeatures = []
     heldInput = []
-    var best = try pass.run(source, try chooseLevels(options, header, attachments, errors))
+    var best: CodingPass.Result
+    do {
+      best = try pass.run(
+        source, try chooseLevels(options, header, attachments, graphics, errors))
+    } catch CodecError.targetTooSmall where graphics != nil {
+      // Too few bytes for graphics without loss.
+      var options = options
+      options.graphics = .off
+      return try encode(
+        source, attachments, options, heldPositions: heldPositions, bandPositions: bandPositions)
+    }
     // What was predicted of content unlike the training's may be far off: then levels are chosen again, twice at most.
     if var measured = best.errors {
       var revision = LevelRevision(network: network)
       var levels = best.levels
       for _ in 0..<2 where revision.learn(&errors, levels: levels, measured: measured) {
-        let chosen = try chooseLevels(options, header, attachments, errors)
+        let chosen = try chooseLevels(options, header, attachments, graphics, errors)
         if chosen == levels { break }
         levels = chosen
         let coded = try pass.run(source, levels)
@@ -109,10 +134,22 @@ public final class GQEncoder: Sendable {
     }
     let map = LevelMap(columns: header.columns, rows: header.rows, levels: best.levels)
     let coded = CodedPicture(
-      header: header, ladder: LevelLadder(network.levels), levelMap: map, order: options.order,
-      segments: best.segments, ancillary: attachments.chunks, hasHeadCopy: options.copiesHead)
-    return Result(bytes: coded.serialized(), levelMap: map)
+      header: header, ladder: LevelLadder(network.levels), levelMap: map, graphics: graphics,
+      order: options.order, segments: best.segments, ancillary: attachments.chunks,
+      hasHeadCopy: options.copiesHead)
+    let bytes = coded.serialized()
+    if looksForGraphics, header.rows * header.columns <= Self.tinyPositions, graphics == nil {
+      var lossless = options
+      lossless.target = .quality(100)
+      let exact = try encodeLossless(source, header, attachments, lossless)
+      let allowed = options.target.bytes(header) ?? 2 * bytes.count + Self.tinyBytes
+      if exact.bytes.count <= allowed { return exact }
+    }
+    return Result(bytes: bytes, levelMap: map)
   }
+
+  /// Pictures of at most so many positions are kept without loss where that takes at most twice the bytes and so many more.
+  private static let (tinyPositions, tinyBytes) = (16, 200)
 
   /// The least effort that decodes what it has coded and compares.
   static let leastCheckingEffort = 3
@@ -144,35 +181,86 @@ public final class GQEncoder: Sendable {
       modelIdentifier: network.identifier)
   }
 
-  /// A level for every position.
-  private func chooseLevels(
-    _ options: EncodingOptions, _ header: Header, _ attachments: Attachments,
-    _ errors: LevelErrors
-  ) throws -> [UInt8] {
+  /// The file of a picture all of whose positions are graphics.
+  private func encodeLossless(
+    _ source: some PictureSource, _ header: Header, _ attachments: Attachments,
+    _ options: EncodingOptions
+  ) throws -> Result {
+    let count = header.rows * header.columns
     let ladder = LevelLadder(network.levels)
-    let allocator = Allocator(errors: errors, bits: ladder.bits) {
+    let map = LevelMap(
+      columns: header.columns, rows: header.rows, levels: [UInt8](repeating: 0, count: count))
+    let layer = try GraphicsLayer(
+      source, header: header, mask: [Bool](repeating: true, count: count), effort: options.effort,
+      pool: network.pool)
+    let layout = TileLayout(header: header, ladder: ladder, levelMap: map, order: options.order)
+    let bytes = CodedPicture(
+      header: header, ladder: ladder, levelMap: map, graphics: layer, order: options.order,
+      segments: Array(repeating: [], count: layout.segments.count), ancillary: attachments.chunks,
+      hasHeadCopy: options.copiesHead
+    ).serialized()
+    if let allowed = options.target.bytes(header), bytes.count > allowed {
+      throw CodecError.targetTooSmall(allowedBytes: allowed, smallestBytes: bytes.count)
+    }
+    return Result(bytes: bytes, levelMap: map)
+  }
+
+  /// The graphics that pay, if any do.
+  private func chooseGraphics(
+    _ source: some PictureSource, _ header: Header, _ attachments: Attachments,
+    _ candidates: GraphicsCandidates, _ errors: LevelErrors, _ options: EncodingOptions
+  ) throws -> GraphicsLayer? {
+    let allocator = allocator(options, header, attachments, nil, errors)
+    let value: Double
+    if let bytes = options.target.bytes(header) {
+      guard let found = allocator.multiplier(atMost: bytes) else { return nil }
+      value = found
+    } else if case .quality(let quality) = options.target {
+      value = multiplier(quality: quality)
+    } else {
+      return nil
+    }
+    return try GraphicsLayer.chosen(
+      source, header: header, candidates: candidates, costs: allocator.costs(multiplier: value),
+      multiplier: value, effort: options.effort, pool: network.pool)
+  }
+
+  private func allocator(
+    _ options: EncodingOptions, _ header: Header, _ attachments: Attachments,
+    _ graphics: GraphicsLayer?, _ errors: LevelErrors
+  ) -> Allocator {
+    let ladder = LevelLadder(network.levels)
+    let graphicsBytes = graphics?.byteCount(columns: header.columns) ?? 0
+    return Allocator(errors: errors, bits: ladder.bits) {
       CodedPicture.byteCount(
         header: header, ladder: ladder,
         levelMap: LevelMap(columns: header.columns, rows: header.rows, levels: $0),
-        order: options.order, ancillary: attachments.chunks, hasHeadCopy: options.copiesHead)
+        graphicsBytes: graphicsBytes, order: options.order, ancillary: attachments.chunks,
+        hasHeadCopy: options.copiesHead)
     }
-    let bytes: Int
-    switch options.target {
-    case .quality(let quality):
+  }
+
+  /// A level for every position.
+  private func chooseLevels(
+    _ options: EncodingOptions, _ header: Header, _ attachments: Attachments,
+    _ graphics: GraphicsLayer?, _ errors: LevelErrors
+  ) throws -> [UInt8] {
+    let ladder = LevelLadder(network.levels)
+    let allocator = allocator(options, header, attachments, graphics, errors)
+    if case .quality(let quality) = options.target {
       if options.uniform {
         let rung = (quality / 100 * Double(ladder.rungs.count - 1)).rounded()
         return allocator.uniformLevels(bits: ladder.rungs[Int(rung)].bits)
       }
       return allocator.levels(multiplier: multiplier(quality: quality))
-    case .bitsPerPixel(let rate):
-      bytes = Int(rate * Double(header.width * header.height) / 8)
-    case .bytes(let count):
-      bytes = count
     }
-    do {
+    let bytes = options.target.bytes(header) ?? 0
+    do throws(CodecError) {
       return options.uniform
         ? try allocator.uniformLevels(atMost: bytes) : try allocator.levels(atMost: bytes)
-    } catch CodecError.targetTooSmall(let allowed, let smallest) where !attachments.chunks.isEmpty {
+    } catch {
+      guard case .targetTooSmall(let allowed, let smallest) = error, !attachments.chunks.isEmpty
+      else { throw error }
       throw CodecError.noRoomForAttachments(
         allowedBytes: allowed, smallestBytes: smallest,
         metadataBytes: attachments.metadataBytes, alphaBytes: attachments.alphaBytes)

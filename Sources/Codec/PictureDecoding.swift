@@ -19,13 +19,15 @@ public struct PictureDecoding: Sendable {
   private let conceals: Bool
   private let window: GridWindow
   private let region: PixelRegion
+  private let overlay: GraphicsOverlay?
   /// About as many positions are worked on at a time.
   var bandPositions = LatentCoder.bandPositions
 
   init(
     coder: LatentCoder, file: FileStructure, segments: [[UInt8]?], conceals: Bool,
-    window: GridWindow, region: PixelRegion, alpha: AlphaPlane?
+    window: GridWindow, region: PixelRegion, alpha: AlphaPlane?, overlay: GraphicsOverlay?
   ) {
+    self.overlay = overlay
     self.coder = coder
     self.segments = segments
     self.conceals = conceals
@@ -60,9 +62,21 @@ public struct PictureDecoding: Sendable {
     private var stream: PixelStream
     /// The row of latents and of pixels that comes next, counted in the window.
     private var (nextLatents, nextPixels) = (0, 0)
+    /// Rows that were given.
+    private var given = 0
+    private var overlay: GraphicsOverlay?
+    /// Whether all that is asked for is graphics.
+    private let isCovered: Bool
 
     init(_ decoding: PictureDecoding) throws(CodingFailure) {
       self.decoding = decoding
+      overlay = decoding.overlay
+      let region = decoding.region
+      isCovered =
+        !decoding.conceals
+        && decoding.overlay?.covers(
+          rows: region.y..<region.y + region.height, columns: region.x..<region.x + region.width)
+          == true
       let (coder, window) = (decoding.coder, decoding.window)
       levels = window.cropped(coder.levels, gridColumns: coder.grid.columns)
       stream = try stage { () throws(ModelError) in
@@ -80,11 +94,37 @@ public struct PictureDecoding: Sendable {
     /// - Throws: `BitstreamError`.
     public mutating func next() throws(CodingFailure) -> [UInt8]? {
       var samples: [UInt8] = []
+      if isCovered { return try nextOfGraphics() }
       while samples.isEmpty {
         let found = try stage { () throws(BitstreamError) in try latents.next() }
         guard let found else { return nil }
         push(found, to: &samples)
       }
+      try paste(into: &samples)
+      return samples
+    }
+
+    /// Puts graphics over the samples of the rows that come next.
+    private mutating func paste(into samples: inout [UInt8]) throws(CodingFailure) {
+      let (region, components) = (decoding.region, decoding.colorType.componentCount)
+      let rows = given..<given + samples.count / (region.width * components)
+      given = rows.upperBound
+      do throws(BitstreamError) {
+        try overlay?.paste(
+          into: &samples, rows: region.y + rows.lowerBound..<region.y + rows.upperBound,
+          columns: region.x..<region.x + region.width, components: components)
+      } catch {
+        throw error.failure
+      }
+    }
+
+    /// The next rows of a picture that is graphics alone: the network is not asked.
+    private mutating func nextOfGraphics() throws(CodingFailure) -> [UInt8]? {
+      let count = min(decoding.height - given, 256)
+      guard count > 0 else { return nil }
+      var samples = [UInt8](
+        repeating: 0, count: count * decoding.width * decoding.colorType.componentCount)
+      try paste(into: &samples)
       return samples
     }
 

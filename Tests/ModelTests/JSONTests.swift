@@ -8,7 +8,8 @@ struct JSONTests {
 
   @Test func valuesComeBack() throws {
     let value = try parsed(
-      #" {"a" : [1, -2, 3.5, 1e3, -0.25E-2, 9223372036854775807], "b":{"c":null,"d":true,"e":false}, "f":"g"} "#)
+      #" {"a" : [1, -2, 3.5, 1e3, -0.25E-2, 9223372036854775807], "b":{"c":null,"d":true,"e":false}, "f":"g"} "#
+    )
     let members = try #require(value.object)
     #expect(
       members["a"]?.array?.map { $0.double }
@@ -35,7 +36,8 @@ struct JSONTests {
   }
 
   @Test(arguments: [
-    "", " ", "{", "[", "]", "{]", "[1,]", "{\"a\":1,}", "{\"a\" 1}", "{1:2}", "01", "-", "1.", ".5", "1e",
+    "", " ", "{", "[", "]", "{]", "[1,]", "{\"a\":1,}", "{\"a\" 1}", "{1:2}", "01", "-", "1.", ".5",
+    "1e",
     "+1", "nul", "tru", "NaN", "\"", "\"\\x\"", "\"\\u12\"", "\"\\ud800\"", "\"\\udc00\"",
     "\"\\ud800\\u0041\"", "\"\u{1}\"", "1 2", "{\"a\":1,\"a\":2}", "[1}",
   ])

@@ -259,6 +259,13 @@ def read(data):
             result["tiles"] = tiles
             result["order"] = "tiles" if kind == "I" else "phases"
             continue
+        if kind == "G":
+            if rungs is None or codes is not None or "graphics" in result:
+                raise Invalid("chunk order")
+            result["graphics"] = read_graphics(cursor, start, length, result["width"], result["height"], columns, rows)
+            if any(b and ladder[r][0] for b, r in zip(result["graphics"]["mask"], [r for row in rungs for r in row])):
+                raise Invalid("bits for a position of graphics")
+            continue
         payload = cursor.take(length)
         cursor.check(start, f"chunk {kind}")
         if kind == "L":
@@ -303,6 +310,38 @@ def read(data):
     result["ladder"] = [list(rung) for rung in ladder]
     result["levels"] = [first[r] + v for a, b in zip(rungs, variants) for r, v in zip(a, b)]
     return result, codes
+
+
+def read_graphics(cursor, start, length, width, height, columns, rows):
+    """The mask of a chunk G, and for each unit its place in pixels, its bytes and whether they are intact."""
+    stop = cursor.offset + length
+    coded = cursor.take(cursor.varint())
+    coder, contexts, mask = RangeDecoder(coded), [Probability() for _ in range(16)], []
+    for place in range(rows * columns):
+        y, x = divmod(place, columns)
+        at = lambda dy, dx: y + dy >= 0 and 0 <= x + dx < columns and mask[(y + dy) * columns + x + dx]
+        context = at(0, -1) | at(-1, 0) << 1 | at(-1, -1) << 2 | at(-1, 1) << 3
+        mask.append(int(coder.decide(contexts[context])))
+    units = []
+    for top in range(0, rows, 64):
+        for left in range(0, columns, 64):
+            inside = [mask[y * columns + x] for y in range(top, min(top + 64, rows)) for x in range(left, min(left + 64, columns))]
+            if any(inside):
+                units.append({
+                    "x": 16 * left, "y": 16 * top, "width": min(16 * (left + 64), width) - 16 * left,
+                    "height": min(16 * (top + 64), height) - 16 * top, "bytes": cursor.varint(),
+                })
+    cursor.check(start, "graphics mask")
+    for unit in units:
+        declared, packed = cursor.word(), cursor.take(unit["bytes"])
+        unit["intact"] = zlib.crc32(packed) == declared
+        # A VP8L bitstream begins with its signature and its size.
+        size = int.from_bytes(packed[1:5], "little")
+        if unit["intact"] and (packed[0] != 0x2F or (size & 0x3FFF) + 1 != unit["width"] or (size >> 14 & 0x3FFF) + 1 != unit["height"]):
+            raise Invalid("size of a unit of graphics")
+    if cursor.offset != stop:
+        raise Invalid("length of the graphics")
+    return {"mask": mask, "units": units}
 
 
 def path(count):

@@ -17,6 +17,7 @@ public struct Chunk: Sendable, Equatable {
   /// Ancillary types that the format defines; a file has at most one chunk of each.
   package static let defined = [iccProfile, exif, xmp, alpha, headCopy]
 
+  static let graphics = UInt8(ascii: "G")
   static let levelMap = UInt8(ascii: "L")
   static let indices = UInt8(ascii: "I")
   static let phasedIndices = UInt8(ascii: "P")

@@ -6,6 +6,8 @@ public struct CodedPicture: Sendable, Equatable {
   public let ladder: LevelLadder
   /// The level of every position.
   public let levelMap: LevelMap
+  /// The positions that are coded without loss, if there are any.
+  public let graphics: GraphicsLayer?
   /// In which order the codes stand.
   public let order: CodeOrder
   /// For each segment of the layout its positions' bits, phase by phase and row by row, packed from the most
@@ -18,8 +20,9 @@ public struct CodedPicture: Sendable, Equatable {
 
   /// A coded picture; segments of another size than the level map implies stop the program.
   public init(
-    header: Header, ladder: LevelLadder, levelMap: LevelMap, order: CodeOrder = .tiles,
-    segments: [[UInt8]], ancillary: [Chunk] = [], hasHeadCopy: Bool = false
+    header: Header, ladder: LevelLadder, levelMap: LevelMap, graphics: GraphicsLayer? = nil,
+    order: CodeOrder = .tiles, segments: [[UInt8]], ancillary: [Chunk] = [],
+    hasHeadCopy: Bool = false
   ) {
     let layout = TileLayout(header: header, ladder: ladder, levelMap: levelMap, order: order)
     precondition(segments.map { $0.count } == layout.segments.map { $0.dataByteCount })
@@ -27,6 +30,7 @@ public struct CodedPicture: Sendable, Equatable {
     self.header = header
     self.ladder = ladder
     self.levelMap = levelMap
+    self.graphics = graphics
     self.order = order
     self.segments = segments
     self.ancillary = ancillary
@@ -38,6 +42,7 @@ public struct CodedPicture: Sendable, Equatable {
     var bytes = Self.preamble(header)
     for chunk in ancillary { chunk.write(to: &bytes) }
     Self.levelMapChunk(ladder, levelMap).write(to: &bytes)
+    graphics?.write(to: &bytes, columns: header.columns)
     let layout = TileLayout(header: header, ladder: ladder, levelMap: levelMap, order: order)
     bytes.append(order.chunkType)
     bytes.appendVarint(UInt64(layout.byteCount))
@@ -59,13 +64,14 @@ public struct CodedPicture: Sendable, Equatable {
 
   /// Takes the segments of a file.
   ///
-  /// - Throws: `BitstreamError.checksumMismatch` when one is damaged, `invalidValue` for bits after its end.
+  /// - Throws: `BitstreamError.checksumMismatch` when one, or a unit of graphics, is damaged, `invalidValue` for bits after its end.
   public init(_ file: FileStructure) throws(BitstreamError) {
     var segments: [[UInt8]] = []
     for segment in file.layout.segments { segments.append(Array(try file.data(of: segment))) }
     header = file.header
     ladder = file.ladder
     levelMap = file.levelMap
+    graphics = try file.graphics()
     order = file.layout.order
     self.segments = segments
     ancillary = file.ancillary
@@ -74,14 +80,14 @@ public struct CodedPicture: Sendable, Equatable {
 
   /// Bytes that `serialized` will have, before a single code is known.
   public static func byteCount(
-    header: Header, ladder: LevelLadder, levelMap: LevelMap, order: CodeOrder = .tiles,
-    ancillary: [Chunk] = [], hasHeadCopy: Bool = false
+    header: Header, ladder: LevelLadder, levelMap: LevelMap, graphicsBytes: Int = 0,
+    order: CodeOrder = .tiles, ancillary: [Chunk] = [], hasHeadCopy: Bool = false
   ) -> Int {
     let layout = TileLayout(header: header, ladder: ladder, levelMap: levelMap, order: order)
     let copy =
       hasHeadCopy
       ? Chunk.byteCount(payload: headCopy(header, ladder, levelMap).payload.count) : 0
-    return copy + preamble(header).count
+    return copy + preamble(header).count + graphicsBytes
       + ancillary.reduce(0) { $0 + Chunk.byteCount(payload: $1.payload.count) }
       + Chunk.byteCount(payload: levelMapChunk(ladder, levelMap).payload.count)
       + 1 + varintByteCount(UInt64(layout.byteCount)) + layout.byteCount

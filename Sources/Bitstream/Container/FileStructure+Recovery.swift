@@ -61,13 +61,26 @@ extension FileStructure {
       problems.append(error)
       (searchStart, guess) = (cursor.offset, cursor.offset + copy.levelMapBytes)
     }
-    let (layout, start) = Self.findCodes(bytes, from: searchStart, guess: guess, header, map)
+    var (codesFrom, codesGuess) = (searchStart, guess)
+    var graphics: ParsedGraphics?
+    if searchStart < bytes.count, bytes[searchStart] == Chunk.graphics {
+      var next = ByteCursor(bytes, offset: searchStart)
+      do throws(BitstreamError) {
+        graphics = try ParsedGraphics(
+          parsing: &next, header: header, limits: limits, isWhole: false)
+        (codesFrom, codesGuess) = (next.offset, next.offset)
+      } catch {
+        problems.append(error)
+      }
+    }
+    let (layout, start) = Self.findCodes(bytes, from: codesFrom, guess: codesGuess, header, map)
 
     cursor = ByteCursor(bytes, offset: min(start + layout.byteCount, bytes.count))
     parts.walk(&cursor, header, limits, &problems)
     self.init(
       bytes: bytes, header: header, map: map, layout: layout, codeStart: start,
-      ancillary: parts.ancillary, alphaRange: parts.alphaRange, hasHeadCopy: copy != nil,
+      ancillary: parts.ancillary, alphaRange: parts.alphaRange, graphics: graphics,
+      hasHeadCopy: copy != nil,
       problems: problems)
   }
 

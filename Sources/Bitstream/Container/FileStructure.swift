@@ -26,6 +26,7 @@ public struct FileStructure: Sendable {
   /// Where the first segment begins.
   let codeStart: Int
   private let alphaRange: Range<Int>?
+  private let parsedGraphics: ParsedGraphics?
 
   /// The header alone, of a file whose rest may be anything.
   ///
@@ -40,7 +41,8 @@ public struct FileStructure: Sendable {
 
   init(
     bytes: [UInt8], header: Header, map: ParsedLevelMap, layout: TileLayout, codeStart: Int,
-    ancillary: [Chunk], alphaRange: Range<Int>?, hasHeadCopy: Bool, problems: [BitstreamError]
+    ancillary: [Chunk], alphaRange: Range<Int>?, graphics: ParsedGraphics?, hasHeadCopy: Bool,
+    problems: [BitstreamError]
   ) {
     self.bytes = bytes
     self.header = header
@@ -51,6 +53,7 @@ public struct FileStructure: Sendable {
     self.codeStart = codeStart
     self.ancillary = ancillary
     self.alphaRange = alphaRange
+    parsedGraphics = graphics
     self.hasHeadCopy = hasHeadCopy
     self.problems = problems
   }
@@ -71,6 +74,7 @@ public struct FileStructure: Sendable {
     var map: ParsedLevelMap?
     var mapRange = 0..<0
     var codes: (layout: TileLayout, start: Int)?
+    var graphics: ParsedGraphics?
     while !cursor.isAtEnd {
       let start = cursor.offset
       if let order = CodeOrder(chunkType: bytes[start]) {
@@ -90,6 +94,15 @@ public struct FileStructure: Sendable {
         }
         codes = (layout, cursor.offset)
         _ = try cursor.slice(length, "indices")
+        continue
+      }
+      if bytes[start] == Chunk.graphics {
+        guard map != nil, codes == nil, graphics == nil else {
+          throw .invalidValue(
+            what: "chunk", offset: start, found: "G",
+            expected: "at most one between level map and codes")
+        }
+        graphics = try ParsedGraphics(parsing: &cursor, header: header, limits: limits)
         continue
       }
       let (type, payload) = try Self.parseChunk(&cursor, header, limits)
@@ -124,6 +137,14 @@ public struct FileStructure: Sendable {
     }
     guard let map else { throw .missingChunk("level map") }
     guard let codes else { throw .missingChunk("index") }
+    if let graphics {
+      for (position, isSet) in graphics.mask.enumerated()
+      where isSet && map.ladder.bits[Int(map.levels.levels[position])] > 0 {
+        throw .invalidValue(
+          what: "level map", offset: mapRange.lowerBound, found: "bits for a position of graphics",
+          expected: "none")
+      }
+    }
     if let copyRange {
       guard bytes[copyRange].elementsEqual([headerRange, mapRange].joined().lazy.map { bytes[$0] })
       else {
@@ -134,7 +155,8 @@ public struct FileStructure: Sendable {
     }
     self.init(
       bytes: bytes, header: header, map: map, layout: codes.layout, codeStart: codes.start,
-      ancillary: ancillary, alphaRange: alphaRange, hasHeadCopy: copyRange != nil, problems: [])
+      ancillary: ancillary, alphaRange: alphaRange, graphics: graphics,
+      hasHeadCopy: copyRange != nil, problems: [])
   }
 
   /// The payload of an ancillary chunk, nil when there is none of this type.
@@ -148,6 +170,48 @@ public struct FileStructure: Sendable {
   public func alpha() throws(BitstreamError) -> AlphaPlane? {
     guard let alphaRange else { return nil }
     return try AlphaPlane(decoding: bytes[alphaRange], header: header)
+  }
+
+  /// For every position whether it is coded without loss; nil when none is.
+  public var graphicsMask: [Bool]? { parsedGraphics?.mask }
+  /// Where the units of graphics are in the picture.
+  public var graphicsPlaces: [GraphicsLayer.Place] { parsedGraphics?.places ?? [] }
+  /// Bytes of the units of graphics.
+  public var graphicsByteCount: Int { parsedGraphics?.ranges.reduce(0) { $0 + $1.count } ?? 0 }
+
+  /// The VP8L bitstream of a unit of graphics.
+  ///
+  /// - Throws: `BitstreamError.checksumMismatch` when it is damaged, `truncated` when it is not there.
+  public func graphicsUnit(_ number: Int) throws(BitstreamError) -> ArraySlice<UInt8> {
+    guard let parsedGraphics else { throw .missingChunk("graphics") }
+    let (range, place) = (parsedGraphics.ranges[number], parsedGraphics.places[number])
+    let name =
+      "graphics unit at row \(place.rows.lowerBound), column \(place.columns.lowerBound)"
+    guard range.upperBound <= bytes.count else {
+      throw .truncated(
+        what: name, offset: range.lowerBound, needed: range.count,
+        available: max(0, bytes.count - range.lowerBound))
+    }
+    var cursor = ByteCursor(bytes, offset: range.lowerBound - 4)
+    let declared = try cursor.word("graphics checksum")
+    let computed = CRC32.of(bytes[range])
+    guard declared == computed else {
+      throw .checksumMismatch(
+        what: name, offset: range.lowerBound - 4, declared: declared, computed: computed)
+    }
+    return bytes[range]
+  }
+
+  /// All units of graphics; nil when there are none.
+  ///
+  /// - Throws: as `graphicsUnit(_:)`.
+  func graphics() throws(BitstreamError) -> GraphicsLayer? {
+    guard let parsedGraphics else { return nil }
+    var units: [[UInt8]] = []
+    for number in parsedGraphics.places.indices {
+      units.append(Array(try graphicsUnit(number)))
+    }
+    return GraphicsLayer(header: header, mask: parsedGraphics.mask, units: units)
   }
 
   /// Bytes of the file.

@@ -40,6 +40,25 @@ struct Allocator {
     }
   }
 
+  /// For every position the least of error + multiplier * bits.
+  func costs(multiplier: Double) -> [Double] {
+    let chosen = levels(multiplier: multiplier)
+    return chosen.enumerated().map { position, level in
+      error(position, Int(level)) + multiplier * Double(bits[Int(level)])
+    }
+  }
+
+  /// About the multiplier whose levels' file has at most `bytes` bytes; nil when there is none.
+  func multiplier(atMost bytes: Int) -> Double? {
+    var (low, high) = (1e-12, 1e6)
+    guard fileSize(levels(multiplier: high)) <= bytes else { return nil }
+    while high > 1.05 * low {
+      let middle = (low * high).squareRoot()
+      if fileSize(levels(multiplier: middle)) <= bytes { high = middle } else { low = middle }
+    }
+    return high
+  }
+
   /// The levels of least error whose file has at most `bytes` bytes.
   ///
   /// - Throws: `CodecError.targetTooSmall` when not even the lowest level everywhere fits.

@@ -61,6 +61,14 @@ struct LevelErrors {
     }
   }
 
+  /// Takes positions for graphics: no level errs there.
+  mutating func clear(_ mask: [Bool]) {
+    let count = levelCount
+    for (position, isSet) in mask.enumerated() where isSet {
+      for level in 0..<count { values[position * count + level] = 0 }
+    }
+  }
+
   private var levelCount: Int { values.count / (header.columns * header.rows) }
 
   /// Samples of the picture, without padding, that a position covers.

@@ -39,6 +39,8 @@ public struct PictureTokens: Sendable, Equatable {
   public let tokens: [Int32]
   /// The states that the paths of the file's segments begin in, in the order of the file; zeros for blocks.
   public let starts: [UInt32]
+  /// The positions that are coded without loss, which have no tokens.
+  public let graphics: GraphicsLayer?
   /// Chunks that a decoder may skip, alpha and metadata among them.
   public let ancillary: [Chunk]
   /// In which order codes stand in the file.
@@ -79,6 +81,7 @@ public struct PictureTokens: Sendable, Equatable {
     self.runs = runs
     codeWidths = widths
     self.tokens = tokens
+    graphics = coded.graphics
     ancillary = coded.ancillary
     order = coded.order
     hasHeadCopy = coded.hasHeadCopy
@@ -90,7 +93,7 @@ public struct PictureTokens: Sendable, Equatable {
   /// - Throws: `TokenError` when a token does not fit its place, or the levels do not fit the format.
   init(
     header: Header, levelMap: LevelMap, runs: [[Run]], ancillary: [Chunk], order: CodeOrder,
-    hasHeadCopy: Bool, shape: [Int], values: [Int], starts: [Int]
+    hasHeadCopy: Bool, graphics: GraphicsLayer?, shape: [Int], values: [Int], starts: [Int]
   ) throws(TokenError) {
     let bits = runs.map { $0.reduce(0) { $0 + $1.bits * $1.count } }
     guard let ladder = LevelLadder(bits: bits) else {
@@ -137,6 +140,7 @@ public struct PictureTokens: Sendable, Equatable {
     self.runs = runs
     codeWidths = widths
     self.tokens = tokens
+    self.graphics = graphics
     self.ancillary = ancillary
     self.order = order
     self.hasHeadCopy = hasHeadCopy
@@ -152,7 +156,7 @@ public struct PictureTokens: Sendable, Equatable {
       codeWidths[Int(level)].indices.map { UInt32(tokens[position * width + $0]) }
     }
     return CodedPicture(
-      header: header, ladder: ladder, levelMap: levelMap, order: order,
+      header: header, ladder: ladder, levelMap: levelMap, graphics: graphics, order: order,
       segments: Self.packing(header, ladder, levelMap, order, codeWidths).pack(
         codes, starts: starts),
       ancillary: ancillary, hasHeadCopy: hasHeadCopy)

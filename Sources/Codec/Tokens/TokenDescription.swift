@@ -16,6 +16,14 @@ struct TokenDescription: Codable {
     let bytes: Data?
   }
 
+  /// A graphics layer.
+  struct Graphics: Codable {
+    /// One text for each row of positions: `#` for those of the layer, `.` for others.
+    let mask: [String]
+    /// For each unit its VP8L bitstream.
+    let units: [Data]
+  }
+
   let format: Int
   let width: Int
   let height: Int
@@ -37,6 +45,8 @@ struct TokenDescription: Codable {
   /// the second and so on.
   let starts: [Int]
   let chunks: [AncillaryChunk]
+  /// The positions that are coded without loss; nil for none.
+  let graphics: Graphics?
   /// "tiles" or "phases": in which order codes stand in the file.
   let order: String
   /// Whether the file has header and level map a second time.
@@ -60,6 +70,13 @@ struct TokenDescription: Codable {
     levels =
       isComplete
       ? (0..<map.rows).map { Array(map.levels[$0 * map.columns..<($0 + 1) * map.columns]) } : nil
+    graphics = tokens.graphics.map { layer in
+      Graphics(
+        mask: (0..<map.rows).map { row in
+          String(
+            layer.mask[row * map.columns..<(row + 1) * map.columns].map { $0 ? "#" : "." })
+        }, units: layer.units.map { Data($0) })
+    }
     order = "\(tokens.order)"
     hasHeadCopy = tokens.hasHeadCopy
     starts = tokens.starts.map { Int($0) }
@@ -170,10 +187,26 @@ struct TokenDescription: Codable {
     guard let order = CodeOrder.allCases.first(where: { "\($0)" == self.order }) else {
       throw .badDescription("order is \(self.order.debugDescription), expected tiles or phases")
     }
+    var layer: GraphicsLayer?
+    if let graphics {
+      let mask = graphics.mask.flatMap { $0.utf8.map { $0 == UInt8(ascii: "#") } }
+      guard mask.count == header.rows * header.columns,
+        graphics.mask.allSatisfy({ $0.utf8.count == header.columns })
+      else { throw .badDescription("the mask of graphics is not of the grid's size") }
+      for (position, isSet) in mask.enumerated() where isSet && levels[position] != 0 {
+        throw .badDescription("position \(position) is of graphics and has a level")
+      }
+      guard GraphicsLayer.places(header: header, mask: mask).count == graphics.units.count else {
+        throw .badDescription("\(graphics.units.count) units of graphics do not fit the mask")
+      }
+      layer = GraphicsLayer(
+        header: header, mask: mask, units: graphics.units.map { [UInt8]($0) })
+    }
     return try PictureTokens(
       header: header,
       levelMap: LevelMap(columns: header.columns, rows: header.rows, levels: levels),
-      runs: checked, ancillary: ancillary, order: order, hasHeadCopy: hasHeadCopy, shape: shape,
+      runs: checked, ancillary: ancillary, order: order, hasHeadCopy: hasHeadCopy, graphics: layer,
+      shape: shape,
       values: values, starts: starts)
   }
 }

@@ -20,10 +20,11 @@ public struct WorkerPool: Sendable {
     self.threadCount = max(1, threadCount ?? Self.coreCount)
   }
 
-  /// Cores that the system says are at work; asked once, for it takes a while to answer.
   #if hasFeature(Embedded)
+    /// There is one thread.
     public static let coreCount = 1
   #else
+    /// Cores that the system says are at work; asked once, for it takes a while to answer.
     public static let coreCount = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
   #endif
 

@@ -45,6 +45,18 @@ struct Compress: ParsableCommand {
   @Option(help: "What the picture should be good at for its size: visual (SSIMULACRA2) or psnr.")
   var tune: Tuning = .visual
 
+  @Flag(
+    help:
+      "Keep every sample, alpha and the colours under it as they are. --bpp and --size are then only limits."
+  )
+  var lossless = false
+
+  @Option(
+    help:
+      "Text, screens and drawings: auto codes them without loss where that is cheaper; off leaves them to the network."
+  )
+  var graphics: GraphicsChoice = .auto
+
   @Flag(help: "Order the codes so that a file that is cut short still shows everything, worse.")
   var progressive = false
 
@@ -66,6 +78,12 @@ struct Compress: ParsableCommand {
     if [quality != nil, bpp != nil, size != nil].filter({ $0 }).count > 1 {
       throw ValidationError("--quality, --bpp and --size exclude each other")
     }
+    if lossless, quality != nil {
+      throw ValidationError("--lossless and --quality exclude each other")
+    }
+    if lossless, uniform || graphics == .off {
+      throw ValidationError("--lossless codes everything as graphics")
+    }
     if let quality, !(0...100).contains(quality) {
       throw ValidationError("--quality must be 0 to 100")
     }
@@ -84,7 +102,7 @@ struct Compress: ParsableCommand {
       paths: paths, endings: PictureFormat.allCases.flatMap(\.fileEndings), newEnding: "gqz")
     let reader = PictureReader(keepsMetadata: !strip, isStrict: strict)
     let options = EncodingOptions(
-      target: target, uniform: uniform, effort: effort,
+      target: target, uniform: uniform, effort: effort, graphics: graphics, isLossless: lossless,
       order: progressive ? .phases : .tiles, copiesHead: protect)
     let models = LoadedModels()
     try outputs.run(jobs) { job in

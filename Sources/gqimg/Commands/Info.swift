@@ -69,6 +69,11 @@ struct FileDescription: Encodable {
   let order: String
   /// Whether header and level map stand in the file twice.
   let hasHeadCopy: Bool
+  /// Positions that are coded without loss, the units that hold them, those that are damaged, and all units' bytes.
+  let graphicsPositions: Int
+  let graphicsUnits: Int
+  let damagedGraphicsUnits: Int
+  let graphicsBytes: Int
   let tiles: Int
   let damagedTiles: Int
   /// One string for each row of tiles: `.` intact, `-` without bits, `X` damaged.
@@ -115,6 +120,12 @@ struct FileDescription: Encodable {
     levelMapBytes = file.levelMapByteCount
     order = "\(file.layout.order)"
     hasHeadCopy = file.hasHeadCopy
+    graphicsPositions = file.graphicsMask?.count { $0 } ?? 0
+    graphicsUnits = file.graphicsPlaces.count
+    damagedGraphicsUnits = file.graphicsPlaces.indices.count {
+      (try? file.graphicsUnit($0)) == nil
+    }
+    graphicsBytes = file.graphicsByteCount
     tiles = file.layout.tiles.count
     var states: [String] = []
     var damaged = 0
@@ -133,6 +144,13 @@ struct FileDescription: Encodable {
     bitsPerLevel = file.ladder.bits
   }
 
+  private var graphics: String {
+    guard graphicsUnits > 0 else { return "none" }
+    return
+      "\(graphicsPositions) positions in \(graphicsUnits) units, \(damagedGraphicsUnits) damaged, "
+      + "\(graphicsBytes) bytes"
+  }
+
   var text: String {
     var lines = [
       "size          \(width) x \(height), \(colorType)",
@@ -148,6 +166,7 @@ struct FileDescription: Encodable {
       "order         "
         + (order == "phases" ? "phase after phase (progressive)" : "tile after tile")
         + (hasHeadCopy ? ", header and level map twice" : ""),
+      "graphics      \(graphics)",
       "tiles         \(tiles), \(damagedTiles) damaged",
     ]
     lines += tileStates.map { "  \($0)" }

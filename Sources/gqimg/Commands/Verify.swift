@@ -46,6 +46,9 @@ struct Verify: ParsableCommand {
     }
     var problems: [String] = []
     do { _ = try file.alpha() } catch { problems.append("\(error)") }
+    for number in file.graphicsPlaces.indices {
+      do { _ = try file.graphicsUnit(number) } catch { problems.append("\(error)") }
+    }
     for segment in file.layout.segments {
       do { _ = try file.data(of: segment) } catch { problems.append("\(error)") }
     }

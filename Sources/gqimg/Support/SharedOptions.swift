@@ -1,10 +1,24 @@
 public import ArgumentParser
 import GQBitstream
-import GQCodec
+public import GQCodec
 public import GQModel
 import GQPixelIO
 
 extension Tuning: ExpressibleByArgument {}
+
+extension GraphicsChoice: ExpressibleByArgument {
+  /// The choice of a name.
+  public init?(argument: String) {
+    guard let choice = Self.allCases.first(where: { "\($0)" == argument }) else { return nil }
+    self = choice
+  }
+
+  /// Its name.
+  public var defaultValueDescription: String { "\(self)" }
+
+  /// All names.
+  public static var allValueStrings: [String] { allCases.map { "\($0)" } }
+}
 
 /// Which model runs, and on what.
 struct ModelOptions: ParsableArguments {

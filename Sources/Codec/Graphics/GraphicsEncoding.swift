@@ -1,0 +1,204 @@
+import GQBitstream
+import GQModel
+
+/// Which positions could be graphics, found while a picture is read: few colours, one of them most of the time, or lines that
+/// repeat.
+struct GraphicsCandidates {
+  private let header: Header
+  private(set) var mask: [Bool]
+  /// About how many bits the pixels of each candidate take without loss, before what units have in common is known.
+  private(set) var bits: [Float]
+  private var row = 0
+  /// Rows that do not make a row of positions yet.
+  private var waiting: [UInt8] = []
+
+  /// The most colours of a candidate of which one takes a third.
+  private static let mostColours = 96
+  /// The most colours of any candidate.
+  private static let fewColours = 8
+
+  init(header: Header) {
+    self.header = header
+    mask = [Bool](repeating: false, count: header.rows * header.columns)
+    bits = [Float](repeating: 0, count: mask.count)
+  }
+
+  /// Takes whole rows of the picture.
+  mutating func push(_ samples: [UInt8], components: Int) {
+    let stride = Header.stride
+    let length = header.width * components
+    let part = waiting.isEmpty ? samples : waiting + samples
+    let known = part.count / length
+    let isLast = row * stride + known == header.height
+    let rows = isLast ? known : known / stride * stride
+    waiting = Array(part[(rows * length)...])
+    for top in Swift.stride(from: 0, to: rows, by: stride) {
+      for column in 0..<header.columns {
+        let (isCandidate, estimate) = Self.judge(
+          part, length: length, components: components, rows: top..<min(rows, top + stride),
+          columns: column * stride..<min(header.width, (column + 1) * stride))
+        mask[row * header.columns + column] = isCandidate
+        bits[row * header.columns + column] = estimate
+      }
+      row += 1
+    }
+  }
+
+  private static func judge(
+    _ part: [UInt8], length: Int, components: Int, rows: Range<Int>, columns: Range<Int>
+  ) -> (Bool, Float) {
+    // An open hash table of colours and their numbers.
+    withUnsafeTemporaryAllocation(of: UInt32.self, capacity: 512) { table in
+      for k in 0..<512 { table[k] = 0 }
+      var (colours, largest, changes) = (0, UInt32(0), 0)
+      var repeatsRows = true
+      for y in rows {
+        var last = UInt32.max
+        let line = y * length + columns.lowerBound * components
+        let next = line + columns.count * components
+        if y > rows.lowerBound, repeatsRows {
+          repeatsRows = part[line..<next].elementsEqual(part[line - length..<next - length])
+        }
+        for x in columns {
+          let place = y * length + x * components
+          var colour = UInt32(part[place])
+          if components == 3 {
+            colour |= UInt32(part[place + 1]) << 8 | UInt32(part[place + 2]) << 16
+          }
+          if colour != last {
+            changes += 1
+            last = colour
+          }
+          var slot = Int((colour &* 0x9E37_79B1) >> 24)
+          while table[2 * slot + 1] != 0, table[2 * slot] != colour { slot = (slot + 1) & 255 }
+          if table[2 * slot + 1] == 0 {
+            colours += 1
+            if colours > mostColours { return (false, 0) }
+          }
+          table[2 * slot] = colour
+          table[2 * slot + 1] += 1
+          largest = max(largest, table[2 * slot + 1])
+        }
+      }
+      let pixels = rows.count * columns.count
+      // Ramps along rows or columns are repetitions too.
+      let isCandidate =
+        colours <= fewColours || Int(largest) * 3 >= pixels || repeatsRows || changes == rows.count
+      return (isCandidate, Float(changes - rows.count) * 4 + 2)
+    }
+  }
+
+  /// Leaves flat candidates beside others to the network, whose predictions at the border are better with them.
+  mutating func leaveBorders() {
+    let before = mask
+    for (place, isSet) in before.enumerated() where isSet && bits[place] <= Self.flatBits {
+      let (row, column) = place.quotientAndRemainder(dividingBy: header.columns)
+      for y in max(0, row - 1)...min(header.rows - 1, row + 1) {
+        for x in max(0, column - 1)...min(header.columns - 1, column + 1)
+        where !before[y * header.columns + x] {
+          mask[place] = false
+        }
+      }
+    }
+  }
+
+  /// What the estimate is for one colour.
+  private static let flatBits: Float = 2
+
+  /// Forgets connected areas of fewer positions, and areas that `isWorth` does not want.
+  mutating func keepAreas(atLeast least: Int, _ isWorth: ([Int]) -> Bool) {
+    var seen = mask.map { !$0 }
+    for start in mask.indices where !seen[start] {
+      seen[start] = true
+      var area = [start]
+      var next = 0
+      while next < area.count {
+        let (row, column) = area[next].quotientAndRemainder(dividingBy: header.columns)
+        next += 1
+        for (y, x) in [(row - 1, column), (row + 1, column), (row, column - 1), (row, column + 1)]
+        where (0..<header.rows).contains(y) && (0..<header.columns).contains(x) {
+          let place = y * header.columns + x
+          if !seen[place] {
+            seen[place] = true
+            area.append(place)
+          }
+        }
+      }
+      if area.count < least || !isWorth(area) {
+        for place in area { mask[place] = false }
+      }
+    }
+  }
+}
+
+extension GraphicsLayer {
+  /// The layer of a mask over a picture, which is read once more.
+  ///
+  /// - Throws: `CodecError.outOfMemory`, and what the source throws.
+  init(
+    _ source: some PictureSource, header: Header, mask: [Bool], effort: Int, pool: WorkerPool
+  ) throws {
+    var pixels = GraphicsPixels(header: header, mask: mask)
+    let components = source.colorType.componentCount
+    try source.forEachRows(Self.unitSide * Header.stride) {
+      pixels.push($0, components: components)
+    }
+    let (places, samples) = (pixels.places, pixels.samples)
+    var units = [[UInt8]?](repeating: nil, count: places.count)
+    units.withUnsafeMutableBufferPointer { units in
+      let units = Disjoint(units)
+      pool.forEach(places.count) { number in
+        units.value[number] = VP8L.encode(
+          samples[number], width: places[number].width(in: header),
+          height: places[number].height(in: header), effort: effort)
+      }
+    }
+    let made = units.compactMap { $0 }
+    guard made.count == places.count else { throw CodecError.outOfMemory }
+    self.init(header: header, mask: mask, units: made)
+  }
+
+  /// The layer that pays: where coding without loss costs less than what the network is expected to make of it.
+  ///
+  /// - Parameters:
+  ///   - candidates: of the picture.
+  ///   - costs: for every position the least of error + multiplier * bits over the levels.
+  ///   - multiplier: error that a bit is worth.
+  /// - Returns: nil when no area pays.
+  static func chosen(
+    _ source: some PictureSource, header: Header, candidates: GraphicsCandidates, costs: [Double],
+    multiplier: Double, effort: Int, pool: WorkerPool
+  ) throws -> GraphicsLayer? {
+    var candidates = candidates
+    let least = min(leastArea, header.rows * header.columns)
+    let bits = candidates.bits
+    candidates.leaveBorders()
+    candidates.keepAreas(atLeast: least) { area in
+      let expected = area.reduce(0) { $0 + costs[$1] }
+      return expected > multiplier * area.reduce(0) { $0 + Double(bits[$1]) } / 4
+    }
+    guard candidates.mask.contains(true) else { return nil }
+    let layer = try GraphicsLayer(
+      source, header: header, mask: candidates.mask, effort: effort, pool: pool)
+    func pays(_ layer: GraphicsLayer) -> Bool {
+      let expected = layer.mask.indices.reduce(0) { $0 + (layer.mask[$1] ? costs[$1] : 0) }
+      return multiplier * Double(8 * layer.byteCount(columns: header.columns)) < 0.95 * expected
+    }
+    // What bits the candidates take in truth, against the estimate.
+    let estimated = layer.mask.indices.reduce(0) { $0 + (layer.mask[$1] ? Double(bits[$1]) : 0) }
+    let scale = Double(8 * layer.byteCount(columns: header.columns)) / max(1, estimated)
+    var rest = candidates
+    rest.keepAreas(atLeast: least) { area in
+      let expected = area.reduce(0) { $0 + costs[$1] }
+      return expected > multiplier * scale * area.reduce(0) { $0 + Double(bits[$1]) }
+    }
+    if rest.mask == candidates.mask { return pays(layer) ? layer : nil }
+    guard rest.mask.contains(true) else { return nil }
+    let smaller = try GraphicsLayer(
+      source, header: header, mask: rest.mask, effort: effort, pool: pool)
+    return pays(smaller) ? smaller : nil
+  }
+
+  /// Areas of fewer positions are left to the network.
+  private static let leastArea = 12
+}

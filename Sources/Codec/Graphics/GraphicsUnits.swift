@@ -1,0 +1,134 @@
+import GQBitstream
+import GQModel
+
+/// Puts decoded units of graphics over what the network decoded. Inverse: `GraphicsPixels`.
+struct GraphicsOverlay: Sendable {
+  private let header: Header
+  private let mask: [Bool]
+  private let units: [(place: GraphicsLayer.Place, bytes: [UInt8])]
+  /// The RGB samples of units that rows have come to; those above are forgotten.
+  private var decoded: [Int: [UInt8]] = [:]
+
+  /// - Parameter units: those that rows will come to, in order; others keep what the network decoded.
+  init(header: Header, mask: [Bool], units: [(place: GraphicsLayer.Place, bytes: [UInt8])]) {
+    self.header = header
+    self.mask = mask
+    self.units = units
+  }
+
+  /// Whether all pixels of some rows and columns are of the layer.
+  func covers(rows: Range<Int>, columns: Range<Int>) -> Bool {
+    #if hasFeature(Embedded)
+      return false
+    #else
+      let stride = Header.stride
+      return (rows.lowerBound / stride..<(rows.upperBound + stride - 1) / stride).allSatisfy {
+        row in
+        mask[
+          row * header.columns + columns.lowerBound / stride..<row * header.columns
+            + (columns.upperBound + stride - 1) / stride
+        ].allSatisfy { $0 }
+      }
+    #endif
+  }
+
+  /// Stores the layer's samples among those of some rows and columns of the picture, `components` to a pixel.
+  ///
+  /// - Throws: `BitstreamError.invalidValue` for a unit that is no VP8L bitstream of its size.
+  mutating func paste(
+    into samples: inout [UInt8], rows: Range<Int>, columns: Range<Int>, components: Int
+  ) throws(BitstreamError) {
+    let stride = Header.stride
+    for (number, unit) in units.enumerated() {
+      let top = unit.place.rows.lowerBound * stride
+      let left = unit.place.columns.lowerBound * stride
+      let (width, height) = (unit.place.width(in: header), unit.place.height(in: header))
+      let (inner, across) = (
+        rows.clamped(to: top..<top + height), columns.clamped(to: left..<left + width)
+      )
+      if top + height <= rows.lowerBound { decoded[number] = nil }
+      guard !inner.isEmpty, !across.isEmpty else { continue }
+      guard let pixels = try pixels(of: number, width: width, height: height) else { continue }
+      for row in inner {
+        for position in across.lowerBound / stride..<(across.upperBound + stride - 1) / stride
+        where mask[row / stride * header.columns + position] {
+          let run = (position * stride..<(position + 1) * stride).clamped(to: across)
+          var from = ((row - top) * width + run.lowerBound - left) * 3
+          var to =
+            ((row - rows.lowerBound) * columns.count + run.lowerBound - columns.lowerBound)
+            * components
+          for _ in run {
+            // Grey has three equal components in the unit.
+            for c in 0..<components { samples[to + c] = pixels[from + c] }
+            from += 3
+            to += components
+          }
+        }
+      }
+    }
+  }
+
+  private mutating func pixels(
+    of number: Int, width: Int, height: Int
+  ) throws(BitstreamError) -> [UInt8]? {
+    #if hasFeature(Embedded)
+      return nil
+    #else
+      if let known = decoded[number] { return known }
+      let unit = units[number]
+      guard let made = VP8L.decode(unit.bytes[...], width: width, height: height) else {
+        throw .invalidValue(
+          what:
+            "graphics unit at row \(unit.place.rows.lowerBound), column \(unit.place.columns.lowerBound)",
+          offset: 0, found: "other bytes", expected: "VP8L of \(width) x \(height) pixels")
+      }
+      decoded[number] = made
+      return made
+    #endif
+  }
+}
+
+/// The RGB samples of units, gathered from the rows of a picture. Inverse: `GraphicsOverlay`.
+struct GraphicsPixels {
+  private let header: Header
+  private let mask: [Bool]
+  let places: [GraphicsLayer.Place]
+  private(set) var samples: [[UInt8]]
+  private var row = 0
+
+  init(header: Header, mask: [Bool]) {
+    self.header = header
+    self.mask = mask
+    places = GraphicsLayer.places(header: header, mask: mask)
+    samples = places.map { place in
+      [UInt8](repeating: 0, count: place.width(in: header) * place.height(in: header) * 3)
+    }
+  }
+
+  /// Takes whole rows of the picture. Pixels that are not of the layer repeat the one to their left, which costs least.
+  mutating func push(_ part: [UInt8], components: Int) {
+    let stride = Header.stride
+    let length = header.width * components
+    for line in 0..<part.count / length {
+      for (number, place) in places.enumerated()
+      where place.rows.contains(row / stride) {
+        let left = place.columns.lowerBound * stride
+        let width = place.width(in: header)
+        var target = (row - place.rows.lowerBound * stride) * width * 3
+        var last: (UInt8, UInt8, UInt8) = (0, 0, 0)
+        for x in left..<left + width {
+          if mask[row / stride * header.columns + x / stride] {
+            let from = line * length + x * components
+            last =
+              components == 3
+              ? (part[from], part[from + 1], part[from + 2])
+              : (part[from], part[from], part[from])
+          }
+          (samples[number][target], samples[number][target + 1], samples[number][target + 2]) = last
+          target += 3
+        }
+      }
+      row += 1
+    }
+  }
+}

@@ -1,0 +1,213 @@
+import GQBitstream
+import GQMetrics
+import GQModel
+import Testing
+
+@testable import GQCodec
+
+/// Text, screens and drawings without loss inside a picture, and pictures without loss.
+struct GraphicsTests {
+  /// A generator of numbers that always gives the same.
+  private struct Numbers {
+    var state: UInt64
+    mutating func next(_ count: Int) -> Int {
+      state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+      return Int(state >> 33) % count
+    }
+  }
+
+  /// Glyph-like marks of a few colours on a ground; `photograph` fills a rectangle with noise that is smooth.
+  static func page(
+    width: Int, height: Int, components: Int = 3, photograph: (x: Int, y: Int, side: Int)? = nil
+  ) -> Picture {
+    var numbers = Numbers(state: 7)
+    var samples = [UInt8](repeating: 250, count: width * height * components)
+    let glyphs = (0..<12).map { _ in (0..<70).map { _ in numbers.next(2) == 0 } }
+    for top in stride(from: 4, to: height - 10, by: 14) {
+      for left in stride(from: 4, to: width - 8, by: 9) {
+        let glyph = glyphs[numbers.next(12)]
+        for k in 0..<70 where glyph[k] {
+          let place = ((top + k / 7) * width + left + k % 7) * components
+          for c in 0..<components { samples[place + c] = c == 2 ? 90 : 20 }
+        }
+      }
+    }
+    if let photograph {
+      for y in photograph.y..<photograph.y + photograph.side {
+        for x in photograph.x..<photograph.x + photograph.side {
+          for c in 0..<components {
+            let wave = (x * (3 + c) + y * 5) % 255
+            samples[(y * width + x) * components + c] = UInt8(
+              min(255, max(0, 60 + wave / 2 + numbers.next(40))))
+          }
+        }
+      }
+    }
+    return Picture(
+      width: width, height: height, colorType: components == 3 ? .rgb : .grey, samples: samples)
+  }
+
+  private func encode(
+    _ picture: Picture, _ options: EncodingOptions = EncodingOptions()
+  ) throws -> [UInt8] { try makeEncoder().encode(picture, options: options).bytes }
+
+  @Test(arguments: [1, 3])
+  func textComesBackExactly(components: Int) throws {
+    let picture = Self.page(width: 330, height: 210, components: components)
+    let bytes = try encode(picture)
+    #expect(try makeDecoder().decode(bytes).samples == picture.samples)
+    let without = try encode(picture, EncodingOptions(graphics: .off))
+    #expect(bytes.count < without.count / 2)
+    #expect(try FileStructure(parsing: without).graphicsMask == nil)
+  }
+
+  @Test func textBesideAPhotographIsExactAndThePhotographIsNot() throws {
+    let picture = Self.page(width: 448, height: 320, photograph: (x: 200, y: 96, side: 160))
+    let bytes = try encode(picture)
+    let file = try FileStructure(parsing: bytes)
+    let mask = try #require(file.graphicsMask)
+    #expect(mask.contains(true) && mask.contains(false))
+    let decoded = try makeDecoder().decode(bytes)
+    for (position, isSet) in mask.enumerated() where isSet {
+      let (row, column) = position.quotientAndRemainder(dividingBy: file.header.columns)
+      for y in row * 16..<row * 16 + 16 {
+        let run = (y * 448 + column * 16) * 3..<(y * 448 + column * 16 + 16) * 3
+        #expect(decoded.samples[run] == picture.samples[run], "position \(position)")
+      }
+      #expect(file.levelMap.levels[position] == 0)
+    }
+    // A region is that of the whole, on both sides of the border.
+    let region = PixelRegion(x: 150, y: 70, width: 131, height: 97)
+    #expect(
+      try makeDecoder().decode(bytes, region: region).samples
+        == decoded.cropped(x: 150, y: 70, width: 131, height: 97).samples)
+  }
+
+  @Test func photographsHaveNoGraphics() throws {
+    for name in ["sample.png", "chelsea.png", "camera.png"] {
+      let picture = try samplePicture(name)
+      #expect(try encode(picture) == encode(picture, EncodingOptions(graphics: .off)), "\(name)")
+    }
+  }
+
+  @Test func budgetsHoldWithGraphics() throws {
+    let picture = Self.page(width: 448, height: 320, photograph: (x: 200, y: 96, side: 160))
+    for size in [500, 2000, 6000, 12_000, 30_000] {
+      let bytes = try encode(picture, EncodingOptions(target: .bytes(size)))
+      #expect(bytes.count <= size)
+      _ = try makeDecoder().decode(bytes)
+    }
+  }
+
+  @Test(arguments: [(1, 1), (3, 3), (16, 16), (17, 5), (200, 130), (1030, 40), (40, 1030)])
+  func losslessIsExact(width: Int, height: Int) throws {
+    for components in [1, 3] {
+      var numbers = Numbers(state: UInt64(width * 7 + components))
+      let samples = (0..<width * height * components).map { k in
+        UInt8((k / 5 + numbers.next(9)) & 255)
+      }
+      let alpha = (0..<width * height).map { UInt8($0 % 3 == 0 ? 0 : $0 & 255) }
+      let picture = Picture(
+        width: width, height: height, colorType: components == 3 ? .rgb : .grey, samples: samples,
+        alpha: alpha)
+      let bytes = try encode(picture, EncodingOptions(isLossless: true))
+      let decoded = try makeDecoder().decode(bytes)
+      #expect(decoded.samples == samples)
+      #expect(decoded.alpha == alpha)
+      for order in CodeOrder.allCases {
+        let other = try encode(
+          picture, EncodingOptions(isLossless: true, order: order, copiesHead: true))
+        #expect(try makeDecoder().decode(other).samples == samples)
+      }
+    }
+  }
+
+  @Test func losslessKeepsWithinItsLimitOrSaysSo() throws {
+    let picture = Self.page(width: 200, height: 100)
+    let exact = try encode(picture, EncodingOptions(isLossless: true))
+    let allowed = EncodingOptions(target: .bytes(exact.count), isLossless: true)
+    #expect(try encode(picture, allowed) == exact)
+    #expect(
+      throws: CodecError.targetTooSmall(
+        allowedBytes: exact.count - 1, smallestBytes: exact.count)
+    ) {
+      try encode(picture, EncodingOptions(target: .bytes(exact.count - 1), isLossless: true))
+    }
+  }
+
+  @Test(arguments: [(1, 1), (2, 1), (3, 3), (16, 16), (15, 17)])
+  func tinyPicturesAreExact(width: Int, height: Int) throws {
+    var numbers = Numbers(state: 3)
+    let samples = (0..<width * height * 3).map { _ in UInt8(numbers.next(4) * 80) }
+    let picture = Picture(width: width, height: height, colorType: .rgb, samples: samples)
+    #expect(try makeDecoder().decode(encode(picture)).samples == samples)
+  }
+
+  @Test func damageStaysInAUnit() throws {
+    let picture = Self.page(width: 1200, height: 48)
+    let bytes = try encode(picture, EncodingOptions(isLossless: true))
+    let file = try FileStructure(parsing: bytes)
+    #expect(file.graphicsPlaces.count == 2)
+    let unit = try file.graphicsUnit(1)
+    var damaged = bytes
+    damaged[unit.startIndex + 40] ^= 1
+    #expect(throws: BitstreamError.self) { try makeDecoder().decode(damaged) }
+    // A region of the other unit does not look at it.
+    let region = PixelRegion(x: 0, y: 0, width: 1000, height: 48)
+    #expect(
+      try makeDecoder().decode(damaged, region: region).samples
+        == picture.cropped(x: 0, y: 0, width: 1000, height: 48).samples)
+    let recovery = try makeDecoder().recover(damaged)
+    #expect(!recovery.isIntact && recovery.problems.count == 1)
+    #expect(
+      recovery.picture.cropped(x: 0, y: 0, width: 1024, height: 48).samples
+        == picture.cropped(x: 0, y: 0, width: 1024, height: 48).samples)
+  }
+
+  @Test func everyDamagedByteIsNoticedOrHarmless() throws {
+    let picture = Self.page(width: 96, height: 64)
+    let bytes = try encode(picture, EncodingOptions(isLossless: true))
+    for place in bytes.indices {
+      var damaged = bytes
+      damaged[place] ^= 0x40
+      #expect(throws: (any Error).self, "byte \(place)") { try makeDecoder().decode(damaged) }
+      _ = try? makeDecoder().recover(damaged)
+    }
+    for count in bytes.indices {
+      #expect(throws: (any Error).self) { try makeDecoder().decode(Array(bytes.prefix(count))) }
+      _ = try? makeDecoder().recover(Array(bytes.prefix(count)))
+    }
+  }
+
+  /// A unit whose checksum is right and whose bytes are not VP8L of its size.
+  @Test func unitsThatAreNoVP8LAreRefused() throws {
+    let picture = Self.page(width: 96, height: 64)
+    let coded = try CodedPicture(parsing: encode(picture, EncodingOptions(isLossless: true)))
+    let graphics = try #require(coded.graphics)
+    let other = try #require(VP8L.encode([1, 2, 3], width: 1, height: 1, effort: 1))
+    for unit in [[], [0x2F], other, Array(graphics.units[0].dropLast(20)), [UInt8](repeating: 7, count: 999)] {
+      let bytes = CodedPicture(
+        header: coded.header, ladder: coded.ladder, levelMap: coded.levelMap,
+        graphics: GraphicsLayer(header: coded.header, mask: graphics.mask, units: [unit]),
+        order: coded.order, segments: coded.segments
+      ).serialized()
+      #expect(throws: BitstreamError.self) { try makeDecoder().decode(bytes) }
+    }
+  }
+
+  @Test func tokensCarryTheLayer() throws {
+    let picture = Self.page(width: 448, height: 320, photograph: (x: 200, y: 96, side: 160))
+    let bytes = try encode(picture)
+    let tokens = try PictureTokens(CodedPicture(parsing: bytes), table: network.levels)
+    #expect(try PictureTokens(safetensors: tokens.safetensors()).serializedPicture() == bytes)
+    let (array, description) = try tokens.numPy()
+    #expect(
+      try PictureTokens(numPy: array, description: description).serializedPicture() == bytes)
+  }
+
+  @Test func rowsFromASourceGiveTheSameFile() throws {
+    let picture = Self.page(width: 448, height: 320, photograph: (x: 200, y: 96, side: 160))
+    #expect(
+      try makeEncoder().encode(PictureRows(picture: picture)).bytes == encode(picture))
+  }
+}
