@@ -160,7 +160,7 @@ docs: setup ## Make the libraries' documentation in build/docs, and check the pu
 	@# Fails for modules that only start tests; a graph that is missing stops the command after it.
 	@$(SWIFT) package -c release dump-symbol-graph --minimum-access-level public --skip-synthesized-members >/dev/null 2>&1 || true
 	$(PYTHON) tools/public_api.py .build/*/symbolgraph $(LIBRARY_MODULES) --c-interface GQCInterface \
-	  --not-sendable GQModel.SafetensorsWriter --not-sendable GQModel.LatentWalk
+	  --not-sendable GQModel.SafetensorsWriter --not-sendable GQModel.LatentWalk --not-sendable GQCodec.PictureDecoding.Rows
 
 $(PYTHON_VENV)/bin/python: python/pyproject.toml
 	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || { \

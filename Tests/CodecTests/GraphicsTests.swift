@@ -185,7 +185,8 @@ struct GraphicsTests {
     let coded = try CodedPicture(parsing: encode(picture, EncodingOptions(isLossless: true)))
     let graphics = try #require(coded.graphics)
     let other = try #require(VP8L.encode([1, 2, 3], width: 1, height: 1, effort: 1))
-    for unit in [[], [0x2F], other, Array(graphics.units[0].dropLast(20)), [UInt8](repeating: 7, count: 999)] {
+    let junk = [UInt8](repeating: 7, count: 999)
+    for unit in [[], [0x2F], other, Array(graphics.units[0].dropLast(20)), junk] {
       let bytes = CodedPicture(
         header: coded.header, ladder: coded.ladder, levelMap: coded.levelMap,
         graphics: GraphicsLayer(header: coded.header, mask: graphics.mask, units: [unit]),
