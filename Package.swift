@@ -45,9 +45,9 @@ let package = Package(
       name: "GQModel", dependencies: ["GQBitstream", "CGQKernels", "CGQLibraryLocation"],
       path: "Sources/Model", resources: [.copy("Resources")], swiftSettings: strict),
 
-    // Pixels to file and back. libwebp codes what is graphics.
+    // Pixels to file and back. libwebp codes what is graphics, and reads and writes WebP files.
     .systemLibrary(
-      name: "CGQWebP", path: "Sources/CWebP", pkgConfig: "libwebp",
+      name: "CGQWebP", path: "Sources/CWebP", pkgConfig: "libwebpmux",
       providers: [.apt(["libwebp-dev"])]),
     .target(
       name: "GQCodec",
@@ -60,7 +60,8 @@ let package = Package(
     .systemLibrary(
       name: "CGQJPEG", path: "Sources/CJPEG", pkgConfig: "libjpeg",
       providers: [.apt(["libjpeg-dev"])]),
-    .target(name: "CGQPixelIO", dependencies: ["CGQPNG", "CGQJPEG"], path: "Sources/CPixelIO"),
+    .target(
+      name: "CGQPixelIO", dependencies: ["CGQPNG", "CGQJPEG", "CGQWebP"], path: "Sources/CPixelIO"),
     .target(
       name: "GQPixelIO", dependencies: ["GQCodec", "CGQPixelIO"], path: "Sources/PixelIO",
       swiftSettings: strict),

@@ -67,7 +67,7 @@ extension PictureReader {
       case .png: try pngRows(file, limits, keepsMetadata: keepsMetadata, leastPixels)
       case .jpeg: try jpegRows(file, limits, keepsMetadata: keepsMetadata, leastPixels)
       case .netpbm: try netpbmRows(file, limits, leastPixels)
-      case nil: nil
+      case .webp, nil: nil
       }
     if isStrict, let rows, let conversion = rows.conversions.first {
       throw PixelIOError.notExact(rows.format, conversion)

@@ -4,6 +4,8 @@ public enum PictureFormat: String, Sendable, CaseIterable, CustomStringConvertib
   case png = "PNG"
   /// JPEG, baseline or progressive.
   case jpeg = "JPEG"
+  /// WebP, with or without loss.
+  case webp = "WebP"
   /// The PGM and PPM formats of Netpbm.
   case netpbm = "PPM"
 
@@ -11,6 +13,8 @@ public enum PictureFormat: String, Sendable, CaseIterable, CustomStringConvertib
   public init?(signatureOf bytes: [UInt8]) {
     for format in Self.allCases where format.signatures.contains(where: { bytes.starts(with: $0) })
     {
+      // Four bytes with the file's size stand between the two parts of this one.
+      if format == .webp, !bytes.dropFirst(8).starts(with: Array("WEBP".utf8)) { continue }
       self = format
       return
     }
@@ -27,11 +31,12 @@ public enum PictureFormat: String, Sendable, CaseIterable, CustomStringConvertib
     return nil
   }
 
-  /// One of these is at the beginning of every file of this format.
+  /// One of these is at the beginning of every file of this format; in WebP other kinds of RIFF begin so too.
   public var signatures: [[UInt8]] {
     switch self {
     case .png: [[0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]]
     case .jpeg: [[0xFF, 0xD8, 0xFF]]
+    case .webp: [Array("RIFF".utf8)]
     case .netpbm: ["P2", "P3", "P5", "P6"].map { Array($0.utf8) }
     }
   }
@@ -41,13 +46,14 @@ public enum PictureFormat: String, Sendable, CaseIterable, CustomStringConvertib
     switch self {
     case .png: ["png"]
     case .jpeg: ["jpg", "jpeg", "jpe"]
+    case .webp: ["webp"]
     case .netpbm: ["ppm", "pgm", "pnm"]
     }
   }
 
   /// Whether files of this format can hold alpha.
-  public var hasAlpha: Bool { self == .png }
+  public var hasAlpha: Bool { self == .png || self == .webp }
 
-  /// The usual name: "PNG", "JPEG" or "PPM".
+  /// The usual name: "PNG", "JPEG", "WebP" or "PPM".
   public var description: String { rawValue }
 }

@@ -1,6 +1,6 @@
 public import GQCodec
 
-/// Reads PNG, JPEG, PGM and PPM files.
+/// Reads PNG, JPEG, WebP, PGM and PPM files.
 ///
 /// Sample values come out as stored: no gamma or profile is applied. A palette becomes RGB, grey stays grey, a
 /// transparent colour becomes alpha, 16 bits are rounded to 8, CMYK becomes RGB, and the picture is turned as its
@@ -33,6 +33,7 @@ public struct PictureReader: Sendable {
       switch PictureFormat(signatureOf: bytes) {
       case .png: try readPNG(bytes, limits: limits, keepsMetadata: keepsMetadata)
       case .jpeg: try readJPEG(bytes, limits: limits, keepsMetadata: keepsMetadata)
+      case .webp: try readWebP(bytes, limits: limits, keepsMetadata: keepsMetadata)
       case .netpbm: try readNetpbm(bytes, limits: limits)
       case nil: throw .unknownFormat(firstBytes: Array(bytes.prefix(8)))
       }

@@ -8,13 +8,19 @@ public struct PictureWriter: Sendable {
   public let pngLevel: Int
   /// The libjpeg quality, 1 to 100. Colours are at full size (4:4:4) from 90 on.
   public let jpegQuality: Int
+  /// The libwebp quality, 0 to 100; nil is without loss.
+  public let webpQuality: Int?
 
   /// Makes a writer; values out of range stop the program.
-  public init(format: PictureFormat, pngLevel: Int = 3, jpegQuality: Int = 92) {
+  public init(
+    format: PictureFormat, pngLevel: Int = 3, jpegQuality: Int = 92, webpQuality: Int? = nil
+  ) {
     precondition((0...9).contains(pngLevel) && (1...100).contains(jpegQuality))
+    precondition((0...100).contains(webpQuality ?? 0))
     self.format = format
     self.pngLevel = pngLevel
     self.jpegQuality = jpegQuality
+    self.webpQuality = webpQuality
   }
 
   /// Writes a whole file, and tells what of the picture's metadata is not in it.
@@ -35,7 +41,7 @@ public struct PictureWriter: Sendable {
   /// A writer of a file whose rows are still to come.
   ///
   /// JPEG files are progressive up to 2^25 pixels; larger ones are not held in memory and so are neither progressive nor
-  /// optimised.
+  /// optimised. WebP files are held in memory as a whole.
   ///
   /// - Throws: as `write(_:)`.
   public func rows(_ rowFormat: RowFormat) throws(PixelIOError) -> any RowWriter {
@@ -48,6 +54,8 @@ public struct PictureWriter: Sendable {
         quality: jpegQuality, isOptimized: isHeld, isProgressive: isHeld,
         subsampling: jpegQuality >= 90 ? .full : .halved
       ).rows(rowFormat)
+    case .webp:
+      return try WebPWriter(quality: webpQuality).rows(rowFormat)
     case .netpbm:
       return try NetpbmWriter().rows(rowFormat)
     }

@@ -71,6 +71,11 @@ final class PictureKindTests {
     #expect(PictureFormat(signatureOf: try program.read("a.ppm")) == .netpbm)
     #expect(PictureFormat(signatureOf: try program.read("odd")) == .jpeg)
     #expect(try picture("a.ppm").samples == (try picture("a.PNG").samples))
+    #expect(try program.run(["decompress", "a.gqz", "a.webp"]).exitCode == 0)
+    #expect(try picture("a.webp").samples == (try picture("a.PNG").samples))
+    let lossy = ["decompress", "a.gqz", "b.webp", "--webp-quality", "50"]
+    #expect(try program.run(lossy).exitCode == 0)
+    #expect(try program.read("b.webp").count < (try program.read("a.webp").count) / 4)
     let piped = try program.run(["decompress", "a.gqz", "-", "--format", "ppm", "--quiet"])
     #expect(piped.output == (try program.read("a.ppm")))
     // PPM is read as well as PNG: the same pixels, the same bytes.
@@ -78,6 +83,9 @@ final class PictureKindTests {
     let fromPPM = try program.run(
       ["compress", "-", "-", "-e", "1"], input: try NetpbmWriter().write(original))
     #expect(fromPPM.output == (try program.read("a.gqz")))
+    let fromWebP = try program.run(
+      ["compress", "-", "-", "-e", "1"], input: try WebPWriter().write(original))
+    #expect(fromWebP.output == (try program.read("a.gqz")))
     #expect(
       try program.run(["decompress", "a.gqz", "small", "--fit", "128", "--format", "png"]).exitCode
         == 0)

@@ -32,7 +32,7 @@ import Testing
     #expect(stripped.metadata.isEmpty && stripped.samples == file.picture.samples)
   }
 
-  @Test(arguments: [PictureFormat.png, .jpeg], Picture.ColorType.allCases)
+  @Test(arguments: [PictureFormat.png, .jpeg, .webp], Picture.ColorType.allCases)
   func comesBack(format: PictureFormat, type: Picture.ColorType) throws {
     var generator = SeededGenerator(seed: 1)
     var metadata = try Self.metadata()

@@ -1,4 +1,4 @@
-// The smallest interface to libpng and libjpeg that hides their macros and setjmp.
+// The smallest interface to libpng, libjpeg and libwebp that hides their macros and setjmp.
 //
 // Readers work in two steps, so that the caller checks the size before any pixel is allocated:
 // read the header, then read the rows into memory that the caller provides. No function here
@@ -188,6 +188,46 @@ void gq_jpeg_writer_destroy(gq_jpeg_writer *writer);
 
 // The name and version of the JPEG library that this was compiled with.
 const char *gq_jpeg_library_version(void);
+
+// --- WebP --------------------------------------------------------------------------------------
+
+typedef struct {
+  uint32_t width;
+  uint32_t height;
+  int has_alpha;
+} gq_webp_header;
+
+// NULL is none.
+typedef struct {
+  const uint8_t *bytes;
+  size_t count;
+} gq_webp_part;
+
+typedef struct {
+  gq_webp_part icc;
+  gq_webp_part exif;
+  gq_webp_part xmp;
+} gq_webp_metadata;
+
+// What a file begins with. Animation is GQ_UNSUPPORTED.
+int gq_webp_read_header(
+    const uint8_t *bytes, size_t count, gq_webp_header *header, char message[GQ_MESSAGE_SIZE]);
+
+// Reads all pixels: RGB, or RGBA with colours not multiplied by alpha. `samples` must hold all rows.
+int gq_webp_read(
+    const uint8_t *bytes, size_t count, const gq_webp_header *header, uint8_t *samples,
+    char message[GQ_MESSAGE_SIZE]);
+
+// Finds the metadata, which then points into `bytes`. 0 when the container cannot be read.
+int gq_webp_read_metadata(const uint8_t *bytes, size_t count, gq_webp_metadata *metadata);
+
+// Writes a whole file of RGB (3 channels) or RGBA (4) into an empty buffer: quality 0 to 100, below 0 without loss.
+int gq_webp_write(
+    const uint8_t *samples, uint32_t width, uint32_t height, int channels, int quality,
+    const gq_webp_metadata *metadata, gq_buffer *buffer, char message[GQ_MESSAGE_SIZE]);
+
+// Gives a buffer's memory back, after which it is empty.
+void gq_buffer_free(gq_buffer *buffer);
 
 // --- Files -------------------------------------------------------------------------------------
 

@@ -6,7 +6,7 @@ import GQPixelIO
 
 struct Compress: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Compress PNG, JPEG, PGM or PPM pictures into .gqz files.",
+    abstract: "Compress PNG, JPEG, WebP, PGM or PPM pictures into .gqz files.",
     usage: """
       gqimg compress [<options>] <in> <out.gqz>
       gqimg compress [<options>] --output <folder> <in> ...
@@ -22,7 +22,7 @@ struct Compress: ParsableCommand {
     help: ArgumentHelp(
       "A picture and the .gqz file to write, or with --output any number of pictures and folders. - is standard "
         + "input or output.", valueName: "path"),
-    completion: .file(extensions: ["png", "jpg", "jpeg", "ppm", "pgm", "gqz"]))
+    completion: .file(extensions: ["png", "jpg", "jpeg", "webp", "ppm", "pgm", "gqz"]))
   var paths: [String]
 
   @Option(name: .shortAndLong, help: "0 (smallest) to 100 (best).")

@@ -7,14 +7,14 @@ public import GQPixelIO
 
 struct Decompress: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Decompress .gqz files into PNG, JPEG or PPM pictures.",
+    abstract: "Decompress .gqz files into PNG, JPEG, WebP or PPM pictures.",
     usage: """
       gqimg decompress [<options>] <in.gqz> <out>
       gqimg decompress [<options>] --output <folder> <in.gqz> ...
       """,
     discussion: """
       The format is that of the output's ending unless --format names it; on standard output and with --output it is \
-      PNG by default. ICC profile, Exif and XMP are written to PNG and JPEG. JPEG and PPM hold no alpha: \
+      PNG by default. ICC profile, Exif and XMP are written to PNG, JPEG and WebP. JPEG and PPM hold no alpha: \
       --background puts the picture on a colour. With --recover the exit code is 0 only for files that were whole, and \
       2 when something was damaged; the picture is written all the same.
       """)
@@ -23,10 +23,10 @@ struct Decompress: ParsableCommand {
     help: ArgumentHelp(
       "A .gqz file and the picture to write, or with --output any number of files and folders. - is standard input "
         + "or output.", valueName: "path"),
-    completion: .file(extensions: ["gqz", "png", "jpg", "jpeg", "ppm", "pgm"]))
+    completion: .file(extensions: ["gqz", "png", "jpg", "jpeg", "webp", "ppm", "pgm"]))
   var paths: [String]
 
-  @Option(help: ArgumentHelp("png, jpeg or ppm.", valueName: "format"))
+  @Option(help: ArgumentHelp("png, jpeg, webp or ppm.", valueName: "format"))
   var format: PictureFormat?
 
   @Option(help: ArgumentHelp("PNG compression, 0 (none) to 9 (slow).", valueName: "level"))
@@ -34,6 +34,11 @@ struct Decompress: ParsableCommand {
 
   @Option(help: ArgumentHelp("JPEG quality, 1 to 100.", valueName: "quality"))
   var jpegQuality = 92
+
+  @Option(
+    help: ArgumentHelp(
+      "WebP quality, 0 to 100; without it WebP is written without loss.", valueName: "quality"))
+  var webpQuality: Int?
 
   @Option(
     help: ArgumentHelp(
@@ -75,13 +80,16 @@ struct Decompress: ParsableCommand {
     if !(1...100).contains(jpegQuality) {
       throw ValidationError("--jpeg-quality must be 1 to 100")
     }
+    if let webpQuality, !(0...100).contains(webpQuality) {
+      throw ValidationError("--webp-quality must be 0 to 100")
+    }
     if let fit, !(1...65535).contains(fit) { throw ValidationError("--fit must be 1 to 65535") }
     if maxPixels < 1 { throw ValidationError("--max-pixels must be above 0") }
     if recover, region != nil { throw ValidationError("--region does not go with --recover") }
     if useDamagedBits, !recover { throw ValidationError("--use-damaged-bits needs --recover") }
     if outputs.output == nil, formatOfOutput == nil {
       throw ValidationError(
-        "the ending of \(paths[1]) names no format: png, jpg or ppm, or --format")
+        "the ending of \(paths[1]) names no format: png, jpg, webp or ppm, or --format")
     }
   }
 
@@ -116,7 +124,8 @@ struct Decompress: ParsableCommand {
     let format = formatOfOutput ?? .png
     let jobs = try outputs.jobs(
       paths: paths, endings: ["gqz"], newEnding: format.fileEndings[0])
-    let writer = PictureWriter(format: format, pngLevel: pngLevel, jpegQuality: jpegQuality)
+    let writer = PictureWriter(
+      format: format, pngLevel: pngLevel, jpegQuality: jpegQuality, webpQuality: webpQuality)
     let models = LoadedModels()
     try outputs.run(jobs) { job in
       let bytes = try reporting(job.input) {
@@ -326,5 +335,5 @@ extension PictureFormat: ExpressibleByArgument {
   public init?(argument: String) { self.init(fileEnding: argument) }
 
   /// What help shows.
-  public static var allValueStrings: [String] { ["png", "jpeg", "ppm"] }
+  public static var allValueStrings: [String] { ["png", "jpeg", "webp", "ppm"] }
 }
