@@ -37,9 +37,9 @@ extension PixelIOError: CustomStringConvertible {
   public var description: String {
     switch self {
     case .unknownFormat(let firstBytes) where firstBytes.isEmpty:
-      "not a PNG, JPEG or PPM file: it is empty"
+      "not a PNG, JPEG, WebP or PPM file: it is empty"
     case .unknownFormat(let firstBytes):
-      "not a PNG, JPEG or PPM file: it begins with the bytes "
+      "not a PNG, JPEG, WebP or PPM file: it begins with the bytes "
         + firstBytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined(separator: " ")
     case .truncated(let format, let detail):
       "the \(format) file is cut short (\(detail))"

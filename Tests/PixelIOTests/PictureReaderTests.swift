@@ -63,9 +63,15 @@ import Testing
   }
 
   static let refusals: [(String, PixelIOError, String)] = [
-    ("gif.gif", .unknownFormat(firstBytes: Array("GIF87a%\0".utf8)), "not a PNG, JPEG or PPM file"),
-    ("text.txt", .unknownFormat(firstBytes: Array("Not a pi".utf8)), "not a PNG, JPEG or PPM file"),
-    ("empty.png", .unknownFormat(firstBytes: []), "not a PNG, JPEG or PPM file: it is empty"),
+    (
+      "gif.gif", .unknownFormat(firstBytes: Array("GIF87a%\0".utf8)),
+      "not a PNG, JPEG, WebP or PPM file"
+    ),
+    (
+      "text.txt", .unknownFormat(firstBytes: Array("Not a pi".utf8)),
+      "not a PNG, JPEG, WebP or PPM file"
+    ),
+    ("empty.png", .unknownFormat(firstBytes: []), "not a PNG, JPEG, WebP or PPM file: it is empty"),
     (
       "too-wide.png", .sideTooLong(width: Int(Int32.max), height: 1, limit: 65535),
       "a picture of 2147483647 x 1 pixels"

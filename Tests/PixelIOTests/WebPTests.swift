@@ -17,7 +17,8 @@ import Testing
     let (bytes, conversions) = try PictureWriter(format: .webp).write(picture)
     #expect(PictureFormat(signatureOf: bytes) == .webp && conversions.isEmpty)
     let back = try PictureReader(isStrict: true).read(bytes)
-    #expect(back.samples == (type == .rgb ? picture.samples : picture.samples.flatMap { [$0, $0, $0] }))
+    #expect(
+      back.samples == (type == .rgb ? picture.samples : picture.samples.flatMap { [$0, $0, $0] }))
     #expect(back.alpha == picture.alpha && back.metadata == picture.metadata)
     let bare = try PictureReader(keepsMetadata: false).read(bytes)
     #expect(bare.metadata.isEmpty && bare.samples == back.samples)

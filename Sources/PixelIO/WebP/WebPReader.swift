@@ -14,9 +14,9 @@ func readWebP(
     if keepsMetadata {
       var parts = gq_webp_metadata()
       if gq_webp_read_metadata(start, count, &parts) != 0 {
-        metadata.iccProfile = try copied( parts.icc, .iccProfile, limits)
-        metadata.exif = try copied( parts.exif, .exif, limits)
-        metadata.xmp = try copied( parts.xmp, .xmp, limits)
+        metadata.iccProfile = try copied(parts.icc, .iccProfile, limits)
+        metadata.exif = try copied(parts.exif, .exif, limits)
+        metadata.xmp = try copied(parts.xmp, .xmp, limits)
       }
     }
     let hasAlpha = header.has_alpha != 0
