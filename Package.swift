@@ -63,7 +63,8 @@ let package = Package(
     .target(
       name: "CGQPixelIO", dependencies: ["CGQPNG", "CGQJPEG", "CGQWebP"], path: "Sources/CPixelIO"),
     .target(
-      name: "GQPixelIO", dependencies: ["GQCodec", "CGQPixelIO"], path: "Sources/PixelIO",
+      name: "GQPixelIO", dependencies: ["GQBitstream", "GQCodec", "CGQPixelIO"],
+      path: "Sources/PixelIO",
       swiftSettings: strict),
     .target(
       name: "GQMetrics", dependencies: ["GQCodec"], path: "Sources/Metrics", swiftSettings: strict),

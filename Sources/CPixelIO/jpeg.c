@@ -20,7 +20,23 @@ typedef struct {
   jmp_buf fence;
   int status;
   char *message;
+  // What was wrong without ending the call: of what leaves the pixels alone the first, in place of it what does not.
+  char complaint[GQ_MESSAGE_SIZE];
+  // Whether a call goes on where pixels are missing, and whether some are.
+  int is_partial;
+  int is_incomplete;
+  // Whether all rows are read.
+  int is_at_end;
+  int has_no_end;
 } gq_jpeg_fence;
+
+static void complain(j_common_ptr cinfo) {
+  gq_jpeg_fence *fence = (gq_jpeg_fence *)cinfo->err;
+  if (fence->complaint[0] != 0) return;
+  char text[JMSG_LENGTH_MAX];
+  cinfo->err->format_message(cinfo, text);
+  snprintf(fence->complaint, GQ_MESSAGE_SIZE, "%s", text);
+}
 
 static void leave(j_common_ptr cinfo, int status) {
   gq_jpeg_fence *fence = (gq_jpeg_fence *)cinfo->err;
@@ -57,18 +73,42 @@ static void on_error(j_common_ptr cinfo) {
   }
 }
 
+// Damage to pixels: the call ends, or goes on with libjpeg's grey filler.
+static void damage(j_common_ptr cinfo, int status) {
+  gq_jpeg_fence *fence = (gq_jpeg_fence *)cinfo->err;
+  if (!fence->is_partial) leave(cinfo, fence->has_no_end ? GQ_TRUNCATED : status);
+  if (!fence->is_incomplete) fence->complaint[0] = 0;
+  fence->is_incomplete = 1;
+  complain(cinfo);
+}
+
 // libjpeg warns about damage and goes on with grey filler. Here damage ends the call; what leaves
-// the pixels alone is passed over.
+// the pixels alone is kept for the caller.
 static void on_message(j_common_ptr cinfo, int level) {
+  gq_jpeg_fence *fence = (gq_jpeg_fence *)cinfo->err;
   if (level >= 0) return;
+  if (fence->is_at_end) {
+    complain(cinfo);
+    return;
+  }
   switch (cinfo->err->msg_code) {
     case JWRN_JPEG_EOF:
-      leave(cinfo, GQ_TRUNCATED);
+      // Whether bits are missing is found out when they are needed, or at the end.
+      fence->has_no_end = 1;
+      complain(cinfo);
+      break;
+    case JWRN_NOT_SEQUENTIAL:
+      // A baseline scan has no other coefficients than all, whatever its header says.
+      complain(cinfo);
       break;
     case JWRN_EXTRANEOUS_DATA: {
       // Some cameras pad in front of the end marker. In front of a restart marker, data was lost.
       int marker = cinfo->err->msg_parm.i[1];
-      if (marker >= 0xD0 && marker <= 0xD7) leave(cinfo, GQ_DAMAGED);
+      if (marker >= 0xD0 && marker <= 0xD7) {
+        damage(cinfo, GQ_DAMAGED);
+      } else {
+        complain(cinfo);
+      }
       break;
     }
     case JWRN_ADOBE_XFORM:
@@ -80,7 +120,7 @@ static void on_message(j_common_ptr cinfo, int level) {
       break;
 #endif
     default:
-      leave(cinfo, GQ_DAMAGED);
+      damage(cinfo, GQ_DAMAGED);
   }
 }
 
@@ -100,6 +140,8 @@ struct gq_jpeg_reader {
   struct jpeg_progress_mgr progress;
   struct jpeg_decompress_struct cinfo;
   int is_cmyk;
+  const uint8_t *bytes;
+  size_t count;
   // One row of four inks, for CMYK only.
   uint8_t *inks;
 };
@@ -113,12 +155,15 @@ static void on_progress(j_common_ptr cinfo) {
   }
 }
 
-gq_jpeg_reader *gq_jpeg_reader_create(const uint8_t *bytes, size_t count) {
+gq_jpeg_reader *gq_jpeg_reader_create(const uint8_t *bytes, size_t count, int is_partial) {
   gq_jpeg_reader *reader = calloc(1, sizeof *reader);
   if (reader == NULL) return NULL;
   char message[GQ_MESSAGE_SIZE];
   set_fence(&reader->fence);
   reader->fence.message = message;
+  reader->fence.is_partial = is_partial;
+  reader->bytes = bytes;
+  reader->count = count;
   reader->cinfo.err = &reader->fence.manager;
   if (setjmp(reader->fence.fence)) {
     gq_jpeg_reader_destroy(reader);
@@ -218,11 +263,62 @@ int gq_jpeg_read_some_rows(
   return GQ_OK;
 }
 
+// Whether a file without an end marker has all bits of its pixels.
+static int is_complete(gq_jpeg_reader *reader) {
+  j_decompress_ptr cinfo = &reader->cinfo;
+  size_t end = reader->count;
+  while (end > 0 && reader->bytes[end - 1] == 0) end--;
+  // Zeros in the place of lost bits decode well. The decoder reads a few bytes ahead.
+  enum { AHEAD = 16 };
+  if (!jpeg_has_multiple_scans(cinfo)) {
+    return reader->count - cinfo->src->bytes_in_buffer <= end + AHEAD || reader->count - end <= AHEAD ||
+           cinfo->unread_marker == JPEG_EOI;
+  }
+  if (reader->count - end > AHEAD || cinfo->coef_bits == NULL) return 0;
+  for (int component = 0; component < cinfo->num_components; component++) {
+    for (int k = 0; k < DCTSIZE2; k++) {
+      if (cinfo->coef_bits[component][k] != 0) return 0;
+    }
+  }
+  return 1;
+}
+
 int gq_jpeg_read_end(gq_jpeg_reader *reader, char message[GQ_MESSAGE_SIZE]) {
-  reader->fence.message = message;
-  if (setjmp(reader->fence.fence)) return reader->fence.status;
-  jpeg_finish_decompress(&reader->cinfo);
+  gq_jpeg_fence *fence = &reader->fence;
+  fence->message = message;
+  // All pixels are there: an error behind them is one more complaint.
+  if (setjmp(fence->fence) == 0) {
+    // What stands behind the last row of a single scan has not been read yet.
+    int is_behind = jpeg_has_multiple_scans(&reader->cinfo);
+    size_t place = reader->count - reader->cinfo.src->bytes_in_buffer;
+    int has_end = reader->cinfo.unread_marker == JPEG_EOI && !fence->has_no_end;
+    if (!is_behind && !has_end) {
+      // Not by libjpeg, which makes up an end marker.
+      for (size_t at = place; at + 1 < reader->count && !has_end; at++) {
+        has_end = reader->bytes[at] == 0xFF && reader->bytes[at + 1] == JPEG_EOI;
+      }
+      if (!has_end) fence->has_no_end = 1;
+    }
+    if (fence->has_no_end && !is_complete(reader)) {
+      snprintf(message, GQ_MESSAGE_SIZE, "the end is missing");
+      if (!fence->is_partial) return GQ_TRUNCATED;
+      fence->is_incomplete = 1;
+      snprintf(fence->complaint, GQ_MESSAGE_SIZE, "%s", message);
+    }
+    if (fence->has_no_end && fence->complaint[0] == 0) {
+      snprintf(fence->complaint, GQ_MESSAGE_SIZE, "the end marker is missing");
+    }
+    fence->is_at_end = 1;
+    if (!fence->has_no_end) jpeg_finish_decompress(&reader->cinfo);
+  } else if (fence->complaint[0] == 0) {
+    snprintf(fence->complaint, GQ_MESSAGE_SIZE, "%s", message);
+  }
   return GQ_OK;
+}
+
+const char *gq_jpeg_complaint(const gq_jpeg_reader *reader, int *is_incomplete) {
+  *is_incomplete = reader->fence.is_incomplete;
+  return reader->fence.complaint;
 }
 
 void gq_jpeg_reader_destroy(gq_jpeg_reader *reader) {

@@ -30,12 +30,14 @@ static void on_error(png_structp png, png_const_charp text) {
   longjmp(fence->fence, 1);
 }
 
-// libpng's complaints about metadata are kept for the caller, those about anything else passed
-// over: chunks that could change pixels end the call by their checksums.
+// libpng's complaints about metadata and wrong checksums are kept for the caller, those about anything else passed over.
+// Without tRNS, pixels would be others: that ends the call.
 static void on_warning(png_structp png, png_const_charp text) {
-  static const char *const names[] = {"iCCP", "iTXt", "eXIf"};
+  static const char *const names[] = {"iCCP", "iTXt"};
   gq_png_fence *fence = png_get_error_ptr(png);
+  if (strncmp(text, "tRNS", 4) == 0 && strstr(text, "duplicate") == NULL) png_error(png, text);
   if (fence->complaint == NULL || fence->complaint[0] != 0) return;
+  if (strstr(text, "CRC") != NULL) snprintf(fence->complaint, GQ_MESSAGE_SIZE, "%s", text);
   for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
     if (strncmp(text, names[i], 4) == 0) {
       snprintf(fence->complaint, GQ_MESSAGE_SIZE, "%s", text);
@@ -55,6 +57,7 @@ struct gq_png_reader {
   int file;
   size_t count;
   size_t position;
+  int is_partial;
   char complaint[GQ_MESSAGE_SIZE];
 };
 
@@ -86,13 +89,15 @@ static void read_bytes(png_structp png, png_bytep target, size_t count) {
 }
 
 static gq_png_reader *create_reader(
-    const uint8_t *bytes, int file, size_t count, int metadata, size_t metadata_limit) {
+    const uint8_t *bytes, int file, size_t count, int metadata, size_t metadata_limit,
+    int is_partial) {
   gq_png_reader *reader = calloc(1, sizeof *reader);
   if (reader == NULL) return NULL;
   char message[GQ_MESSAGE_SIZE];
   reader->bytes = bytes;
   reader->file = file;
   reader->count = count;
+  reader->is_partial = is_partial;
   reader->fence.message = message;
   reader->fence.complaint = reader->complaint;
   if (setjmp(reader->fence.fence)) {
@@ -109,16 +114,17 @@ static gq_png_reader *create_reader(
   png_set_read_fn(reader->png, reader, read_bytes);
   // The caller has limits of its own; nothing is allocated by size before it has checked them.
   png_set_user_limits(reader->png, PNG_UINT_31_MAX, PNG_UINT_31_MAX);
-  // A wrong checksum anywhere means a damaged file: tRNS, dropped in silence, would change pixels.
-  png_set_crc_action(reader->png, PNG_CRC_ERROR_QUIT, PNG_CRC_ERROR_QUIT);
+  // An ancillary chunk with a wrong checksum is left out with a warning.
+  png_set_crc_action(
+      reader->png, is_partial ? PNG_CRC_WARN_USE : PNG_CRC_ERROR_QUIT, PNG_CRC_WARN_DISCARD);
   png_set_chunk_malloc_max(reader->png, metadata_limit);
   // As many texts are unpacked; each may be as long as the limit.
   png_set_chunk_cache_max(reader->png, 16);
   // Skip every chunk that is not asked for: no profile or compressed text is unpacked in vain.
-  static const png_byte pixel_chunks[] = "eXIf\0gAMA\0sRGB";
+  static const png_byte pixel_chunks[] = "gAMA\0sRGB";
   static const png_byte metadata_chunks[] = "iCCP\0iTXt";
   png_set_keep_unknown_chunks(reader->png, PNG_HANDLE_CHUNK_NEVER, NULL, -1);
-  png_set_keep_unknown_chunks(reader->png, PNG_HANDLE_CHUNK_AS_DEFAULT, pixel_chunks, 3);
+  png_set_keep_unknown_chunks(reader->png, PNG_HANDLE_CHUNK_AS_DEFAULT, pixel_chunks, 2);
   if (metadata) {
     png_set_keep_unknown_chunks(reader->png, PNG_HANDLE_CHUNK_AS_DEFAULT, metadata_chunks, 2);
   }
@@ -126,13 +132,18 @@ static gq_png_reader *create_reader(
 }
 
 gq_png_reader *gq_png_reader_create(
-    const uint8_t *bytes, size_t count, int metadata, size_t metadata_limit) {
-  return create_reader(bytes, -1, count, metadata, metadata_limit);
+    const uint8_t *bytes, size_t count, int metadata, size_t metadata_limit, int is_partial) {
+  return create_reader(bytes, -1, count, metadata, metadata_limit, is_partial);
 }
 
 gq_png_reader *gq_png_file_reader_create(
-    int file, size_t count, int metadata, size_t metadata_limit) {
-  return create_reader(NULL, file, count, metadata, metadata_limit);
+    int file, size_t count, int metadata, size_t metadata_limit, int is_partial) {
+  return create_reader(NULL, file, count, metadata, metadata_limit, is_partial);
+}
+
+static int discard_chunk(png_structp png, png_unknown_chunkp chunk) {
+  (void)png, (void)chunk;
+  return 1;
 }
 
 // Whether every chunk up to IEND ends within the file: libpng takes memory for some before it reads them. Tells too
@@ -140,6 +151,7 @@ gq_png_reader *gq_png_file_reader_create(
 static int has_whole_chunks(const gq_png_reader *reader, int *has_late_metadata) {
   size_t position = 8;
   int has_pixels = 0;
+  int has_transparency = 0;
   uint8_t chunk[8];
   *has_late_metadata = 0;
   while (reader->count >= 12 && position <= reader->count - 12 &&
@@ -149,6 +161,16 @@ static int has_whole_chunks(const gq_png_reader *reader, int *has_late_metadata)
     if (memcmp(chunk + 4, "IEND", 4) == 0) return 1;
     if (memcmp(chunk + 4, "IDAT", 4) == 0) {
       has_pixels = 1;
+    } else if (memcmp(chunk + 4, "tRNS", 4) == 0) {
+      has_transparency = 1;
+    } else if (has_transparency && memcmp(chunk + 4, "PLTE", 4) == 0) {
+      // The palette is only a hint for pictures of other types, of which libpng would forget the transparent colour.
+      uint8_t colour_type = PNG_COLOR_TYPE_PALETTE;
+      if (copy_bytes(reader, 25, &colour_type, 1) && colour_type != PNG_COLOR_TYPE_PALETTE) {
+        png_set_read_user_chunk_fn(reader->png, NULL, discard_chunk);
+        png_set_keep_unknown_chunks(
+            reader->png, PNG_HANDLE_CHUNK_ALWAYS, (const png_byte *)"PLTE", 1);
+      }
     } else if (has_pixels) {
       *has_late_metadata = 1;
     }
@@ -161,7 +183,8 @@ int gq_png_read_header(
     gq_png_reader *reader, gq_png_header *header, char message[GQ_MESSAGE_SIZE]) {
   reader->fence.status = GQ_OK;
   reader->fence.message = message;
-  if (!has_whole_chunks(reader, &header->has_late_metadata)) {
+  header->is_cut_short = !has_whole_chunks(reader, &header->has_late_metadata);
+  if (header->is_cut_short && !reader->is_partial) {
     snprintf(message, GQ_MESSAGE_SIZE, "the file ends too early");
     return GQ_TRUNCATED;
   }
@@ -254,13 +277,6 @@ void gq_png_read_metadata(gq_png_reader *reader, gq_png_metadata *metadata) {
   memset(metadata, 0, sizeof *metadata);
   metadata->complaint = reader->complaint;
   png_uint_32 length = 0;
-  png_bytep exif = NULL;
-#if defined(PNG_eXIf_SUPPORTED)
-  if (png_get_eXIf_1(reader->png, reader->info, &length, &exif) != 0 && exif != NULL) {
-    metadata->exif = exif;
-    metadata->exif_count = length;
-  }
-#endif
   png_charp name = NULL;
   png_bytep profile = NULL;
   int compression = 0;
@@ -367,6 +383,10 @@ int gq_png_write_header(
   writer->fence.message = message;
   if (setjmp(writer->fence.fence)) return writer->fence.status;
   set_metadata(writer->png, writer->info, metadata, icc_written);
+  if (metadata->cicp != NULL) {
+    png_write_info_before_PLTE(writer->png, writer->info);
+    png_write_chunk(writer->png, (const png_byte *)"cICP", metadata->cicp, 4);
+  }
   png_write_info(writer->png, writer->info);
   return GQ_OK;
 }

@@ -16,6 +16,12 @@ public enum Conversion: Sendable, Equatable {
   case cmykToRGB
   /// A PNG file asks for another exponent than sRGB's; samples were taken as they are. 100000 is linear.
   case gammaIgnored(Int)
+  /// The file breaks its format in a way that leaves the pixels alone.
+  case irregular(String)
+  /// The file is damaged; pixels that it does not show are filled in.
+  case incomplete(String)
+  /// What else the file has that is not kept: further pictures, comments, captions, the resolution.
+  case notKept([String])
   /// This part of the metadata could not be kept, for this reason.
   case leftOut(Metadata, reason: String)
 }
@@ -30,6 +36,12 @@ extension Conversion: CustomStringConvertible {
       "CMYK is converted to RGB without a profile"
     case .gammaIgnored(let gamma):
       "the gamma of \(gamma) / 100000 (gAMA) is not kept, samples are taken as sRGB"
+    case .irregular(let detail):
+      "the file is not as its format demands (\(detail)), but all pixels are there"
+    case .incomplete(let detail):
+      "the file is damaged (\(detail)), what is missing is filled in"
+    case .notKept(let things):
+      "not kept: " + things.joined(separator: ", ")
     case .leftOut(let metadata, let reason):
       "\(metadata.rawValue) is left out (\(reason))"
     }

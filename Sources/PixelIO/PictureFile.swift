@@ -8,4 +8,11 @@ public struct PictureFile: Sendable, Equatable {
   public let format: PictureFormat
   /// What is not as in the file; empty when everything is.
   public let conversions: [Conversion]
+
+  /// The same with other metadata.
+  public func with(metadata: PictureMetadata) -> PictureFile {
+    var other = picture
+    other.metadata = metadata
+    return PictureFile(picture: other, format: format, conversions: conversions)
+  }
 }

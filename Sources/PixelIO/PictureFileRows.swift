@@ -1,4 +1,5 @@
 public import GQCodec
+internal import Synchronization
 
 /// A picture file whose rows are read from top to bottom, as often as asked, without holding the picture in memory.
 /// ``PictureReader/rows(_:maxBytes:leastPixels:)`` makes it; the counterpart of ``RowWriter``.
@@ -13,12 +14,38 @@ public struct PictureFileRows: PictureSource, Sendable {
   public let metadata: PictureMetadata
   /// The format it comes in.
   public let format: PictureFormat
-  /// What is not as in the file; empty when everything is.
-  public let conversions: [Conversion]
+  /// What is not as in the file; empty when everything is. What is known only behind the last row is here once all rows
+  /// were read.
+  public var conversions: [Conversion] { known + (late?.found ?? []) }
+
+  private let known: [Conversion]
+  private let late: LateConversions?
 
   /// Starts at the top: a call that fills memory with so many rows, to be called until all are read, and one that reads
   /// what is behind them.
   let start: @Sendable () throws -> RowReading
+
+  init(
+    width: Int, height: Int, colorType: Picture.ColorType, metadata: PictureMetadata,
+    format: PictureFormat, conversions: [Conversion], late: LateConversions? = nil,
+    start: @escaping @Sendable () throws -> RowReading
+  ) {
+    self.width = width
+    self.height = height
+    self.colorType = colorType
+    self.metadata = metadata
+    self.format = format
+    known = conversions
+    self.late = late
+    self.start = start
+  }
+
+  /// The same with other metadata.
+  public func with(metadata: PictureMetadata) -> PictureFileRows {
+    PictureFileRows(
+      width: width, height: height, colorType: colorType, metadata: metadata, format: format,
+      conversions: known, late: late, start: start)
+  }
 
   /// See `PictureSource`.
   public func forEachRows(_ count: Int, _ body: ([UInt8]) throws -> Void) throws {
@@ -33,6 +60,15 @@ public struct PictureFileRows: PictureSource, Sendable {
     }
     try reading.finish()
   }
+}
+
+/// What is found out about a file while its rows are read.
+final class LateConversions: Sendable {
+  private let state = Mutex<[Conversion]>([])
+
+  var found: [Conversion] { state.withLock { $0 } }
+
+  func set(_ conversions: [Conversion]) { state.withLock { $0 = conversions } }
 }
 
 /// A walk through the rows of a file.
@@ -61,11 +97,15 @@ extension PictureReader {
   public func rows(
     _ path: String, maxBytes: Int, leastPixels: Int = PictureReader.leastPixelsForRows
   ) throws -> PictureFileRows? {
-    guard path != "-", let file = try OpenFile(path, maxBytes: maxBytes) else { return nil }
+    guard path != "-", !isPartial, let file = try OpenFile(path, maxBytes: maxBytes) else {
+      return nil
+    }
     let rows: PictureFileRows? =
       switch PictureFormat(signatureOf: try file.bytes(at: 0, count: 8)) {
       case .png: try pngRows(file, limits, keepsMetadata: keepsMetadata, leastPixels)
-      case .jpeg: try jpegRows(file, limits, keepsMetadata: keepsMetadata, leastPixels)
+      case .jpeg:
+        try jpegRows(
+          file, limits, keepsMetadata: keepsMetadata, isStrict: isStrict, leastPixels)
       case .netpbm: try netpbmRows(file, limits, leastPixels)
       case .webp, nil: nil
       }

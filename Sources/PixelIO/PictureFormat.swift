@@ -6,7 +6,7 @@ public enum PictureFormat: String, Sendable, CaseIterable, CustomStringConvertib
   case jpeg = "JPEG"
   /// WebP, with or without loss.
   case webp = "WebP"
-  /// The PGM and PPM formats of Netpbm.
+  /// The PBM, PGM, PPM and PAM formats of Netpbm.
   case netpbm = "PPM"
 
   /// The format whose signature a file begins with, or nil when it is none of these.
@@ -31,13 +31,25 @@ public enum PictureFormat: String, Sendable, CaseIterable, CustomStringConvertib
     return nil
   }
 
+  /// Whether files with this ending ("png", "heic") are pictures of any kind, read here or not.
+  public static func isPictureEnding(_ ending: String) -> Bool {
+    Self(fileEnding: ending) != nil || foreignEndings.contains(ending.lowercased())
+  }
+
+  private static let foreignEndings: Set<String> = [
+    "heic", "heif", "hif", "avif", "jxl", "gif", "tif", "tiff", "bmp", "dib", "psd", "pdf",
+    "svg", "ico", "jp2", "j2k", "jpx", "tga", "exr", "hdr", "qoi", "dng", "cr2", "cr3", "nef",
+    "arw", "raf", "orf", "rw2", "pef", "srw", "eps", "xcf", "apng", "jxr", "dds", "pcx", "ras",
+    "xbm", "xpm",
+  ]
+
   /// One of these is at the beginning of every file of this format; in WebP other kinds of RIFF begin so too.
   public var signatures: [[UInt8]] {
     switch self {
     case .png: [[0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]]
     case .jpeg: [[0xFF, 0xD8, 0xFF]]
     case .webp: [Array("RIFF".utf8)]
-    case .netpbm: ["P2", "P3", "P5", "P6"].map { Array($0.utf8) }
+    case .netpbm: ["P1", "P2", "P3", "P4", "P5", "P6", "P7"].map { Array($0.utf8) }
     }
   }
 
@@ -45,9 +57,9 @@ public enum PictureFormat: String, Sendable, CaseIterable, CustomStringConvertib
   public var fileEndings: [String] {
     switch self {
     case .png: ["png"]
-    case .jpeg: ["jpg", "jpeg", "jpe"]
+    case .jpeg: ["jpg", "jpeg", "jpe", "jfif"]
     case .webp: ["webp"]
-    case .netpbm: ["ppm", "pgm", "pnm"]
+    case .netpbm: ["ppm", "pgm", "pnm", "pbm", "pam"]
     }
   }
 

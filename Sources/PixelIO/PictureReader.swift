@@ -4,7 +4,8 @@ public import GQCodec
 ///
 /// Sample values come out as stored: no gamma or profile is applied. A palette becomes RGB, grey stays grey, a
 /// transparent colour becomes alpha, 16 bits are rounded to 8, CMYK becomes RGB, and the picture is turned as its
-/// Exif orientation says, which then says "upright". Damaged files are refused: no pixel is ever made up.
+/// Exif orientation says, which then says "upright". Files whose pixels are damaged are refused, unless they are asked for:
+/// no pixel is ever made up in silence. What else is wrong with a file, or not kept of it, is told.
 public struct PictureReader: Sendable {
   /// The largest picture that is read.
   public var limits: PictureLimits
@@ -12,14 +13,18 @@ public struct PictureReader: Sendable {
   public var keepsMetadata: Bool
   /// Whether files are refused that cannot be taken over exactly.
   public var isStrict: Bool
+  /// Whether damaged files are read as far as they go, what is missing filled in.
+  public var isPartial: Bool
 
   /// Makes a reader.
   public init(
-    limits: PictureLimits = PictureLimits(), keepsMetadata: Bool = true, isStrict: Bool = false
+    limits: PictureLimits = PictureLimits(), keepsMetadata: Bool = true, isStrict: Bool = false,
+    isPartial: Bool = false
   ) {
     self.limits = limits
     self.keepsMetadata = keepsMetadata
     self.isStrict = isStrict
+    self.isPartial = isPartial
   }
 
   /// Reads a whole file. ``PNGWriter`` is the inverse for PNG.
@@ -31,11 +36,15 @@ public struct PictureReader: Sendable {
   public func open(_ bytes: [UInt8]) throws(PixelIOError) -> PictureFile {
     let file =
       switch PictureFormat(signatureOf: bytes) {
-      case .png: try readPNG(bytes, limits: limits, keepsMetadata: keepsMetadata)
-      case .jpeg: try readJPEG(bytes, limits: limits, keepsMetadata: keepsMetadata)
+      case .png: try readPNG(bytes, limits, keepsMetadata: keepsMetadata, isPartial: isPartial)
+      case .jpeg: try readJPEG(bytes, limits, keepsMetadata: keepsMetadata, isPartial: isPartial)
       case .webp: try readWebP(bytes, limits: limits, keepsMetadata: keepsMetadata)
       case .netpbm: try readNetpbm(bytes, limits: limits)
-      case nil: throw .unknownFormat(firstBytes: Array(bytes.prefix(8)))
+      case nil:
+        if let format = ForeignFormat(firstBytes: Array(bytes.prefix(1024))) {
+          throw .foreignFormat(format)
+        }
+        throw .unknownFormat(firstBytes: Array(bytes.prefix(8)))
       }
     if isStrict, let conversion = file.conversions.first {
       throw .notExact(file.format, conversion)

@@ -2,6 +2,8 @@
 public enum PixelIOError: Error, Sendable, Equatable {
   /// The bytes begin like no known format; holds up to the first eight of them.
   case unknownFormat(firstBytes: [UInt8])
+  /// A format that is known but not read.
+  case foreignFormat(ForeignFormat)
   /// The bytes end too early; `detail` is the library's message.
   case truncated(PictureFormat, detail: String)
   /// The bytes contradict their format; `detail` is the library's message.
@@ -32,6 +34,16 @@ public enum PixelIOError: Error, Sendable, Equatable {
   }
 }
 
+extension PixelIOError {
+  /// What is wrong with a file that is damaged or cut short; nil for other errors.
+  var damageDetail: String? {
+    switch self {
+    case .truncated(_, let detail), .damaged(_, let detail): detail
+    default: nil
+    }
+  }
+}
+
 extension PixelIOError: CustomStringConvertible {
   /// One sentence, fit for a user, without the file's name.
   public var description: String {
@@ -41,6 +53,8 @@ extension PixelIOError: CustomStringConvertible {
     case .unknownFormat(let firstBytes):
       "not a PNG, JPEG, WebP or PPM file: it begins with the bytes "
         + firstBytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined(separator: " ")
+    case .foreignFormat(let format):
+      "\(format.rawValue) is not read; \(format.advice)"
     case .truncated(let format, let detail):
       "the \(format) file is cut short (\(detail))"
     case .damaged(let format, let detail):

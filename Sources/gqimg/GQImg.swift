@@ -3,6 +3,7 @@ import GQBitstream
 import CGQProcessMemory
 import GQCodec
 import GQModel
+import GQPixelIO
 
 #if canImport(Glibc)
   import Glibc
@@ -37,7 +38,7 @@ struct GQImg: ParsableCommand {
         "model \(weights.map { hexadecimal(ModelFile.identifier(of: $0)) } ?? "not found") "
         + "(\(tuning.rawValue))"
     }
-    print(
+    try printLine(
       "gqimg \(Self.version), format \(FileStructure.version), "
         + models.joined(separator: ", "))
   }
@@ -47,14 +48,17 @@ struct GQImg: ParsableCommand {
     gq_keep_freed_memory(32 << 20)
     gq_use_one_heap_when_limited()
     do {
-      var command = try parseAsRoot()
+      var command = try parseAsRoot(try CommandLineArguments.read())
       try command.run()
       // At once: what libraries would tidy up, the system does quicker.
-      fflush(nil)
+      if fflush(nil) != 0 { throw Problem(message: "cannot write standard output") }
       _exit(0)
     } catch let problem as Problem {
       problem.report()
       exit(withError: problem.status.code)
+    } catch let error as FileError {
+      Problem(message: "\(error)").report()
+      exit(withError: ExitStatus(of: error).code)
     } catch {
       exit(withError: error)
     }

@@ -9,7 +9,8 @@ import Testing
   func truncatedAtEveryByte(path: String) throws {
     let bytes = try TestData.bytes(path)
     let reader = PictureReader()
-    for count in 0..<bytes.count {
+    // A JPEG file without its end marker alone has all pixels.
+    for count in 0..<bytes.count - (path.hasSuffix(".jpg") ? 2 : 0) {
       #expect(throws: PixelIOError.self, "\(count) of \(bytes.count) bytes") {
         try reader.read(Array(bytes.prefix(count)))
       }

@@ -14,11 +14,32 @@ import Testing
     for count in bytes.indices {
       #expect(throws: PixelIOError.self) { try PictureReader().read(Array(bytes.prefix(count))) }
     }
-    #expect(throws: PixelIOError.self) { try PictureReader().read(bytes + [0]) }
+    for (more, conversion): ([UInt8], Conversion) in [
+      ([10], .irregular("bytes after the picture")),
+      (bytes, .notKept(["further pictures of the file"])),
+    ] {
+      let file = try PictureReader().open(bytes + more)
+      #expect(file.picture == picture && file.conversions == [conversion])
+      #expect(throws: PixelIOError.notExact(.netpbm, conversion)) {
+        try PictureReader(isStrict: true).read(bytes + more)
+      }
+    }
   }
 
   @Test(arguments: [
     ("P5 2 1 255 ", [0x0A, 0xFF] as [UInt8], [0x0A, 0xFF] as [UInt8]),
+    ("P5\r\n2 1\r\n255\r\n", [10, 13], [10, 13]),
+    ("P4 3 2\n", [0b0101_1111, 0b1010_0000], [255, 0, 255, 0, 255, 0]),
+    ("P4\n9 1\n", [0, 0x80], [255, 255, 255, 255, 255, 255, 255, 255, 0]),
+    ("P1\n3 2\n010 1 0#x\n1\n", [], [255, 0, 255, 0, 255, 0]),
+    (
+      "P7\nWIDTH 2\nHEIGHT 1\n# remark\nDEPTH 1\nMAXVAL 255\nTUPLTYPE GRAYSCALE\nENDHDR\n", [7, 8],
+      [7, 8]
+    ),
+    (
+      "P7\nWIDTH 2\nHEIGHT 1\nDEPTH 1\nMAXVAL 1\nTUPLTYPE BLACKANDWHITE\nENDHDR\n", [0, 1],
+      [0, 255]
+    ),
     ("P5\n# a remark\n2 # and one\n1\n15\n", [0, 15], [0, 255]),
     ("P5 3 1 1\n", [0, 1, 0], [0, 255, 0]), ("P5 2 1 65535\n", [0xFF, 0xFF, 0, 128], [255, 0]),
     ("P5 2 1 65535\n", [0, 129, 1, 1], [1, 1]), ("P5 1 1 1000\n", [1, 0xF4], [128]),
@@ -27,6 +48,13 @@ import Testing
   func readsGrey(header: String, body: [UInt8], samples: [UInt8]) throws {
     let picture = try PictureReader().read(Array(header.utf8) + body)
     #expect(picture.colorType == .grey && picture.samples == samples)
+  }
+
+  @Test func readsAlphaOfPAM() throws {
+    let picture = try PictureReader().read(
+      Array("P7\nWIDTH 1\nHEIGHT 2\nDEPTH 4\nMAXVAL 255\nTUPLTYPE RGB_ALPHA\nENDHDR\n".utf8)
+        + [1, 2, 3, 4, 5, 6, 7, 8])
+    #expect(picture.samples == [1, 2, 3, 5, 6, 7] && picture.alpha == [4, 8])
   }
 
   @Test func readsPlainColours() throws {
@@ -45,7 +73,9 @@ import Testing
     "P5", "P5 ", "P52 1 255 ab", "P5 2 1 255", "P5 2 1 0 ab", "P5 0 1 255 ", "P5 2 1 65536 abcd",
     "P5 2 -1 255 ab", "P5 x 1 255 ab", "P5 2 1 255#ab", "P5 2 1 9 ab", "P2 2 1 255 1",
     "P2 2 1 255 1 2 3", "P2 2 1 255 1 256", "P3 1 1 255 1 2", "P5 99999999999 1 255 a",
-    "P5 70000 1 255 a", "P5 65535 65535 255 a", "P5 60000 4000 255 a", "P4 1 1 a", "P7 1 1 a",
+    "P5 70000 1 255 a", "P5 65535 65535 255 a", "P5 60000 4000 255 a", "P4 1 1 ", "P7 1 1 a",
+    "P7\nWIDTH 1\nHEIGHT 1\nDEPTH 5\nMAXVAL 255\nENDHDR\nabcde",
+    "P7\nWIDTH 1\nHEIGHT 1\nDEPTH 1\nENDHDR\na", "P1 2 1 02", "P1 2 1 1", "P7\nWIDTH 1\nHEIGHT 1",
   ])
   func refuses(text: String) {
     #expect(throws: PixelIOError.self) { try PictureReader().read(Array(text.utf8)) }

@@ -48,6 +48,8 @@ typedef struct {
   int is_interlaced;
   // Whether metadata stands behind pixels, so that it is known only after the last row.
   int has_late_metadata;
+  // Whether the file has not all its chunks.
+  int is_cut_short;
 } gq_png_header;
 
 // What a PNG file says beside its pixels. Pointers live as long as the reader; NULL is none.
@@ -60,17 +62,20 @@ typedef struct {
   size_t xmp_count;
   // What libpng found wrong with one of these and so left out; empty when nothing.
   const char *complaint;
+  // Code points of the colour space (cICP), when writing; NULL is none.
+  const uint8_t *cicp;
 } gq_png_metadata;
 
 // Starts to read `bytes`, which must outlive the reader. NULL when memory is short. Without
 // `metadata` the profile and text are passed over unread; with it no chunk may have more than
 // `metadata_limit` bytes, unpacked or not.
+// With `is_partial` damage to pixels does not end a call where libpng can go on.
 gq_png_reader *gq_png_reader_create(
-    const uint8_t *bytes, size_t count, int metadata, size_t metadata_limit);
+    const uint8_t *bytes, size_t count, int metadata, size_t metadata_limit, int is_partial);
 
 // The same for an open file of `count` bytes, which is read with pread and stays open.
 gq_png_reader *gq_png_file_reader_create(
-    int file, size_t count, int metadata, size_t metadata_limit);
+    int file, size_t count, int metadata, size_t metadata_limit, int is_partial);
 
 // Reads everything in front of the pixels.
 int gq_png_read_header(
@@ -117,8 +122,9 @@ typedef struct {
   int colour;
 } gq_jpeg_header;
 
-// Starts to read `bytes`, which must outlive the reader. NULL when memory is short.
-gq_jpeg_reader *gq_jpeg_reader_create(const uint8_t *bytes, size_t count);
+// Starts to read `bytes`, which must outlive the reader. NULL when memory is short. With `is_partial` damage does not end
+// a call where libjpeg can go on.
+gq_jpeg_reader *gq_jpeg_reader_create(const uint8_t *bytes, size_t count, int is_partial);
 
 // Reads everything in front of the pixels.
 int gq_jpeg_read_header(
@@ -132,6 +138,9 @@ int gq_jpeg_read_some_rows(
     gq_jpeg_reader *reader, uint8_t *samples, size_t row_bytes, uint32_t rows,
     char message[GQ_MESSAGE_SIZE]);
 int gq_jpeg_read_end(gq_jpeg_reader *reader, char message[GQ_MESSAGE_SIZE]);
+
+// What was wrong so far without ending a call, empty for nothing, and whether pixels are filled in.
+const char *gq_jpeg_complaint(const gq_jpeg_reader *reader, int *is_incomplete);
 
 void gq_jpeg_reader_destroy(gq_jpeg_reader *reader);
 

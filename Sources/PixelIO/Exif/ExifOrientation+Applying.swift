@@ -6,6 +6,9 @@ extension ExifOrientation {
     guard self != .upright else { return picture }
     var metadata = picture.metadata
     metadata.exif = metadata.exif.map(Self.upright(tiff:))
+    metadata = metadata.describing(
+      width: swapsSides ? picture.height : picture.width,
+      height: swapsSides ? picture.width : picture.height)
     metadata.xmp = metadata.xmp.map(Self.upright(xmp:))
     let upright = turned(
       picture.samples, components: picture.colorType.componentCount, width: picture.width,

@@ -35,10 +35,13 @@ public enum AtomicFile {
     _ body: (_ write: ([UInt8]) throws(FileError) -> Void) throws -> Void
   ) throws {
     try checkPath(path, .create)
+    if let number = descriptor(path) {
+      return try body { bytes throws(FileError) in try writeAll(bytes, to: number, path: path) }
+    }
     var target = path
     var permissions: mode_t?
     var status = stat()
-    if stat(path, &status) == 0 {
+    if stat(cPath(path), &status) == 0 {
       switch status.st_mode & S_IFMT {
       case S_IFREG:
         if !overwrite { throw FileError.alreadyExists(path: path) }
@@ -52,17 +55,19 @@ public enum AtomicFile {
           try writeAll(bytes, to: device.number, path: path)
         }
       }
+    } else if lstat(cPath(path), &status) == 0, status.st_mode & S_IFMT == S_IFLNK {
+      throw FileError.linkToNothing(path: path)
     }
 
-    let directory = directory(of: target)
+    let directory = SystemPath.folder(target)
     let temporary = try writeTemporary(
       in: directory, permissions: permissions, finalPath: path, body)
     let code =
       overwrite
-      ? (rename(temporary, target) == 0 ? 0 : errno)
-      : gq_rename_without_replacing(temporary, target)
+      ? (rename(cPath(temporary), cPath(target)) == 0 ? 0 : errno)
+      : gq_rename_without_replacing(cPath(temporary), cPath(target))
     if code != 0 {
-      _ = unlink(temporary)
+      _ = unlink(cPath(temporary))
       if code == EEXIST && !overwrite { throw FileError.alreadyExists(path: path) }
       throw FileError.system(.rename, path: path, code: code)
     }
@@ -73,7 +78,8 @@ public enum AtomicFile {
   /// devices apart.
   public static func exists(_ path: String) -> Bool {
     var status = stat()
-    return lstat(path, &status) == 0 && status.st_mode & S_IFMT != S_IFCHR
+    return descriptor(path) == nil && lstat(cPath(path), &status) == 0
+      && status.st_mode & S_IFMT != S_IFCHR
       && status.st_mode & S_IFMT != S_IFIFO
   }
 
@@ -84,22 +90,22 @@ public enum AtomicFile {
     in directory: String, permissions: mode_t?, finalPath: String,
     _ body: (_ write: ([UInt8]) throws(FileError) -> Void) throws -> Void
   ) throws -> String {
-    let unnamed = gq_open_unnamed(directory)
+    let unnamed = gq_open_unnamed(cPath(directory))
     if unnamed >= 0 {
       defer { _ = close(unnamed) }
       try fill(unnamed, permissions: permissions, finalPath: finalPath, body)
-      return try create(in: directory, finalPath: finalPath) { gq_name_unnamed(unnamed, $0) }
+      return try create(in: directory, finalPath: finalPath) { gq_name_unnamed(unnamed, cPath($0)) }
     }
     var number: CInt = -1
     let temporary = try create(in: directory, finalPath: finalPath) { path in
-      number = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+      number = open(cPath(path), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
       return number < 0 ? errno : 0
     }
     defer { _ = close(number) }
     do {
       try fill(number, permissions: permissions, finalPath: finalPath, body)
     } catch {
-      _ = unlink(temporary)
+      _ = unlink(cPath(temporary))
       throw error
     }
     return temporary
@@ -111,7 +117,7 @@ public enum AtomicFile {
   ) throws -> String {
     for _ in 0..<16 {
       let unique = String(UInt64.random(in: 0...UInt64.max), radix: 36)
-      let path = "\(directory)/.gqimg-\(unique).tmp"
+      let path = SystemPath.joined(directory, ".gqimg-\(unique).tmp")
       let code = make(path)
       if code == 0 { return path }
       if code != EEXIST, code != EINTR {
@@ -139,20 +145,28 @@ public enum AtomicFile {
 
   /// The path of the file behind symbolic links.
   private static func resolved(_ path: String) -> String {
-    guard let text = realpath(path, nil) else { return path }
+    guard let text = realpath(cPath(path), nil) else { return path }
     defer { free(text) }
-    return String(cString: text)
+    return SystemPath.string(cString: text)
   }
 
-  /// The directory that a path lies in.
-  private static func directory(of path: String) -> String {
-    guard let slash = path.lastIndex(of: "/") else { return "." }
-    return slash == path.startIndex ? "/" : String(path[..<slash])
+  /// The open file that a path like /dev/stdout stands for: opened anew, a file behind it would be written from its
+  /// start, whatever it has already.
+  private static func descriptor(_ path: String) -> CInt? {
+    switch path {
+    case "/dev/stdout": return STDOUT_FILENO
+    case "/dev/stderr": return STDERR_FILENO
+    default:
+      for folder in ["/dev/fd/", "/proc/self/fd/"] where path.hasPrefix(folder) {
+        return CInt(path.dropFirst(folder.count))
+      }
+      return nil
+    }
   }
 
   /// Puts the new name on the disk too. The file is complete either way, so failure is no error.
   private static func flushDirectory(_ directory: String) {
-    let number = open(directory, O_RDONLY | O_CLOEXEC)
+    let number = open(cPath(directory), O_RDONLY | O_CLOEXEC)
     guard number >= 0 else { return }
     _ = fsync(number)
     _ = close(number)

@@ -4,6 +4,8 @@ public enum FileError: Error, Sendable, Equatable {
   case system(Operation, path: String, code: Int32)
   /// The file is there already and was not to be replaced.
   case alreadyExists(path: String)
+  /// The path is a symbolic link to a file that is not there.
+  case linkToNothing(path: String)
   /// The file has more bytes than the caller accepts.
   case tooLarge(path: String, maxBytes: Int)
 
@@ -32,6 +34,8 @@ extension FileError: CustomStringConvertible {
       "cannot \(operation.rawValue) \(path): \(systemMessage(code))"
     case .alreadyExists(let path):
       "\(path) exists already"
+    case .linkToNothing(let path):
+      "\(path) is a symbolic link to a file that does not exist"
     case .tooLarge(let path, let maxBytes):
       "\(path) has more than \(maxBytes) bytes"
     }

@@ -16,9 +16,9 @@ final class OpenFile: Sendable {
   init?(_ path: String, maxBytes: Int) throws(FileError) {
     try checkPath(path, .open)
     var status = stat()
-    guard stat(path, &status) == 0 else { throw .system(.open, path: path, code: errno) }
+    guard stat(cPath(path), &status) == 0 else { throw .system(.open, path: path, code: errno) }
     guard status.st_mode & S_IFMT == S_IFREG else { return nil }
-    number = open(path, O_RDONLY | O_CLOEXEC)
+    number = open(cPath(path), O_RDONLY | O_CLOEXEC)
     guard number >= 0 else { throw .system(.open, path: path, code: errno) }
     self.path = path
     // Of the file that is open now, whatever its name stood for before.

@@ -8,6 +8,9 @@
 
 /// The program's standard output, for bytes instead of text.
 public enum StandardOutput {
+  /// Whether a person would see the bytes.
+  public static var isTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
+
   /// Writes all bytes, past any buffer of `print`.
   public static func write(_ bytes: [UInt8]) throws(FileError) {
     try writeAll(bytes, to: STDOUT_FILENO, path: "standard output")

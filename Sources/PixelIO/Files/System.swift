@@ -28,7 +28,7 @@ struct FileDescriptor: ~Copyable {
     opening path: String, flags: CInt, mode: mode_t = 0o666, for operation: FileError.Operation
   ) throws(FileError) {
     while true {
-      let number = open(path, flags | O_CLOEXEC, mode)
+      let number = open(cPath(path), flags | O_CLOEXEC, mode)
       if number >= 0 {
         self.number = number
         return

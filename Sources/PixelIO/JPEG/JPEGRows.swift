@@ -3,8 +3,10 @@ internal import GQCodec
 
 /// The rows of a JPEG file, nil where a picture must be held: see ``PictureReader/rows(_:maxBytes:leastPixels:)``.
 func jpegRows(
-  _ file: OpenFile, _ limits: PictureLimits, keepsMetadata: Bool, _ leastPixels: Int
+  _ file: OpenFile, _ limits: PictureLimits, keepsMetadata: Bool, isStrict: Bool,
+  _ leastPixels: Int
 ) throws -> PictureFileRows? {
+  let late = LateConversions()
   let bytes = try file.bytes(at: 0, count: file.byteCount)
   let reader = try JPEGFile(bytes, limits)
   guard
@@ -14,13 +16,17 @@ func jpegRows(
   let (metadata, conversions) = try reader.metadata(limits, isKept: keepsMetadata)
   return PictureFileRows(
     width: reader.width, height: reader.height, colorType: reader.colorType, metadata: metadata,
-    format: .jpeg, conversions: conversions
+    format: .jpeg, conversions: conversions, late: late
   ) {
     let reader = try JPEGFile(bytes, limits)
     try reader.start()
     return RowReading(
       read: { samples, rows throws(PixelIOError) in try reader.read(samples, rows) },
-      finish: { () throws(PixelIOError) in try reader.finish() })
+      finish: { () throws(PixelIOError) in
+        let found = try reader.finish()
+        if isStrict, let conversion = found.first { throw .notExact(.jpeg, conversion) }
+        late.set(found)
+      })
   }
 }
 
@@ -35,10 +41,13 @@ final class JPEGFile {
   private let memory: UnsafeMutableBufferPointer<UInt8>
   private let bytes: [UInt8]
 
-  init(_ bytes: [UInt8], _ limits: PictureLimits) throws(PixelIOError) {
+  init(
+    _ bytes: [UInt8], _ limits: PictureLimits, isPartial: Bool = false
+  ) throws(PixelIOError) {
     let memory = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: max(1, bytes.count))
     _ = memory.update(fromContentsOf: bytes)
-    guard let start = memory.baseAddress, let pointer = gq_jpeg_reader_create(start, bytes.count)
+    guard let start = memory.baseAddress,
+      let pointer = gq_jpeg_reader_create(start, bytes.count, isPartial ? 1 : 0)
     else {
       memory.deallocate()
       throw .outOfMemory(.jpeg)
@@ -72,7 +81,7 @@ final class JPEGFile {
     memory.deallocate()
   }
 
-  private var rowBytes: Int { width * colorType.componentCount }
+  var rowBytes: Int { width * colorType.componentCount }
 
   /// What is found beside the pixels, and what is not taken over.
   func metadata(
@@ -100,7 +109,12 @@ final class JPEGFile {
     }
   }
 
-  func finish() throws(PixelIOError) {
+  /// Reads what stands behind the last row. Returns what was wrong in the file.
+  func finish() throws(PixelIOError) -> [Conversion] {
     try check(.jpeg) { message in gq_jpeg_read_end(pointer, message) }
+    var isIncomplete: CInt = 0
+    let complaint = String(cString: gq_jpeg_complaint(pointer, &isIncomplete))
+    if complaint.isEmpty { return [] }
+    return [isIncomplete != 0 ? .incomplete(complaint) : .irregular(complaint)]
   }
 }

@@ -1,26 +1,39 @@
 internal import GQCodec
 
-/// Calls `body` with the marker and content of each segment in front of a JPEG file's pixels, until it returns
-/// false or the file makes no sense.
+/// Calls `body` with the marker and content of each segment of a JPEG file up to its end marker, until it returns false
+/// or the file makes no sense. Returns where the file's end marker ends, nil when it was not reached.
+///
+/// As in libjpeg, bytes between segments that begin no marker are passed over, and so are the pixels.
+@discardableResult
 func forEachSegment(
   ofJPEG bytes: [UInt8], _ body: (_ marker: UInt8, _ content: ArraySlice<UInt8>) -> Bool
-) {
-  var position = 2
-  // Segments: 0xFF, any more of it as padding, the marker, a length that counts itself.
-  while position + 1 < bytes.count, bytes[position] == 0xFF {
-    let marker = bytes[position + 1]
-    if marker == 0xFF {
-      position += 1
-      continue
+) -> Int? {
+  bytes.withUnsafeBufferPointer { buffer in
+    var position = 2
+    var isInPixels = false
+    while position + 1 < buffer.count {
+      // A marker: 0xFF, any more of it as padding, what is neither that nor zero.
+      guard buffer[position] == 0xFF, buffer[position + 1] != 0xFF, buffer[position + 1] != 0 else {
+        position += 1
+        continue
+      }
+      let marker = buffer[position + 1]
+      position += 2
+      if marker == 0xD9 { return position }
+      // No length follows, and pixels go on behind restart markers.
+      if marker == 0x01 || (0xD0...0xD8).contains(marker) { continue }
+      guard position + 2 <= buffer.count else { return nil }
+      let length = Int(buffer[position]) << 8 | Int(buffer[position + 1])
+      guard length >= 2, position + length <= buffer.count else {
+        // What looks like a marker among damaged pixels is none.
+        if isInPixels { continue }
+        return nil
+      }
+      if marker == 0xDA { isInPixels = true }
+      if !isInPixels, !body(marker, bytes[(position + 2)..<(position + length)]) { return nil }
+      position += length
     }
-    position += 2
-    if marker == 0x01 || (0xD0...0xD8).contains(marker) { continue }  // no length follows
-    if marker == 0xDA || marker == 0xD9 { return }  // the pixels, or the end
-    guard position + 2 <= bytes.count else { return }
-    let length = Int(bytes[position]) << 8 | Int(bytes[position + 1])
-    guard length >= 2, position + length <= bytes.count else { return }
-    if !body(marker, bytes[(position + 2)..<(position + length)]) { return }
-    position += length
+    return nil
   }
 }
 
@@ -52,7 +65,8 @@ func readMetadata(
   var parts: [UInt8: ArraySlice<UInt8>] = [:]
   var partCount: UInt8?
   var isProfileBroken = false
-  forEachSegment(ofJPEG: bytes) { marker, content in
+  var others = JPEGOthers()
+  let end = forEachSegment(ofJPEG: bytes) { marker, content in
     if marker == JPEGSegmentName.app1 {
       if metadata.exif == nil, content.starts(with: JPEGSegmentName.exif) {
         metadata.exif = Array(content.dropFirst(JPEGSegmentName.exif.count))
@@ -75,6 +89,8 @@ func readMetadata(
         || parts[number] != nil
       partCount = count
       parts[number] = part.dropFirst(2)
+    } else {
+      others.add(marker, content)
     }
     return true
   }
@@ -85,6 +101,14 @@ func readMetadata(
   } else if partCount != nil || isProfileBroken {
     conversions.append(.leftOut(.iccProfile, reason: "its parts do not fit together"))
   }
+  if let end { others.addTrailer(bytes[end...]) }
+  if let xmp = metadata.xmp, JPEGOthers.isPromised(by: xmp) {
+    metadata.xmp = nil
+    conversions.append(
+      .leftOut(.xmp, reason: "it promises a further picture or a video, which is not kept"))
+  }
+  if metadata.exif != nil { others.resolution = nil }
+  if !others.things.isEmpty { conversions.append(.notKept(others.things)) }
   try limits.check(.exif, byteCount: metadata.exif?.count ?? 0)
   try limits.check(.xmp, byteCount: metadata.xmp?.count ?? 0)
   return (metadata, conversions)

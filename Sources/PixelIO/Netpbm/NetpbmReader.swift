@@ -1,22 +1,15 @@
 internal import GQCodec
 
-/// Reads a PGM or PPM file (Netpbm), plain or raw: header, checks, samples. ``NetpbmWriter`` is the inverse.
+/// Reads a PBM, PGM, PPM or PAM file (Netpbm), plain or raw: header, checks, samples. ``NetpbmWriter`` is the inverse.
 ///
-/// Samples of another maximum than 255 are scaled and rounded. One picture per file.
+/// Samples of another maximum than 255 are scaled and rounded. Of several pictures in a file the first is read.
 func readNetpbm(_ bytes: [UInt8], limits: PictureLimits) throws(PixelIOError) -> PictureFile {
   var scanner = NetpbmScanner(bytes)
-  // The signature was checked: P2, P3, P5 or P6.
-  let kind = bytes[1] - UInt8(ascii: "0")
-  let isRaw = kind >= 5
-  let colorType: Picture.ColorType = kind == 3 || kind == 6 ? .rgb : .grey
-  let width = try scanner.number("width", atMost: Int(Int32.max))
-  let height = try scanner.number("height", atMost: Int(Int32.max))
-  let maximum = try scanner.number("largest sample", atMost: 65535)
-  guard width > 0, height > 0, maximum > 0 else {
-    throw .damaged(.netpbm, detail: "\(width) x \(height) pixels, samples up to \(maximum)")
-  }
+  let header = try NetpbmHeader(&scanner, kind: bytes[1] - UInt8(ascii: "0"))
+  let (width, height, maximum) = (header.width, header.height, header.maximum)
   try limits.check(width: width, height: height)
-  let count = width * height * colorType.componentCount
+  let channels = header.colorType.componentCount + (header.hasAlpha ? 1 : 0)
+  let count = width * height * channels
 
   func scaled(_ value: Int) throws(PixelIOError) -> UInt8 {
     guard value <= maximum else {
@@ -25,23 +18,99 @@ func readNetpbm(_ bytes: [UInt8], limits: PictureLimits) throws(PixelIOError) ->
     return UInt8(maximum == 255 ? value : (value * 255 + maximum / 2) / maximum)
   }
   let sampleBytes = maximum > 255 ? 2 : 1
-  // A plain sample takes a digit and a space.
-  try scanner.require(isRaw ? count * sampleBytes + 1 : count * 2)
-  if isRaw { try scanner.skipOneSpace() }
+  let rowBytes = (width + 7) / 8
+  // A plain sample takes a digit and a space, one of a plain bitmap the digit alone.
+  let least =
+    switch (header.isRaw, header.isBitmap) {
+    case (true, true): rowBytes * height
+    case (true, false): count * sampleBytes
+    case (false, true): count
+    case (false, false): count * 2
+    }
+  if header.isRaw { try scanner.skipOneSpace() }
+  try scanner.require(least)
   let samples = try makeSamples(.netpbm, count: count) { samples throws(PixelIOError) in
+    if header.isBitmap {
+      // 1 is black.
+      for y in 0..<height {
+        var byte = 0
+        for x in 0..<width {
+          if header.isRaw, x % 8 == 0 { byte = scanner.raw(1) }
+          let bit = header.isRaw ? byte >> (7 - x % 8) & 1 : try scanner.bit()
+          samples[y * width + x] = bit == 1 ? 0 : 255
+        }
+      }
+      return
+    }
     for k in 0..<count {
       samples[k] = try scaled(
-        isRaw
-          ? scanner.raw(sampleBytes) : try scanner.number("sample", atMost: 65535))
+        header.isRaw ? scanner.raw(sampleBytes) : try scanner.number("sample", atMost: 65535))
     }
   }
-  if !isRaw { scanner.skipSpaces() }
-  guard scanner.isAtEnd else {
-    throw .damaged(.netpbm, detail: "bytes after the picture")
+  var conversions: [Conversion] = maximum > 255 ? [.roundedSamples(bits: 16)] : []
+  if !header.isRaw { scanner.skipSpaces() }
+  if !scanner.isAtEnd {
+    conversions.append(
+      scanner.isPicture
+        ? .notKept(["further pictures of the file"]) : .irregular("bytes after the picture"))
   }
   return PictureFile(
-    picture: Picture(width: width, height: height, colorType: colorType, samples: samples),
-    format: .netpbm, conversions: maximum > 255 ? [.roundedSamples(bits: 16)] : [])
+    picture: Picture(
+      width: width, height: height, colorType: header.colorType, interleaved: samples,
+      hasAlpha: header.hasAlpha, metadata: PictureMetadata()),
+    format: .netpbm, conversions: conversions)
+}
+
+/// What stands in front of the samples.
+private struct NetpbmHeader {
+  let width: Int
+  let height: Int
+  /// The largest sample.
+  let maximum: Int
+  let colorType: Picture.ColorType
+  let hasAlpha: Bool
+  let isRaw: Bool
+  /// Whether a sample is a bit, 1 being black.
+  let isBitmap: Bool
+
+  /// Reads a header of the kind 1 to 7 up to its last token.
+  init(_ scanner: inout NetpbmScanner, kind: UInt8) throws(PixelIOError) {
+    let depth: Int
+    if kind == 7 {
+      var numbers: [String: Int] = [:]
+      while true {
+        let word = try scanner.word()
+        if word == "ENDHDR" { break }
+        if word == "TUPLTYPE" {
+          // The depth says the same for all kinds that there are.
+          _ = try scanner.word()
+          continue
+        }
+        guard ["WIDTH", "HEIGHT", "DEPTH", "MAXVAL"].contains(word) else {
+          throw .damaged(.netpbm, detail: "\(word) in the header")
+        }
+        numbers[word] = try scanner.number(word.lowercased(), atMost: Int(Int32.max))
+      }
+      width = numbers["WIDTH"] ?? 0
+      height = numbers["HEIGHT"] ?? 0
+      maximum = numbers["MAXVAL"] ?? 0
+      depth = numbers["DEPTH"] ?? 0
+      guard (1...4).contains(depth) else { throw .unsupported(.netpbm, .components(depth)) }
+    } else {
+      width = try scanner.number("width", atMost: Int(Int32.max))
+      height = try scanner.number("height", atMost: Int(Int32.max))
+      maximum =
+        kind == 1 || kind == 4 ? 1 : try scanner.number("largest sample", atMost: 65535)
+      depth = kind == 3 || kind == 6 ? 3 : 1
+    }
+    guard width > 0, height > 0, (1...65535).contains(maximum) else {
+      throw .damaged(.netpbm, detail: "\(width) x \(height) pixels, samples up to \(maximum)")
+    }
+    colorType = depth >= 3 ? .rgb : .grey
+    hasAlpha = depth % 2 == 0
+    isRaw = kind >= 4
+    isBitmap = kind == 1 || kind == 4
+  }
 }
 
 /// The rows of a raw PGM or PPM file of 8-bit samples, nil where a picture must be held: see
@@ -53,7 +122,7 @@ func netpbmRows(
   var scanner = NetpbmScanner(try file.bytes(at: 0, count: 4096))
   let kind = try file.bytes(at: 1, count: 1)[0] - UInt8(ascii: "0")
   guard
-    kind >= 5, let width = try? scanner.number("width", atMost: Int(Int32.max)),
+    kind == 5 || kind == 6, let width = try? scanner.number("width", atMost: Int(Int32.max)),
     let height = try? scanner.number("height", atMost: Int(Int32.max)),
     let maximum = try? scanner.number("largest sample", atMost: 65535), maximum == 255,
     (try? scanner.skipOneSpace()) != nil, width > 0, height > 0
@@ -63,6 +132,7 @@ func netpbmRows(
   let colorType: Picture.ColorType = kind == 6 ? .rgb : .grey
   let start = scanner.position
   let rowBytes = width * colorType.componentCount
+  // Files with more behind the picture are read as a whole.
   guard file.byteCount - start == height * rowBytes else { return nil }
   return PictureFileRows(
     width: width, height: height, colorType: colorType, metadata: PictureMetadata(),
@@ -136,11 +206,43 @@ private struct NetpbmScanner {
     }
   }
 
+  /// Skips the one character that ends a header, which may be the two of a line's end in Windows.
   mutating func skipOneSpace() throws(PixelIOError) {
     guard position < bytes.count, Self.isSpace(bytes[position]) else {
       throw .damaged(.netpbm, detail: "no space behind the header")
     }
+    if hasWindowsLines, bytes[position...].starts(with: [13, 10]) { position += 1 }
     position += 1
+  }
+
+  /// Whether the first line ends as in Windows.
+  private var hasWindowsLines: Bool { bytes.count > 3 && bytes[2] == 13 && bytes[3] == 10 }
+
+  /// Whether another picture begins here.
+  var isPicture: Bool {
+    position + 2 < bytes.count && bytes[position] == UInt8(ascii: "P")
+      && (UInt8(ascii: "1")...UInt8(ascii: "7")).contains(bytes[position + 1])
+  }
+
+  /// A word of at most 64 letters with space in front.
+  mutating func word() throws(PixelIOError) -> String {
+    skipSpaces()
+    let word = bytes[position...].prefix { !Self.isSpace($0) }
+    guard !word.isEmpty else { throw .truncated(.netpbm, detail: "the header has no end") }
+    guard word.count <= 64 else { throw .damaged(.netpbm, detail: "a long word in the header") }
+    position += word.count
+    return String(decoding: word, as: UTF8.self)
+  }
+
+  /// A digit of a plain bitmap.
+  mutating func bit() throws(PixelIOError) -> Int {
+    skipSpaces()
+    guard position < bytes.count else { throw .truncated(.netpbm, detail: "samples are missing") }
+    guard bytes[position] == 0x30 || bytes[position] == 0x31 else {
+      throw .damaged(.netpbm, detail: "a sample that is neither 0 nor 1")
+    }
+    position += 1
+    return Int(bytes[position - 1] - 0x30)
   }
 
   /// One or two bytes, most significant first, that `require` found to be there.

@@ -35,6 +35,7 @@ func pngRows(
 /// A PNG file of which everything in front of the pixels is read.
 final class PNGFile {
   let pointer: OpaquePointer
+  private let chunks: PNGChunks
   let header: gq_png_header
   private let keepsMetadata: Bool
 
@@ -43,21 +44,31 @@ final class PNGFile {
     _ file: OpenFile, _ limits: PictureLimits, keepsMetadata: Bool
   ) throws(PixelIOError) {
     try self.init(limits, keepsMetadata: keepsMetadata) { flag, limit in
-      gq_png_file_reader_create(file.number, file.byteCount, flag, limit)
+      gq_png_file_reader_create(file.number, file.byteCount, flag, limit, 0)
+    } chunks: {
+      PNGChunks(byteCount: file.byteCount) { (try? file.bytes(at: $0, count: $1)) ?? [] }
     }
   }
 
   /// Reads from memory that outlives this.
   convenience init(
-    _ start: UnsafePointer<UInt8>, _ count: Int, _ limits: PictureLimits, keepsMetadata: Bool
+    _ start: UnsafePointer<UInt8>, _ count: Int, _ limits: PictureLimits, keepsMetadata: Bool,
+    isPartial: Bool
   ) throws(PixelIOError) {
     try self.init(limits, keepsMetadata: keepsMetadata) { flag, limit in
-      gq_png_reader_create(start, count, flag, limit)
+      gq_png_reader_create(start, count, flag, limit, isPartial ? 1 : 0)
+    } chunks: {
+      PNGChunks(byteCount: count) { offset, wanted in
+        Array(
+          UnsafeBufferPointer(
+            start: start + min(offset, count), count: min(wanted, count - min(offset, count))))
+      }
     }
   }
 
   private init(
-    _ limits: PictureLimits, keepsMetadata: Bool, _ create: (CInt, Int) -> OpaquePointer?
+    _ limits: PictureLimits, keepsMetadata: Bool, _ create: (CInt, Int) -> OpaquePointer?,
+    chunks: () -> PNGChunks
   ) throws(PixelIOError) {
     guard
       let pointer = create(
@@ -76,6 +87,7 @@ final class PNGFile {
     self.pointer = pointer
     self.header = header
     self.keepsMetadata = keepsMetadata
+    self.chunks = chunks()
   }
 
   deinit { gq_png_reader_destroy(pointer) }
@@ -88,37 +100,56 @@ final class PNGFile {
   /// Samples per pixel, alpha included.
   var channels: Int { colorType.componentCount + (header.has_alpha != 0 ? 1 : 0) }
 
+  /// What is wrong with the file as a whole, when pixels may be missing.
+  var damage: String? {
+    if header.is_cut_short != 0 { return "the file ends too early" }
+    var found = gq_png_metadata()
+    gq_png_read_metadata(pointer, &found)
+    let complaint = found.complaint.map { String(cString: $0) } ?? ""
+    return complaint.hasPrefix("IDAT") || complaint.hasPrefix("PLTE") ? complaint : nil
+  }
+
   /// What has been found beside the pixels so far, how the picture must be turned, and what is not taken over.
   func metadata(
     _ limits: PictureLimits
   ) throws(PixelIOError) -> (PictureMetadata, ExifOrientation, [Conversion]) {
     var conversions: [Conversion] = []
     if header.bit_depth > 8 { conversions.append(.roundedSamples(bits: Int(header.bit_depth))) }
-    // Within a twentieth of sRGB's exponent no one sees the difference.
-    if header.gamma != 0, !(43182...47727).contains(header.gamma) {
-      conversions.append(.gammaIgnored(Int(header.gamma)))
-    }
     var found = gq_png_metadata()
     gq_png_read_metadata(pointer, &found)
     func copy(_ start: UnsafePointer<UInt8>?, _ count: Int) -> [UInt8]? {
       start.map { Array(UnsafeBufferPointer(start: $0, count: count)) }
     }
-    let exif = copy(found.exif, found.exif_count)
-    let orientation = exif.flatMap { ExifOrientation(tiff: $0) } ?? .upright
-    guard keepsMetadata else { return (PictureMetadata(), orientation, conversions) }
-    try limits.check(.iccProfile, byteCount: found.icc_count)
-    try limits.check(.exif, byteCount: found.exif_count)
-    try limits.check(.xmp, byteCount: found.xmp_count)
+    let exif = chunks.exif(limit: limits.maxMetadataBytes)
+    let orientation = exif.bytes.flatMap { ExifOrientation(tiff: $0) } ?? .upright
+    let colour = chunks.colourSpace(isGrey: colorType == .grey)
     let complaint = found.complaint.map { String(cString: $0) } ?? ""
-    for (prefix, kind) in [
-      ("iCCP", Conversion.Metadata.iccProfile), ("iTXt", .xmp), ("eXIf", .exif),
-    ]
-    where complaint.hasPrefix(prefix) {
+    if complaint.contains("CRC"), !complaint.hasPrefix("IDAT"), !complaint.hasPrefix("PLTE") {
+      conversions.append(.irregular(complaint))
+    }
+    guard keepsMetadata else {
+      // Within a twentieth of sRGB's exponent no one sees the difference.
+      if header.gamma != 0, !(43182...47727).contains(header.gamma) {
+        conversions.append(.gammaIgnored(Int(header.gamma)))
+      }
+      return (PictureMetadata(), orientation, conversions)
+    }
+    try limits.check(.iccProfile, byteCount: found.icc_count)
+    try limits.check(.exif, byteCount: exif.byteCount)
+    try limits.check(.xmp, byteCount: found.xmp_count)
+    if let problem = exif.problem { conversions.append(.leftOut(.exif, reason: problem)) }
+    for (prefix, kind) in [("iCCP", Conversion.Metadata.iccProfile), ("iTXt", .xmp)]
+    where complaint.hasPrefix(prefix) && !complaint.contains("CRC") {
       conversions.append(.leftOut(kind, reason: complaint))
     }
+    let profile = copy(found.icc, found.icc_count)
+    let things =
+      chunks.things(hasProfile: profile != nil, hasExif: exif.bytes != nil)
+      + (profile == nil ? colour.notKept : [])
+    if !things.isEmpty { conversions.append(.notKept(things)) }
     return (
       PictureMetadata(
-        iccProfile: copy(found.icc, found.icc_count), exif: exif,
+        iccProfile: profile ?? colour.profile, exif: exif.bytes,
         xmp: copy(found.xmp, found.xmp_count)), orientation, conversions
     )
   }

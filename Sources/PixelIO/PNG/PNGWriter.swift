@@ -58,7 +58,11 @@ public struct PNGWriter: Sendable {
     deinit { gq_png_writer_destroy(writer) }
 
     private func writeHeader() throws(PixelIOError) {
-      let profile = format.metadata.iccProfile ?? []
+      var profile = format.metadata.iccProfile ?? []
+      // Some programs write the rendering intent with its bytes swapped, for which libpng refuses the profile.
+      if profile.count >= 128, profile[65...67] == [0, 0, 0], (1...3).contains(profile[64]) {
+        profile.swapAt(64, 67)
+      }
       let exif = format.metadata.exif ?? []
       var xmp = format.metadata.xmp ?? []
       if xmp.contains(0) {
@@ -67,15 +71,19 @@ public struct PNGWriter: Sendable {
       }
       let xmpCount = xmp.count
       if xmpCount > 0 { xmp.append(0) }
+      let cicp = ColourSpace.cicp(ofProfile: profile) ?? []
       var isProfileWritten: CInt = 0
       try checkWriting(.png) { message in
         withOptionalBytes(profile) { profileStart in
           withOptionalBytes(exif) { exifStart in
             withOptionalBytes(xmp) { xmpStart in
-              var metadata = gq_png_metadata(
-                icc: profileStart, icc_count: profile.count, exif: exifStart,
-                exif_count: exif.count, xmp: xmpStart, xmp_count: xmpCount, complaint: nil)
-              return gq_png_write_header(writer, &metadata, &isProfileWritten, message)
+              withOptionalBytes(cicp) { cicpStart in
+                var metadata = gq_png_metadata(
+                  icc: profileStart, icc_count: profile.count, exif: exifStart,
+                  exif_count: exif.count, xmp: xmpStart, xmp_count: xmpCount, complaint: nil,
+                  cicp: cicpStart)
+                return gq_png_write_header(writer, &metadata, &isProfileWritten, message)
+              }
             }
           }
         }

@@ -25,7 +25,9 @@ struct Compress: ParsableCommand {
     completion: .file(extensions: ["png", "jpg", "jpeg", "webp", "ppm", "pgm", "gqz"]))
   var paths: [String]
 
-  @Option(name: .shortAndLong, help: "0 (smallest) to 100 (best).")
+  @Option(
+    name: [.customLong("quality"), .customShort("q", allowingJoined: true)],
+    help: "0 (smallest) to 100 (best).")
   var quality: Double?
 
   @Option(help: ArgumentHelp("At most this many bits per pixel.", valueName: "rate"))
@@ -33,13 +35,16 @@ struct Compress: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "At most this many bytes; k and M stand for 1000 and 1000000.", valueName: "bytes"))
+      "At most this many bytes; k and M stand for 1000 and 1000000, Ki and Mi for 1024 and 1048576.",
+      valueName: "bytes"))
   var size: ByteCount?
 
   @Flag(help: "One level for the whole picture instead of bits where they help (for comparison).")
   var uniform = false
 
-  @Option(name: .shortAndLong, help: "1 (fast) to 9 (thorough).")
+  @Option(
+    name: [.customLong("effort"), .customShort("e", allowingJoined: true)],
+    help: "1 (fast) to 9 (thorough).")
   var effort = 5
 
   @Option(help: "What the picture should be good at for its size: visual (SSIMULACRA2) or psnr.")
@@ -63,11 +68,16 @@ struct Compress: ParsableCommand {
   @Flag(help: "Write header and level map twice, for files that may be damaged.")
   var protect = false
 
-  @Flag(help: "Leave out ICC profile, Exif and XMP.")
-  var strip = false
+  @OptionGroup var metadata: MetadataOptions
 
-  @Flag(help: "Refuse what cannot be taken over exactly: 16 bits, CMYK, a gamma, bad metadata.")
+  @Flag(
+    help: "Refuse what cannot be taken over exactly: 16 bits, CMYK, comments, files with errors.")
   var strict = false
+
+  @Flag(
+    help:
+      "Take what damaged JPEG and PNG files still show; what is missing is filled in, exit code 2.")
+  var partial = false
 
   @OptionGroup(title: "Output") var outputs: OutputOptions
 
@@ -87,7 +97,13 @@ struct Compress: ParsableCommand {
     if let quality, !(0...100).contains(quality) {
       throw ValidationError("--quality must be 0 to 100")
     }
-    if let bpp, !(bpp > 0 && bpp <= 1000) { throw ValidationError("--bpp must be above 0") }
+    if strict, partial { throw ValidationError("--strict and --partial exclude each other") }
+    if let bpp, !(bpp > 0 && bpp <= 1000) {
+      throw ValidationError("--bpp must be above 0 and at most 1000, not \(bpp)")
+    }
+    if outputs.output == nil, PictureFormat.isPictureEnding(SystemPath.ending(paths[1])) {
+      throw ValidationError("\(paths[1]) has the ending of a picture; a .gqz file gets .gqz")
+    }
     if !(1...9).contains(effort) { throw ValidationError("--effort must be 1 to 9") }
   }
 
@@ -100,13 +116,17 @@ struct Compress: ParsableCommand {
   func run() throws {
     let jobs = try outputs.jobs(
       paths: paths, endings: PictureFormat.allCases.flatMap(\.fileEndings), newEnding: "gqz")
-    let reader = PictureReader(keepsMetadata: !strip, isStrict: strict)
+    let reader = PictureReader(
+      keepsMetadata: !metadata.parts.isSuperset(of: [.exif, .xmp, .icc]), isStrict: strict,
+      isPartial: partial)
     let options = EncodingOptions(
       target: target, uniform: uniform, effort: effort, graphics: graphics, isLossless: lossless,
       order: progressive ? .phases : .tiles, copiesHead: protect)
     let models = LoadedModels()
     try outputs.run(jobs) { job in
-      let picture = try reporting(job.input) { try InputPicture(job.input, reader) }
+      let picture = try reporting(job.input) {
+        try InputPicture(job.input, reader, without: metadata.parts)
+      }
       let start = now()
       let network = try models.network {
         try model.network(tune, jobs: outputs.jobCount(jobs))
@@ -123,7 +143,7 @@ struct Compress: ParsableCommand {
           "from \(picture.format), \(description.colorType)\(description.alpha ? " with alpha" : "")",
           "\(description.metadataBytes) bytes of metadata",
           "model \(hexadecimal(network.identifier))",
-        ], warnings: description.warnings)
+        ], warnings: description.warnings, isConcealed: picture.isIncomplete)
     }
   }
 }
@@ -163,23 +183,29 @@ private struct CompressedFile: Encodable {
   }
 }
 
-/// A number of bytes as people write it: 20000, 20k, 1.5M.
+/// A number of bytes as people write it: 20000, 20k, 20kB, 20KiB, 1.5M.
 struct ByteCount: ExpressibleByArgument {
   let count: Int
 
   init?(argument: String) {
-    var digits = argument
-    var factor = 1.0
-    switch argument.last {
-    case "k", "K": factor = 1e3
-    case "m", "M": factor = 1e6
-    case "g", "G": factor = 1e9
-    default: break
+    var digits = argument.lowercased()[...]
+    var step = 1000.0
+    if digits.hasSuffix("b") { digits.removeLast() }
+    if digits.hasSuffix("i") {
+      digits.removeLast()
+      step = 1024
     }
-    if factor > 1 { digits.removeLast() }
-    guard let value = Double(digits), value * factor >= 1, value * factor <= 1e12 else {
+    var factor = 1.0
+    let prefixes: [Character] = ["k", "m", "g"]
+    if let last = digits.last, let power = prefixes.firstIndex(of: last) {
+      digits.removeLast()
+      for _ in 0...power { factor *= step }
+    } else if step != 1000 {
       return nil
     }
+    guard digits.last?.isNumber == true || digits.last == ".", let value = Double(digits),
+      value * factor >= 1, value * factor <= 1e12
+    else { return nil }
     count = Int(value * factor)
   }
 }

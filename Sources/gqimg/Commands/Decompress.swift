@@ -1,7 +1,6 @@
 public import ArgumentParser
 import GQBitstream
 public import GQCodec
-import Foundation
 import GQModel
 public import GQPixelIO
 
@@ -52,7 +51,7 @@ struct Decompress: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Put a picture with alpha on this colour: white, black or six hexadecimal digits.",
+      "Put a picture with alpha on this colour: white, black or hexadecimal as #ffffff.",
       valueName: "colour"))
   var background: BackgroundColour?
 
@@ -67,8 +66,7 @@ struct Decompress: ParsableCommand {
     help: ArgumentHelp("Refuse pictures of more pixels than this.", valueName: "pixels"))
   var maxPixels = DecodeLimits().maxPixels
 
-  @Flag(help: "Leave out ICC profile, Exif and XMP.")
-  var strip = false
+  @OptionGroup var metadata: MetadataOptions
 
   @OptionGroup(title: "Output") var outputs: OutputOptions
 
@@ -87,6 +85,9 @@ struct Decompress: ParsableCommand {
     if maxPixels < 1 { throw ValidationError("--max-pixels must be above 0") }
     if recover, region != nil { throw ValidationError("--region does not go with --recover") }
     if useDamagedBits, !recover { throw ValidationError("--use-damaged-bits needs --recover") }
+    if outputs.output == nil, SystemPath.ending(paths[1]) == "gqz" {
+      throw ValidationError("\(paths[1]) has the ending of a .gqz file, not of a picture")
+    }
     if outputs.output == nil, formatOfOutput == nil {
       throw ValidationError(
         "the ending of \(paths[1]) names no format: png, jpg, webp or ppm, or --format")
@@ -96,8 +97,8 @@ struct Decompress: ParsableCommand {
   /// The format to write, or nil when nothing says which.
   private var formatOfOutput: PictureFormat? {
     if let format { return format }
-    if outputs.output != nil || paths.last == "-" { return .png }
-    return PictureFormat(fileEnding: ((paths.last ?? "") as NSString).pathExtension)
+    if outputs.output != nil || isStandardOutput(paths.last ?? "-") { return .png }
+    return PictureFormat(fileEnding: SystemPath.ending(paths.last ?? ""))
   }
 
   private var limits: DecodeLimits { DecodeLimits(maxPixels: maxPixels) }
@@ -129,7 +130,7 @@ struct Decompress: ParsableCommand {
     let models = LoadedModels()
     try outputs.run(jobs) { job in
       let bytes = try reporting(job.input) {
-        try FileReader.read(job.input, maxBytes: maximumInputBytes)
+        try readCodedFile(job.input)
       }
       let start = now()
       // A file that is refused is refused before the model is loaded.
@@ -150,7 +151,12 @@ struct Decompress: ParsableCommand {
         if let fit { picture = picture.fitted(within: fit) }
         decoded = .held(picture, damage)
       }
-      let rowFormat = decoded.format.with(metadata: strip ? PictureMetadata() : nil)
+      let found = decoded.format
+      let isWhole = found.width == header.width && found.height == header.height
+      let kept =
+        isWhole
+        ? found.metadata : found.metadata.describing(width: found.width, height: found.height)
+      let rowFormat = found.with(metadata: kept.without(metadata.parts))
       if !format.hasAlpha, rowFormat.hasAlpha {
         throw Problem(
           message: "\(named(job.input)): \(format) holds no alpha; --background puts it on a colour"
@@ -187,7 +193,9 @@ struct Decompress: ParsableCommand {
           outputWidth: rowFormat.width, outputHeight: rowFormat.height,
           alpha: rowFormat.hasAlpha, inputBytes: bytes.count, bytes: byteCount,
           seconds: seconds, warnings: warnings, damage: decoded.damage),
-        text: "\(width)x\(height), \(fixed(seconds, 2)) s",
+        text: "\(rowFormat.width)x\(rowFormat.height)"
+          + (rowFormat.width == width && rowFormat.height == height
+            ? "" : " from \(width)x\(height)") + ", \(fixed(seconds, 2)) s",
         details: [
           "from \(bytes.count) bytes",
           "to \(format), \(rowFormat.width)x\(rowFormat.height), \(byteCount) bytes",
@@ -317,7 +325,9 @@ struct BackgroundColour: ExpressibleByArgument {
   private let blue: UInt8
 
   init?(argument: String) {
-    let digits = ["white": "ffffff", "black": "000000"][argument] ?? argument
+    var digits = ["white": "ffffff", "black": "000000"][argument] ?? argument
+    if digits.hasPrefix("#") { digits.removeFirst() }
+    if digits.count == 3 { digits = String(digits.flatMap { [$0, $0] }) }
     guard digits.count == 6, digits.allSatisfy(\.isHexDigit), let value = UInt32(digits, radix: 16)
     else { return nil }
     red = UInt8(value >> 16)

@@ -39,15 +39,16 @@ struct Info: ParsableCommand {
       let models = try paths.map { path in
         try reporting(path) { try ModelDescription(path: path) }
       }
-      print(try json ? jsonText(models) : models.map(\.text).joined(separator: "\n\n"))
+      try printLine(
+        json ? jsonText(models) : models.map(\.text).joined(separator: "\n\n"))
       return
     }
     let input = input ?? "-"
     let description = try reporting(input) {
       FileDescription(
-        try FileStructure(parsing: try FileReader.read(input, maxBytes: maximumInputBytes)))
+        try FileStructure(parsing: try readCodedFile(input)))
     }
-    print(try json ? jsonText(description) : description.text)
+    try printLine(json ? jsonText(description) : description.text)
   }
 }
 

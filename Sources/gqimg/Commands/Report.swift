@@ -118,7 +118,7 @@ struct ReportCommand: ParsableCommand {
     progress.finish()
     let results = Results(codecs: codecs.map(\.identity), rates: rateList, findings: findings)
     try write(results, views, to: paths)
-    print(results.text)
+    try printLine(results.text)
   }
 
   /// Writes all files; the page last, since it is what people open.

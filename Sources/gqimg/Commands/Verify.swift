@@ -1,7 +1,6 @@
 import ArgumentParser
 import GQBitstream
 import GQCodec
-import Foundation
 import GQPixelIO
 
 struct Verify: ParsableCommand {
@@ -10,7 +9,9 @@ struct Verify: ParsableCommand {
     discussion: "The exit code is 1 when any file is damaged; every damaged tile is named.")
 
   @Argument(
-    help: ArgumentHelp(".gqz files; - is standard input.", valueName: "file"),
+    help: ArgumentHelp(
+      ".gqz files, and folders, which are searched for them; - is standard input.",
+      valueName: "file"),
     completion: .file(extensions: ["gqz"]))
   var inputs: [String]
 
@@ -22,17 +23,27 @@ struct Verify: ParsableCommand {
 
   func run() throws {
     var isAnyDamaged = false
-    for input in inputs {
+    for input in try inputs.flatMap(files) {
       let problems = problems(input)
       isAnyDamaged = isAnyDamaged || !problems.isEmpty
       for problem in problems { Problem(message: "\(named(input)): \(problem)").report() }
       if json {
-        print(try jsonLine(Verdict(input: input, intact: problems.isEmpty, problems: problems)))
+        try printLine(
+          try jsonLine(Verdict(input: input, intact: problems.isEmpty, problems: problems)))
       } else if problems.isEmpty, !quiet {
-        print("\(named(input)): intact")
+        try printLine("\(named(input)): intact")
       }
     }
     if isAnyDamaged { throw ExitStatus.failed.code }
+  }
+
+  /// A file itself, or those of a folder.
+  private func files(_ path: String) throws -> [String] {
+    guard path != "-", Folder.exists(path) else { return [path] }
+    let contents = PictureFolder(path, endings: ["gqz"])
+    if let failure = contents.failures.first { throw Problem(message: "\(failure)") }
+    if contents.names.isEmpty { throw Problem(message: "\(path): no files that end in gqz") }
+    return contents.names.map { SystemPath.joined(path, $0) }
   }
 
   /// Everything that is wrong with a file, as far as it can be read.
@@ -40,7 +51,7 @@ struct Verify: ParsableCommand {
     let file: FileStructure
     do {
       file = try FileStructure(
-        parsing: try FileReader.read(input, maxBytes: maximumInputBytes))
+        parsing: try readCodedFile(input))
     } catch {
       return ["\(error)"]
     }

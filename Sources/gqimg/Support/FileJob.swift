@@ -1,6 +1,5 @@
 import ArgumentParser
 import CGQProcessMemory
-import Foundation
 import GQModel
 import GQPixelIO
 import Synchronization
@@ -11,6 +10,13 @@ struct FileJob {
   let output: String
   /// Why it cannot be made, if that is known before.
   var problem: String?
+}
+
+/// The files to make, and the inputs among which they were found.
+struct FileJobs {
+  var jobs: [FileJob] = []
+  /// What lies in folders and is not taken, by folder.
+  var skipped: [SkippedFiles] = []
 }
 
 /// Where outputs go, and what is said about them.
@@ -25,6 +31,15 @@ struct OutputOptions: ParsableArguments {
   @Flag(name: .shortAndLong, help: "Overwrite files.")
   var force = false
 
+  @Flag(help: "Leave files alone whose output is there already: goes on where a run stopped.")
+  var skipExisting = false
+
+  @Flag(help: "With --output: keep the input's ending in the output's name, as in a.jpg.gqz.")
+  var keepEndings = false
+
+  @Flag(help: "Give outputs the times of their inputs.")
+  var keepTimes = false
+
   @Flag(help: "Say nothing but errors.")
   var quiet = false
 
@@ -35,7 +50,7 @@ struct OutputOptions: ParsableArguments {
   var json = false
 
   @Option(
-    name: .shortAndLong,
+    name: [.customLong("jobs"), .customShort("j", allowingJoined: true)],
     help: ArgumentHelp(
       "Files worked on at a time (default: one per core when there are several).", valueName: "n"))
   var jobs: Int?
@@ -46,7 +61,16 @@ struct OutputOptions: ParsableArguments {
       return "expected an input and an output, or --output and inputs"
     }
     if output != nil, paths.contains("-") { return "standard input has no name for --output" }
-    if json, output == nil, paths.last == "-" {
+    if output?.isEmpty == true || paths.contains("") { return "a path is empty" }
+    if let output, !Folder.exists(output) {
+      let ending = SystemPath.ending(output)
+      if ending == "gqz" || PictureFormat.isPictureEnding(ending) {
+        return "--output names a folder, \(output) has the ending of a file"
+      }
+    }
+    if skipExisting, force { return "--skip-existing and --force exclude each other" }
+    if keepTimes, paths.contains("-") { return "--keep-times needs files that have times" }
+    if json, output == nil, isStandardOutput(paths[1]) {
       return "--json and the file cannot both go to standard output"
     }
     if quiet, verbose { return "--quiet and --verbose exclude each other" }
@@ -56,62 +80,82 @@ struct OutputOptions: ParsableArguments {
 
   /// The files to make. Folders are searched for files with one of `endings`, folders in them too; the same
   /// folders are made under the output.
-  func jobs(paths: [String], endings: [String], newEnding: String) throws -> [FileJob] {
+  func jobs(paths: [String], endings: [String], newEnding: String) throws -> FileJobs {
+    var found = FileJobs()
     guard let output else {
-      if paths[1] != "-", isFolder(paths[1]) {
+      if !isStandardOutput(paths[1]), Folder.exists(paths[1]) {
         throw Problem(message: "\(paths[1]) is a folder; --output writes into folders")
       }
-      return [FileJob(input: paths[0], output: paths[1])]
+      found.jobs = [
+        FileJob(input: paths[0], output: isStandardOutput(paths[1]) ? "-" : paths[1])
+      ]
+      return found
     }
-    var jobs: [FileJob] = []
     var makers: [String: String] = [:]
     func add(_ input: String, as name: String) {
-      let stem = (name as NSString).deletingPathExtension
-      let path = (output as NSString).appendingPathComponent(stem + "." + newEnding)
-      jobs.append(
-        FileJob(
-          input: input, output: path, problem: makers[path].map { "\($0) becomes \(path) too" }))
+      let stem = keepEndings ? name : SystemPath.withoutEnding(name)
+      let path = SystemPath.joined(output, stem + "." + newEnding)
+      let problem = makers[path].map {
+        "\($0) becomes \(path) too; --keep-endings gives them names of their own"
+      }
+      found.jobs.append(FileJob(input: input, output: path, problem: problem))
       if makers[path] == nil { makers[path] = input }
     }
     for path in paths {
-      guard isFolder(path) else {
-        add(path, as: (path as NSString).lastPathComponent)
+      guard Folder.exists(path) else {
+        add(path, as: SystemPath.name(path))
         continue
       }
-      let names = (FileManager.default.enumerator(atPath: path)?.compactMap { $0 as? String } ?? [])
-        .filter { endings.contains(($0 as NSString).pathExtension.lowercased()) }
-        .filter { !isFolder((path as NSString).appendingPathComponent($0)) }.sorted()
-      if names.isEmpty {
+      let contents = PictureFolder(path, endings: endings)
+      for failure in contents.failures {
+        found.jobs.append(FileJob(input: path, output: output, problem: "\(failure)"))
+      }
+      if contents.names.isEmpty, contents.failures.isEmpty {
         let endings = endings.joined(separator: ", ")
-        jobs.append(
+        found.jobs.append(
           FileJob(input: path, output: output, problem: "no files that end in \(endings)"))
       }
-      for name in names { add((path as NSString).appendingPathComponent(name), as: name) }
+      if !contents.skipped.isEmpty { found.skipped.append(contents.skipped) }
+      for name in contents.names { add(SystemPath.joined(path, name), as: name) }
     }
-    return jobs
+    return found
   }
 
   /// How many of these files are worked on at a time.
-  func jobCount(_ files: [FileJob]) -> Int {
-    max(1, min(files.count, jobs ?? WorkerPool.coreCount))
+  func jobCount(_ files: FileJobs) -> Int {
+    max(1, min(files.jobs.count, jobs ?? WorkerPool.coreCount))
   }
 
   /// Runs `body` for every job, several at a time. One that fails is reported and does not stop the others; the exit code is
   /// that of the worst. What is said comes in the order of the jobs.
   func run<Description: Encodable & SendableMetatype>(
-    _ jobs: [FileJob], _ body: (FileJob) throws -> Outcome<Description>
+    _ found: FileJobs, _ body: (FileJob) throws -> Outcome<Description>
   ) throws {
+    let jobs = found.jobs
+    if output == nil, !force, StandardOutput.isTerminal, jobs.first?.output == "-" {
+      throw Problem(
+        message: "bytes of a file are not written to a terminal; name a file, or --force")
+    }
+    if !quiet {
+      for skipped in found.skipped { writeToStandardError(skipped.text(isVerbose: verbose)) }
+    }
+    // Only where outputs replace files one of them can be an input.
+    let inputs = force ? Set(jobs.compactMap { FileIdentity($0.input) }) : []
     let batch = Mutex(Batch(progress: BatchProgress(total: jobs.count, isQuiet: quiet)))
     if jobs.count > 1 { gq_out_of_memory_message("gqimg: not enough memory\n") }
     // Called from several threads: what it captures is immutable or guards itself.
     nonisolated(unsafe) let body = body
-    WorkerPool(threadCount: jobCount(jobs)).forEach(jobs.count) { index in
+    WorkerPool(threadCount: jobCount(found)).forEach(jobs.count) { index in
       let isStopped = batch.withLock { $0.isStopped }
-      let words = isStopped ? Words() : self.words(jobs[index], ofMany: jobs.count > 1, body)
+      let words =
+        isStopped ? Words() : self.words(jobs[index], ofMany: jobs.count > 1, inputs, body)
       batch.withLock { $0.finish(index, words) }
     }
     let worst = batch.withLock { batch in
       batch.progress.clear()
+      if batch.existing > 0, !quiet {
+        batch.progress.say("gqimg: \(counted(batch.existing, "file")) skipped: there already\n")
+      }
       return batch.worst
     }
     if let worst { throw worst.code }
@@ -119,12 +163,21 @@ struct OutputOptions: ParsableArguments {
 
   /// Does a job; what is to be said of it.
   private func words<Description: Encodable>(
-    _ job: FileJob, ofMany: Bool, _ body: (FileJob) throws -> Outcome<Description>
+    _ job: FileJob, ofMany: Bool, _ inputs: Set<FileIdentity>,
+    _ body: (FileJob) throws -> Outcome<Description>
   ) -> Words {
     var words = Words()
     if !ofMany { gq_out_of_memory_message("gqimg: \(named(job.input)): not enough memory\n") }
     do {
       if let problem = job.problem { throw Problem(message: "\(job.input): \(problem)") }
+      if job.output != "-", let file = FileIdentity(job.output), inputs.contains(file) {
+        throw Problem(message: "\(job.output) is an input, which is never overwritten")
+      }
+      if skipExisting, job.output != "-", AtomicFile.exists(job.output) {
+        words.isThereAlready = true
+        if json { words.output = try jsonLine(Skipped(input: job.input, output: job.output)) }
+        return words
+      }
       try refuseExisting(job.output, overwrite: force)
       let outcome = try body(job)
       if outcome.isConcealed { words.status = .concealed }
@@ -159,17 +212,15 @@ struct OutputOptions: ParsableArguments {
     _ job: FileJob, _ body: (_ write: ([UInt8]) throws(FileError) -> Void) throws -> Void
   ) throws {
     if output != nil {
-      let folder = (job.output as NSString).deletingLastPathComponent
-      try reporting(folder) {
-        try FileManager.default.createDirectory(
-          atPath: folder, withIntermediateDirectories: true)
-      }
+      let folder = SystemPath.folder(job.output)
+      try reporting(folder) { try Folder.make(folder) }
     }
     try reporting(job.output) {
       if job.output == "-" {
         try body(StandardOutput.write)
       } else {
         try AtomicFile.write(to: job.output, overwrite: force, body)
+        if keepTimes { try FileTimes.copy(from: job.input, to: job.output) }
       }
     }
   }
@@ -185,6 +236,8 @@ private struct Words: Sendable {
   var status: ExitStatus?
   /// Whether other files would fail in the same way.
   var concernsAll = false
+  /// Whether nothing was done because the output is there.
+  var isThereAlready = false
 }
 
 /// How far many files are.
@@ -194,6 +247,8 @@ private struct Batch: Sendable {
   var worst: ExitStatus?
   /// Whether the files that are left would fail too.
   var isStopped = false
+  /// Files whose output was there already.
+  private(set) var existing = 0
   /// The file that is to be spoken of next.
   private var next = 0
   /// What is to be said of files after it.
@@ -205,6 +260,7 @@ private struct Batch: Sendable {
   mutating func finish(_ index: Int, _ words: Words) {
     waiting[index] = words
     if let status = words.status { worst = max(worst ?? status, status) }
+    if words.isThereAlready { existing += 1 }
     progress.finishFile()
     while let words = waiting.removeValue(forKey: next) {
       next += 1
@@ -212,7 +268,14 @@ private struct Batch: Sendable {
       if isStopped { continue }
       isStopped = words.concernsAll
       for line in words.errors { progress.say(line + "\n") }
-      if let output = words.output { print(output) }
+      guard let output = words.output else { continue }
+      do {
+        try printLine(output)
+      } catch {
+        progress.say("gqimg: \(error)\n")
+        worst = .failed
+        isStopped = true
+      }
     }
     progress.draw()
   }
@@ -232,6 +295,13 @@ struct Outcome<Description: Encodable> {
   var isConcealed = false
 }
 
+/// What --json says of a file that was left alone.
+private struct Skipped: Encodable {
+  let input: String
+  let output: String
+  let skipped = "the output exists"
+}
+
 /// What --json says of a file that failed.
 private struct Failure: Encodable {
   let input: String
@@ -242,7 +312,7 @@ private struct Failure: Encodable {
 /// The name of a path in messages.
 func named(_ path: String) -> String { path == "-" ? "standard input" : path }
 
-private func isFolder(_ path: String) -> Bool {
-  var isFolder: ObjCBool = false
-  return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && isFolder.boolValue
+/// Whether a path is the program's standard output.
+func isStandardOutput(_ path: String) -> Bool {
+  ["-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"].contains(path)
 }

@@ -7,11 +7,12 @@ enum InputPicture {
   case rows(PictureFileRows)
 
   /// Opens a picture file; large ones are not held in memory.
-  init(_ path: String, _ reader: PictureReader) throws {
+  init(_ path: String, _ reader: PictureReader, without parts: Set<MetadataPart> = []) throws {
     if let rows = try reader.rows(path, maxBytes: maximumInputBytes) {
-      self = .rows(rows)
+      self = .rows(rows.with(metadata: rows.metadata.without(parts)))
     } else {
-      self = .held(try reader.open(try FileReader.read(path, maxBytes: maximumInputBytes)))
+      let file = try reader.open(try FileReader.read(path, maxBytes: maximumInputBytes))
+      self = .held(file.with(metadata: file.picture.metadata.without(parts)))
     }
   }
 
@@ -37,6 +38,11 @@ enum InputPicture {
     case .held(let file): file.conversions
     case .rows(let rows): rows.conversions
     }
+  }
+
+  /// Whether pixels are filled in that the file does not show.
+  var isIncomplete: Bool {
+    conversions.contains { if case .incomplete = $0 { true } else { false } }
   }
 
   /// The bytes of its file.

@@ -44,7 +44,7 @@ func reporting<Result>(_ path: String, _ body: () throws -> Result) throws -> Re
   } catch let error as CodecError {
     var problem = Problem(named(path), error)
     if case .noRoomForAttachments(_, _, let metadata, _) = error, metadata > 0 {
-      problem.message += "; --strip leaves out the metadata"
+      problem.message += "; --strip all leaves out the metadata"
     }
     throw problem
   } catch {
@@ -54,8 +54,18 @@ func reporting<Result>(_ path: String, _ body: () throws -> Result) throws -> Re
 
 /// Writes a message where it does not mix with output.
 func writeToStandardError(_ message: String) {
-  let bytes = Array(message.utf8)
+  let bytes = SystemPath.bytes(message)
   _ = bytes.withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
+}
+
+/// Writes a line on standard output; throws when it does not arrive there, which `print` would not tell.
+func printLine(_ text: String) throws {
+  try StandardOutput.write(SystemPath.bytes(text + "\n"))
+}
+
+/// A number of things: "1 file", "2 files".
+func counted(_ count: Int, _ thing: String) -> String {
+  "\(count) \(thing)\(count == 1 ? "" : "s")"
 }
 
 /// Seconds on a clock that only goes forward.

@@ -81,6 +81,17 @@ struct ModelOptions: ParsableArguments {
 /// The largest file that is read whole, in bytes.
 let maximumInputBytes = 1 << 31
 
+/// Reads a .gqz file, less the end of a line that a tool for texts put behind it.
+func readCodedFile(_ path: String) throws -> [UInt8] {
+  let bytes = try FileReader.read(path, maxBytes: maximumInputBytes)
+  guard bytes.last == 10, (try? FileStructure(parsing: bytes)) == nil else { return bytes }
+  let rest = Array(bytes.dropLast(bytes.suffix(2) == [13, 10] ? 2 : 1))
+  guard (try? FileStructure(parsing: rest)) != nil else { return bytes }
+  writeToStandardError(
+    "gqimg: warning: \(named(path)): a line's end behind the file is passed over\n")
+  return rest
+}
+
 /// Reads the colours of a picture file for measurements, in which alpha has no place.
 func readPicture(_ path: String) throws -> Picture {
   try reporting(path) {
