@@ -4,8 +4,6 @@ public enum ForeignFormat: String, Sendable, CaseIterable {
   case heic = "HEIC"
   /// AV1 Image File Format.
   case avif = "AVIF"
-  /// WebP.
-  case webp = "WebP"
   /// JPEG XL.
   case jxl = "JPEG XL"
   /// JPEG 2000.
@@ -64,8 +62,6 @@ public enum ForeignFormat: String, Sendable, CaseIterable {
       } else {
         self = .video
       }
-    } else if begins("RIFF"), begins("WEBP", at: 8) {
-      self = .webp
     } else if begins(with: [0xFF, 0x0A]) || begins("JXL \r\n", at: 4) {
       self = .jxl
     } else if begins("jP  \r\n", at: 4) || begins(with: [0xFF, 0x4F, 0xFF, 0x51]) {
@@ -121,7 +117,6 @@ public enum ForeignFormat: String, Sendable, CaseIterable {
     switch self {
     case .heic: "heif-convert in.heic out.png makes a PNG file of it"
     case .avif: "avifdec in.avif out.png makes a PNG file of it"
-    case .webp: "dwebp in.webp -o out.png makes a PNG file of it"
     case .jxl: "djxl in.jxl out.png makes a PNG file of it"
     case .jp2: "opj_decompress -i in.jp2 -o out.png makes a PNG file of it"
     case .gif, .tiff, .bmp, .ico, .psd, .exr, .qoi, .pfm:

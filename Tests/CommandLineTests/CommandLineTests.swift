@@ -179,10 +179,70 @@ final class CommandLineTests {
     #expect(!page.contains("src=\"http") && !page.contains("href=\"http"))
   }
 
+  @Test(arguments: [("ssimulacra2", 50.0), ("psnr", 28)])
+  func scoresAreReached(option: String, target: Double) throws {
+    let original = try picture([UInt8](try Data(contentsOf: URL(fileURLWithPath: sample))))
+    func score(_ file: [UInt8]) throws -> Double {
+      try program.write("scored.gqz", file)
+      let result = try program.run(["decompress", "scored.gqz", "scored.png", "--force"])
+      try #require(result.exitCode == 0, "\(result.errors)")
+      let decoded = try picture(try program.read("scored.png"))
+      return option == "psnr"
+        ? try PSNR.decibels(original, decoded)
+        : try #require(try SSIMULACRA2.score(original, decoded))
+    }
+    struct Line: Decodable {
+      let bytes: Int
+      let ssimulacra2: Double?
+      let psnr: Double?
+    }
+    let result = try program.run(
+      ["compress", sample, "out.gqz", "-e", "1", "--json", "--\(option)", "\(target)"])
+    try #require(result.exitCode == 0, "\(result.errors)")
+    let line = try JSONDecoder().decode(Line.self, from: Data(result.output))
+    let file = try program.read("out.gqz")
+    let reached = try score(file)
+    #expect(reached >= target && reached < target + 1)
+    #expect(line.bytes == file.count)
+    #expect((option == "psnr" ? line.psnr : line.ssimulacra2) == reached)
+    #expect((option == "psnr" ? line.ssimulacra2 : line.psnr) == nil)
+    // A twentieth less does not do.
+    let smaller = try program.run(
+      ["compress", sample, "smaller.gqz", "-e", "1", "--size", "\(file.count * 19 / 20)"])
+    try #require(smaller.exitCode == 0, "\(smaller.errors)")
+    #expect(try score(try program.read("smaller.gqz")) < target)
+  }
+
+  @Test func scoresThatNoFileReachesAreRefused() throws {
+    try expectRefusal(
+      ["compress", sample, "out.gqz", "-e", "1", "--ssimulacra2", "99.9"],
+      "sample.png: --ssimulacra2 99.90 cannot be reached: the best file has ")
+    try expectRefusal(
+      ["compress", Program.testdata("read/rgb-1x1.png"), "out.gqz", "--ssimulacra2", "50"],
+      "below 8 pixels")
+  }
+
+  @Test func alphaIsScoredOnBlackAndOnWhite() throws {
+    let path = Program.testdata("read/rgba.png")
+    let result = try program.run(["compress", path, "a.gqz", "-e", "1", "--psnr", "22"])
+    try #require(result.exitCode == 0, "\(result.errors)")
+    try #require(try program.run(["decompress", "a.gqz", "a.png"]).exitCode == 0)
+    let original = try picture([UInt8](try Data(contentsOf: URL(fileURLWithPath: path))))
+    let decoded = try picture(try program.read("a.png"))
+    let scores = try [0, 255].map {
+      try PSNR.decibels(original.flattened(on: $0), decoded.flattened(on: $0))
+    }
+    let least = try #require(scores.min())
+    #expect(least >= 22)
+    #expect(result.errors.contains("PSNR \(String(format: "%.2f", least)) dB"), "\(result.errors)")
+  }
+
   @Test(arguments: [
     ["compress"], ["compress", "a.png"], ["frobnicate"], ["compress", "a", "b", "--unknown"],
     ["compress", "a", "b", "--bpp", "1", "--size", "1k"], ["compress", "a", "b", "-q", "101"],
     ["compress", "a", "b", "--effort", "0"], ["compress", "a", "b", "--size", "many"],
+    ["compress", "a", "b", "--ssimulacra2", "101"], ["compress", "a", "b", "--psnr", "-1"],
+    ["compress", "a", "b", "--psnr", "30", "-q", "50"],
     ["compress", "a", "b", "--bpp", "-1"], ["compress", "a", "b", "--threads", "0"],
     ["report", "dir"], ["report", "dir", "--output", "o", "--rates", "x"],
     ["compress", "a", "b", "c"], ["compress", "--output", "o"], ["compress", "a", "-", "--json"],

@@ -3,7 +3,7 @@ import GQMetrics
 
 /// The content of `golden.json`, which `make_golden.py` makes with other people's programs.
 struct Golden: Decodable {
-  /// What pytorch-msssim says about a pair of pictures.
+  /// What pytorch-msssim and ssimulacra2 say about a pair of pictures.
   struct Pair: Decodable, Sendable {
     let width: Int
     let height: Int
@@ -14,6 +14,7 @@ struct Golden: Decodable {
     let meanSquaredError: Double
     let ssim: Double?
     let msssim: Double?
+    let ssimulacra2: Double
   }
 
   /// What the package bjontegaard says about a pair of curves.

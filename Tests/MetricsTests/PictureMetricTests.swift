@@ -21,6 +21,8 @@ import Testing
       #expect(abs(error - pair.meanSquaredError) <= 1e-9 * error)
       expectNear(try SSIM.value(first, second), pair.ssim, "SSIM of \(pair)")
       expectNear(try MSSSIM.value(first, second), pair.msssim, "MS-SSIM of \(pair)")
+      let score = try #require(try SSIMULACRA2.score(first, second))
+      #expect(abs(score - pair.ssimulacra2) < 0.05, "SSIMULACRA2 \(score) of \(pair)")
     }
   }
 
@@ -39,6 +41,38 @@ import Testing
     #expect(try PSNR.decibels(picture, picture) == .infinity)
     #expect(try SSIM.value(picture, picture) == 1)
     #expect(try MSSSIM.value(picture, picture) == 1)
+    #expect(try SSIMULACRA2.score(picture, picture) == 100)
+  }
+
+  @Test func alphaIsSeenOnBlackAndOnWhite() throws {
+    let opaque = PatternedPicture.make(
+      width: 64, height: 48, components: 3, distortion: "none", strength: 0)
+    let noisy = PatternedPicture.make(
+      width: 64, height: 48, components: 3, distortion: "noise", strength: 20)
+    func transparent(_ picture: Picture, _ alpha: [UInt8]) -> Picture {
+      Picture(
+        width: 64, height: 48, colorType: .rgb, samples: picture.samples, alpha: alpha)
+    }
+    let half = (0..<(64 * 48)).map { UInt8($0 % 64 < 32 ? 0 : 200) }
+    let (first, second) = (transparent(opaque, half), transparent(noisy, half))
+    let scores = try [0, 255].map {
+      try #require(try SSIMULACRA2.score(first.flattened(on: $0), second.flattened(on: $0)))
+    }
+    #expect(try SSIMULACRA2.score(first, second) == scores.min())
+    #expect(scores[0] != scores[1])
+    let hidden = [UInt8](repeating: 0, count: 64 * 48)
+    #expect(try SSIMULACRA2.score(transparent(opaque, hidden), transparent(noisy, hidden)) == 100)
+    // What is black on black still shows on white.
+    let black = Picture(
+      width: 64, height: 48, colorType: .grey, samples: [UInt8](repeating: 0, count: 64 * 48),
+      alpha: half)
+    let clear = Picture(
+      width: 64, height: 48, colorType: .grey, samples: black.samples, alpha: hidden)
+    #expect(black.flattened(on: 0) == clear.flattened(on: 0))
+    #expect(try #require(try SSIMULACRA2.score(black, clear)) < 100)
+    let tiny = Picture(
+      width: 8, height: 7, colorType: .grey, samples: [UInt8](repeating: 0, count: 56))
+    #expect(try SSIMULACRA2.score(tiny, tiny) == nil)
   }
 
   @Test func knownDecibels() throws {
@@ -66,6 +100,7 @@ import Testing
     #expect(throws: error) { try PSNR.decibels(grey, tall) }
     #expect(throws: error) { try SSIM.value(grey, tall) }
     #expect(throws: error) { try MSSSIM.value(grey, tall) }
+    #expect(throws: error) { try SSIMULACRA2.score(grey, tall) }
     #expect(
       error.description
         == "pictures of different shape cannot be compared: 2 x 1 grey and 1 x 2 grey")

@@ -1,12 +1,13 @@
 """Makes golden.json: what other people's programs say about pictures and curves.
 
-    pip install torch numpy scipy matplotlib
-    pip install --no-deps pytorch-msssim==1.0.0 bjontegaard==1.3.0
+    pip install torch numpy scipy matplotlib pillow
+    pip install --no-deps pytorch-msssim==1.0.0 bjontegaard==1.3.0 ssimulacra2==0.3.0
     python3 make_golden.py
 
 The pictures come from integer formulas that PatternedPicture.swift repeats.
 """
 
+import io
 import json
 import warnings
 from pathlib import Path
@@ -14,7 +15,9 @@ from pathlib import Path
 import bjontegaard
 import numpy as np
 import torch
+from PIL import Image
 from pytorch_msssim import ms_ssim, ssim
+from ssimulacra2 import compute_ssimulacra2
 
 torch.set_num_threads(1)
 
@@ -51,12 +54,22 @@ def picture(width, height, components, distortion, strength):
     return np.clip(value, 0, 255)
 
 
+def png(pixels):
+    """A file of a picture, since the package reads files."""
+    file = io.BytesIO()
+    Image.fromarray(pixels.astype(np.uint8).squeeze()).save(file, "png")
+    file.seek(0)
+    return file
+
+
 CASES = [
     (768, 512, 3, "noise", 12), (768, 512, 3, "blocks", 4), (333, 217, 3, "noise", 30),
     (333, 217, 3, "blocks", 2), (161, 161, 3, "noise", 5), (161, 240, 3, "blocks", 8),
     (200, 175, 1, "noise", 20), (177, 176, 3, "brighter", 25), (176, 177, 1, "other", 0),
     (190, 170, 3, "none", 0), (11, 11, 3, "noise", 9), (11, 40, 1, "blocks", 4),
     (160, 300, 3, "noise", 9), (10, 40, 3, "noise", 9),
+    # Of little loss; of the least height of six scales; of two scales.
+    (301, 260, 3, "noise", 2), (300, 225, 3, "noise", 5), (300, 225, 3, "brighter", 3), (23, 17, 3, "noise", 4),
 ]
 
 CURVES = [
@@ -92,6 +105,7 @@ def main():
             "meanSquaredError": error,
             "ssim": float(ssim(a, b)) if small >= 11 else None,
             "msssim": float(ms_ssim(a, b)) if small > 160 else None,
+            "ssimulacra2": compute_ssimulacra2(*(png(p) for p in pair)),
         })
     curves = []
     for anchor, test in CURVES:

@@ -14,6 +14,8 @@ struct Compress: ParsableCommand {
     discussion: """
       Without a target the quality is \(Int(EncodingOptions.defaultQuality)), about 0.9 bits per pixel on \
       photographs. --bpp and --size are promises: the file, with header, alpha and metadata, is never larger. \
+      --ssimulacra2 and --psnr try about six files, decode each and keep the smallest that reaches the score; one that \
+      no file reaches is an error. \
       Alpha is kept without loss; ICC profile, Exif and XMP are kept unless --strip is given. A file that fails is \
       reported and does not stop the others.
       """)
@@ -38,6 +40,15 @@ struct Compress: ParsableCommand {
       "At most this many bytes; k and M stand for 1000 and 1000000, Ki and Mi for 1024 and 1048576.",
       valueName: "bytes"))
   var size: ByteCount?
+
+  @Option(
+    help: ArgumentHelp(
+      "The smallest file with this SSIMULACRA2: 50 medium, 70 high, 90 visually lossless.",
+      valueName: "score"))
+  var ssimulacra2: Double?
+
+  @Option(help: ArgumentHelp("The smallest file with this PSNR (see --tune).", valueName: "dB"))
+  var psnr: Double?
 
   @Flag(help: "One level for the whole picture instead of bits where they help (for comparison).")
   var uniform = false
@@ -85,8 +96,10 @@ struct Compress: ParsableCommand {
 
   func validate() throws {
     if let problem = outputs.problem(paths: paths) { throw ValidationError(problem) }
-    if [quality != nil, bpp != nil, size != nil].filter({ $0 }).count > 1 {
-      throw ValidationError("--quality, --bpp and --size exclude each other")
+    let targets = [quality != nil, bpp != nil, size != nil, ssimulacra2 != nil, psnr != nil]
+    if targets.filter({ $0 }).count > 1 {
+      throw ValidationError(
+        "--quality, --bpp, --size, --ssimulacra2 and --psnr exclude each other")
     }
     if lossless, quality != nil {
       throw ValidationError("--lossless and --quality exclude each other")
@@ -94,6 +107,13 @@ struct Compress: ParsableCommand {
     if lossless, uniform || graphics == .off {
       throw ValidationError("--lossless codes everything as graphics")
     }
+    if lossless, ssimulacra2 != nil || psnr != nil {
+      throw ValidationError("--lossless excludes --ssimulacra2 and --psnr")
+    }
+    if let ssimulacra2, !(-1000...100).contains(ssimulacra2) {
+      throw ValidationError("--ssimulacra2 must be at most 100")
+    }
+    if let psnr, !(0...100).contains(psnr) { throw ValidationError("--psnr must be 0 to 100") }
     if let quality, !(0...100).contains(quality) {
       throw ValidationError("--quality must be 0 to 100")
     }
@@ -113,6 +133,10 @@ struct Compress: ParsableCommand {
     return .quality(quality ?? EncodingOptions.defaultQuality)
   }
 
+  private var scoreTarget: ScoreTarget? {
+    ssimulacra2.map { .ssimulacra2($0) } ?? psnr.map { .psnr($0) }
+  }
+
   func run() throws {
     let jobs = try outputs.jobs(
       paths: paths, endings: PictureFormat.allCases.flatMap(\.fileEndings), newEnding: "gqz")
@@ -125,20 +149,27 @@ struct Compress: ParsableCommand {
     let models = LoadedModels()
     try outputs.run(jobs) { job in
       let picture = try reporting(job.input) {
-        try InputPicture(job.input, reader, without: metadata.parts)
+        try InputPicture(
+          job.input, reader, without: metadata.parts, isHeld: scoreTarget != nil)
       }
       let start = now()
       let network = try models.network {
         try model.network(tune, jobs: outputs.jobCount(jobs))
       }
+      let (options, score) = try reporting(job.input) {
+        try reachingScore(picture, network, options)
+      }
       try MemoryNeed.encoding(width: picture.width, height: picture.height).check(job.input)
       let bytes = try reporting(job.input) {
         try picture.encoded(GQEncoder(network: network), options)
       }
-      let description = CompressedFile(job, picture, bytes: bytes.count, seconds: now() - start)
+      let description = CompressedFile(
+        job, picture, bytes: bytes.count, seconds: now() - start, score: score)
       try outputs.write(job) { write in try write(bytes) }
       return Outcome(
-        description: description, text: description.text,
+        description: description,
+        text: [description.text, score.map { "\($0.target.text($0.value))" }]
+          .compactMap { $0 }.joined(separator: ", "),
         details: [
           "from \(picture.format), \(description.colorType)\(description.alpha ? " with alpha" : "")",
           "\(description.metadataBytes) bytes of metadata",
@@ -146,6 +177,23 @@ struct Compress: ParsableCommand {
         ], warnings: description.warnings, isConcealed: picture.isIncomplete)
     }
   }
+}
+
+extension Compress {
+  /// The options of the smallest file that reaches the score, where one is asked for, and its score.
+  private func reachingScore(
+    _ picture: InputPicture, _ network: Network, _ options: EncodingOptions
+  ) throws -> (options: EncodingOptions, score: Score?) {
+    guard let scoreTarget, case .held(let file) = picture else { return (options, nil) }
+    let found = try scoreTarget.search(file.picture, network, options)
+    return (found.options, Score(target: scoreTarget, value: found.score))
+  }
+}
+
+/// A score that a file has.
+private struct Score {
+  let target: ScoreTarget
+  let value: Double
 }
 
 /// What `compress` says of a file.
@@ -161,8 +209,17 @@ private struct CompressedFile: Encodable {
   let bitsPerPixel: Double
   let seconds: Double
   let warnings: [String]
+  /// What was reached, where it was asked for.
+  let ssimulacra2: Double?
+  let psnr: Double?
 
-  init(_ job: FileJob, _ picture: InputPicture, bytes: Int, seconds: Double) {
+  init(_ job: FileJob, _ picture: InputPicture, bytes: Int, seconds: Double, score: Score?) {
+    switch score?.target {
+    case .ssimulacra2: (ssimulacra2, psnr) = (score?.value, nil)
+    // The same to the last bit has no ratio.
+    case .psnr: (ssimulacra2, psnr) = (nil, score.flatMap { $0.value.isFinite ? $0.value : nil })
+    case nil: (ssimulacra2, psnr) = (nil, nil)
+    }
     input = job.input
     output = job.output
     width = picture.width

@@ -6,9 +6,12 @@ enum InputPicture {
   case held(PictureFile)
   case rows(PictureFileRows)
 
-  /// Opens a picture file; large ones are not held in memory.
-  init(_ path: String, _ reader: PictureReader, without parts: Set<MetadataPart> = []) throws {
-    if let rows = try reader.rows(path, maxBytes: maximumInputBytes) {
+  /// Opens a picture file; large ones are not held in memory unless asked for.
+  init(
+    _ path: String, _ reader: PictureReader, without parts: Set<MetadataPart> = [],
+    isHeld: Bool = false
+  ) throws {
+    if !isHeld, let rows = try reader.rows(path, maxBytes: maximumInputBytes) {
       self = .rows(rows.with(metadata: rows.metadata.without(parts)))
     } else {
       let file = try reader.open(try FileReader.read(path, maxBytes: maximumInputBytes))
