@@ -151,6 +151,34 @@ final class CommandLineTests {
     #expect(try program.run(arguments + ["--force", "--fresh"]).errors.contains("0.3 bpp"))
   }
 
+  /// A folder with what cannot be measured: it is named, and the others are.
+  @Test func reportLeavesOutWhatItCannotRead() throws {
+    try program.copyPictures(["chelsea.png"])
+    try program.write(
+      "pictures/rgba.png",
+      [UInt8](try Data(contentsOf: URL(fileURLWithPath: Program.testdata("read/rgba.png")))))
+    try program.write("pictures/broken.png", Array("not a picture".utf8))
+    let result = try program.run([
+      "report", "pictures", "--output", "out", "--rates", "0.3,0.6", "-e", "1", "--against",
+      "jpeg", "--pages", "0",
+    ])
+    #expect(result.exitCode == 1)
+    #expect(result.errors.contains("pictures/broken.png: ") && result.errors.contains("has alpha"))
+    struct LeftOut: Decodable {
+      struct File: Decodable { let name: String }
+      struct Row: Decodable { let picture: String; let ssimulacra2: Double }
+      let leftOut: [File]
+      let rows: [Row]
+    }
+    let report = try JSONDecoder().decode(
+      LeftOut.self, from: Data(try program.read("out/results.json")))
+    #expect(report.leftOut.map(\.name) == ["broken.png", "rgba.png"])
+    #expect(Set(report.rows.map(\.picture)) == ["chelsea.png"])
+    #expect(report.rows.allSatisfy { $0.ssimulacra2 < 100 })
+    let page = String(decoding: try program.read("out/index.html"), as: UTF8.self)
+    #expect(page.contains("Left out: <b>broken.png</b>"))
+  }
+
   @Test func reportNamesThePackageOfAMissingCodec() throws {
     try program.copyPictures(["chelsea.png"])
     let result = try program.run(

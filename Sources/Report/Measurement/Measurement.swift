@@ -15,6 +15,8 @@ public struct Measurement: Sendable, Equatable, Codable {
   public let ssim: Double?
   /// nil for pictures too small for it.
   public let msssim: Double?
+  /// nil for pictures too small for it.
+  public let ssimulacra2: Double?
   /// What the codec was told to get this size; nil when it was told the size.
   public let setting: String?
   /// What making the file took.
@@ -40,6 +42,7 @@ public struct Measurement: Sendable, Equatable, Codable {
       psnrY = finite(try PSNR.lumaDecibels(original, picture))
       ssim = try SSIM.value(original, picture)
       msssim = try MSSSIM.value(original, picture)
+      ssimulacra2 = try SSIMULACRA2.score(original, picture)
     } catch {
       throw .wrongPicture(
         codec: codec, found: "\(MetricError.Shape(of: picture))",
@@ -50,7 +53,7 @@ public struct Measurement: Sendable, Equatable, Codable {
   /// A measurement by its values.
   public init(
     bytes: Int, bitsPerPixel: Double, psnr: Double?, psnrY: Double?, ssim: Double?,
-    msssim: Double?, setting: String?, encode: Cost, decode: Cost
+    msssim: Double?, ssimulacra2: Double? = nil, setting: String?, encode: Cost, decode: Cost
   ) {
     self.bytes = bytes
     self.bitsPerPixel = bitsPerPixel
@@ -58,6 +61,7 @@ public struct Measurement: Sendable, Equatable, Codable {
     self.psnrY = psnrY
     self.ssim = ssim
     self.msssim = msssim
+    self.ssimulacra2 = ssimulacra2
     self.setting = setting
     self.encode = encode
     self.decode = decode

@@ -5,7 +5,7 @@ import Foundation
 /// What a measurement depends on: where all of this is equal, it need not be made again.
 struct MeasurementKey: Sendable, Equatable, Codable {
   /// Rises when measurements mean something else than before.
-  static let currentFormat = 1
+  static let currentFormat = 2
 
   let format: Int
   /// Of the picture's pixels, ``SourcePicture/digest``.

@@ -28,9 +28,22 @@ public struct MeasurementRun {
     public internal(set) var unreachable: [UnreachableRate] = []
     /// The pictures, in the order in which they were measured.
     public internal(set) var pictures: [PictureSize] = []
+    /// Files that are no pictures that can be measured.
+    public private(set) var leftOut: [LeftOutPicture] = []
 
     /// Nothing yet.
     public init() {}
+
+    /// Notes a file that cannot be measured.
+    public mutating func leaveOut(_ name: String, reason: String) {
+      leftOut.append(LeftOutPicture(name: name, reason: reason))
+    }
+
+    /// How a picture looks with this project's codec at a rate, by SSIMULACRA2; nil when that is not known.
+    public func ownScore(picture: String, rate: Double) -> Double? {
+      rows.first { $0.picture == picture && $0.method == Results.own && $0.target == rate }?
+        .measurement.ssimulacra2
+    }
   }
 
   /// Adds the measurements of one picture.
@@ -85,6 +98,14 @@ public struct MeasurementRun {
     try store.keep(measurement, file: file.bytes, for: key)
     return (.measured(measurement), true)
   }
+}
+
+/// A file that was left out.
+public struct LeftOutPicture: Sendable, Equatable, Encodable {
+  /// Its name.
+  public let name: String
+  /// Why it cannot be measured.
+  public let reason: String
 }
 
 /// A picture that took part.

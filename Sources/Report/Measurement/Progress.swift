@@ -11,7 +11,7 @@ import Foundation
 /// Tells on standard error how far a run is: on a terminal one line that changes, with the time left, elsewhere a line
 /// for every measurement that is made.
 public final class Progress {
-  private let total: Int
+  private var total: Int
   private let isTerminal: Bool
   private var done = 0
   private var estimate: TimeEstimate
@@ -39,6 +39,15 @@ public final class Progress {
     estimate.finish(codec.name, seconds: measured ? seconds : nil)
     if measured, !isTerminal { write("\(done)/\(total) \(what)\n") }
     return value
+  }
+
+  /// Says of a picture that it is left out; it counts no more.
+  public func leaveOut(codecs: [String], rates: Int, _ message: String) {
+    total -= codecs.count * rates
+    for codec in codecs {
+      for _ in 0..<rates { estimate.finish(codec, seconds: nil) }
+    }
+    write((isTerminal ? "\r\u{1B}[K" : "") + message + "\n")
   }
 
   /// Clears the line.

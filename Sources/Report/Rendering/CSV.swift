@@ -4,7 +4,8 @@ import Foundation
 public enum CSV {
   static let header = [
     "picture", "method", "target_bpp", "bytes", "bpp", "psnr", "psnr_y", "ssim", "ms_ssim",
-    "encode_seconds", "decode_seconds", "encode_process_seconds", "decode_process_seconds",
+    "ssimulacra2", "encode_seconds", "decode_seconds", "encode_process_seconds",
+    "decode_process_seconds",
     "encode_peak_bytes", "decode_peak_bytes", "setting",
   ]
 
@@ -25,7 +26,8 @@ public enum CSV {
     return [
       row.picture, row.method, "\(row.target)", "\(m.bytes)", number(m.bitsPerPixel, 5),
       m.psnr == nil ? "inf" : number(m.psnr, 4), m.psnrY == nil ? "inf" : number(m.psnrY, 4),
-      number(m.ssim, 6), number(m.msssim, 6), number(m.encode.seconds, 4),
+      number(m.ssim, 6), number(m.msssim, 6), number(m.ssimulacra2, 4),
+      number(m.encode.seconds, 4),
       number(m.decode.seconds, 4), number(m.encode.processSeconds, 4),
       number(m.decode.processSeconds, 4), bytes(m.encode.peakMemoryBytes),
       bytes(m.decode.peakMemoryBytes), m.setting ?? "",

@@ -1,6 +1,6 @@
 import Foundation
 
-/// The curves of means as a figure that stands alone: PSNR and MS-SSIM over the logarithm of the rate, as SVG.
+/// The curves of means as a figure that stands alone: SSIMULACRA2, PSNR and MS-SSIM over the logarithm of the rate, as SVG.
 public struct CurvesFigure {
   private let results: Results
 
@@ -107,7 +107,7 @@ public struct CurvesFigure {
         })
     }
     return Panel(
-      offset: Self.text(70 + Double(number) * (Self.width + 90)), title: "\(quality.title), dB",
+      offset: Self.text(70 + Double(number) * (Self.width + 90)), title: quality.axisTitle,
       horizontal: rates.map { Tick(position: Self.text($0.1), label: "\($0.0)") },
       vertical: vertical.ticks(8).map { Tick(position: Self.text(y($0.value)), label: $0.label) },
       curves: curves)

@@ -22,6 +22,9 @@ enum DataURI {
     }
   }
 
+  /// A file to keep.
+  static func file(_ bytes: [UInt8]) -> String { make("application/octet-stream", bytes) }
+
   private static func make(_ type: String, _ bytes: [UInt8]) -> String {
     "data:\(type);base64,\(Data(bytes).base64EncodedString())"
   }

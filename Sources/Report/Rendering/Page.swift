@@ -32,6 +32,7 @@ public struct Page {
     let viewRate: String
     let viewCount: String
     let viewNote: String
+    let leftOut: [LeftOutPicture]
     let style: String
     let scripts: [String]
     let results: String
@@ -58,7 +59,7 @@ public struct Page {
       savingRates: "\(RateSaving.rates.lowerBound) to \(RateSaving.rates.upperBound)",
       hasViews: !views.isEmpty, viewRate: views.first.map { "\($0.target)" } ?? "",
       viewCount: "\(views.count) of \(Self.count(results.pictures.count, "picture"))",
-      viewNote: viewNote, style: Template.text(PackageResources.page_css),
+      viewNote: viewNote, leftOut: results.leftOut, style: Template.text(PackageResources.page_css),
       scripts: [
         PackageResources.common_js, PackageResources.chart_js, PackageResources.savings_js,
         PackageResources.viewer_js, PackageResources.numbers_js,

@@ -13,10 +13,13 @@ public struct PictureView: Sendable, Encodable {
     let bitsPerPixel: Double
     let psnr: Double?
     let msssim: Double?
+    let ssimulacra2: Double?
     /// A `data:` URI of the picture as decoded.
     let source: String
     /// Whether it is the coded file itself, that a browser decodes.
     let isCodedFile: Bool
+    /// A `data:` URI of the coded file, where `source` is not that.
+    let file: String?
     let errors: ErrorMap
     /// nil for other codecs.
     let levels: LevelGrid?
@@ -30,11 +33,12 @@ public struct PictureView: Sendable, Encodable {
     let bits: [Int]
   }
 
-  let picture: String
+  /// The name of the picture's file.
+  public let picture: String
   let width: Int
   let height: Int
   /// Bits per pixel asked for.
-  let target: Double
+  public let target: Double
   /// A `data:` URI.
   let original: String
   let versions: [Version]
@@ -72,8 +76,10 @@ public struct PictureView: Sendable, Encodable {
         Version(
           method: codec.identity.name, bytes: measurement.bytes,
           bitsPerPixel: measurement.bitsPerPixel, psnr: measurement.psnr,
-          msssim: measurement.msssim, source: try coded ?? DataURI.picture(decoded),
-          isCodedFile: coded != nil, errors: ErrorMap(original, decoded),
+          msssim: measurement.msssim, ssimulacra2: measurement.ssimulacra2,
+          source: try coded ?? DataURI.picture(decoded),
+          isCodedFile: coded != nil, file: coded == nil ? DataURI.file(bytes) : nil,
+          errors: ErrorMap(original, decoded),
           levels: try Self.levels(bytes)))
     }
     self.versions = versions

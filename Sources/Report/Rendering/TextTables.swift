@@ -10,7 +10,8 @@ extension Results {
 
   private var meanTable: String {
     let header = [
-      "method", "target", "bpp", "PSNR", "PSNR-Y", "SSIM", "MS-SSIM", "encode s", "decode s",
+      "method", "target", "bpp", "SSIMULACRA2", "PSNR", "PSNR-Y", "SSIM", "MS-SSIM", "encode s",
+      "decode s",
       "encode MB", "decode MB", "pictures",
     ]
     let order = methods.map(\.name)
@@ -19,7 +20,8 @@ extension Results {
         < (order.firstIndex(of: $1.method) ?? 0, $1.target)
     }.map { mean in
       [
-        mean.method, fixed(mean.target, 3), fixed(mean.bitsPerPixel, 4), fixed(mean.psnr, 3),
+        mean.method, fixed(mean.target, 3), fixed(mean.bitsPerPixel, 4),
+        fixed(mean.ssimulacra2, 2), fixed(mean.psnr, 3),
         fixed(mean.psnrY, 3), fixed(mean.ssim, 4), fixed(mean.msssim, 4),
         fixed(mean.encodeSeconds, 3), fixed(mean.decodeSeconds, 3),
         fixed(mean.encodePeakMemoryBytes.map { Double($0) / 1e6 }, 0),
@@ -31,10 +33,11 @@ extension Results {
 
   private var savingTable: String {
     guard !rateSavings.isEmpty else { return "" }
-    let header = ["BD-rate", "against", "quality", "%", "pictures", "% of means"]
+    let header = ["BD-rate", "against", "quality", "%", "pictures", "range", "% of means"]
     let rows = rateSavings.map {
       [
         $0.test, $0.anchor, $0.quality.title, signed($0.percent), "\($0.pictures)",
+        $0.range.map { "\(fixed($0.low, 1)) to \(fixed($0.high, 1))" } ?? "-",
         signed($0.percentOfMeans),
       ]
     }
@@ -65,9 +68,10 @@ extension Results {
     }
     if !unreachable.isEmpty {
       notes.append(
-        "\(unreachable.count) times a codec had no file as small as asked for; means are over the others."
+        "\(unreachable.count) times a codec had no file as small as asked for; at such rates it has no mean."
       )
     }
+    notes += leftOut.map { "Left out: \($0.name): \($0.reason)" }
     return notes
   }
 

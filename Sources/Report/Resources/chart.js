@@ -4,7 +4,7 @@
 
 {
   const container = byId("chart");
-  const state = { metric: "psnr", axis: "log", rate: null };
+  const state = { metric: "ssimulacra2", axis: "log", rate: null };
   const margin = { top: 14, bottom: 46, left: 54 };
 
   segments(byId("metric"), Object.entries(metrics).map(([key, { title }]) => [key, title]), state.metric,
@@ -93,7 +93,7 @@
         "bits per pixel"),
       shape("text", { class: "axis-title", "text-anchor": "middle",
         transform: `translate(13 ${(margin.top + inner.bottom) / 2}) rotate(-90)` },
-        `${metric.title} (${metric.unit})`));
+        metric.unit ? `${metric.title} (${metric.unit})` : metric.title));
 
     // Curves, this project's on top.
     const guide = shape("line", { class: "guide", y1: margin.top, y2: inner.bottom, visibility: "hidden" });

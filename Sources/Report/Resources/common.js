@@ -42,6 +42,7 @@ function similarityDecibels(value) {
 }
 
 const metrics = {
+  ssimulacra2: { title: "SSIMULACRA2", unit: "", digits: 2, of: (row) => row.ssimulacra2 },
   psnr: { title: "PSNR", unit: "dB", digits: 2, of: (row) => row.psnr },
   psnrY: { title: "PSNR-Y", unit: "dB", digits: 2, of: (row) => row.psnrY },
   msssim: { title: "MS-SSIM", unit: "dB", digits: 2, of: (row) => similarityDecibels(row.msssim) },
@@ -89,7 +90,7 @@ function options(select, pairs, chosen) {
     try { return localStorage.getItem(key); } catch { return null; }
   };
   const current = () => root.dataset.theme ?? (system.matches ? "dark" : "light");
-  const label = () => { byId("theme-name").textContent = current() === "dark" ? "Dark" : "Light"; };
+  const label = () => { byId("theme-name").textContent = current() === "dark" ? "Switch to light" : "Switch to dark"; };
   const theme = stored();
   if (theme === "light" || theme === "dark") root.dataset.theme = theme;
   system.addEventListener("change", label);

@@ -8,11 +8,10 @@
     { key: "picture", title: "Picture", of: (row) => row.picture, only: "all" },
     { key: "method", title: "Codec", of: (row) => titleOf(row.method), isMethod: true },
     { key: "target", title: "Asked bpp", of: (row) => row.target, digits: 3 },
-    { key: "pictures", title: "Pictures", of: (row) => row.pictures, digits: 0, only: "means" },
     { key: "bpp", title: "bpp", of: (row) => row.bitsPerPixel, digits: 4 },
+    { key: "ssimulacra2", title: "SSIMU\u00adLACRA2", of: (row) => row.ssimulacra2, digits: 2 },
     { key: "psnr", title: "PSNR", of: (row) => row.psnr, digits: 2 },
     { key: "psnrY", title: "PSNR\u2011Y", of: (row) => row.psnrY, digits: 2 },
-    { key: "ssim", title: "SSIM", of: (row) => row.ssim, digits: 4 },
     { key: "msssim", title: "MS\u2011SSIM", of: (row) => row.msssim, digits: 4 },
     { key: "encode", title: "Encode,\u00a0s", of: (row) => row.encode?.seconds ?? row.encodeSeconds, digits: 3 },
     { key: "decode", title: "Decode,\u00a0s", of: (row) => row.decode?.seconds ?? row.decodeSeconds, digits: 3 },
@@ -69,7 +68,7 @@
           isText(column) ? column.of(row) : fixed(column.of(row), column.digits));
       }))));
     byId("table-note").textContent = `${rows.length} rows. `
-      + (state.mode === "means" ? "Means are over the pictures that have a file; memory is the largest of them." : "");
+      + (state.mode === "means" ? "Means only where every picture has a file; memory is the largest of them." : "");
   }
   whenFiltered(draw);
 }

@@ -3,7 +3,7 @@
 // Bits at equal quality, as bars that start at zero.
 
 {
-  const qualities = [["psnr", "PSNR"], ["msssim", "MS-SSIM"]];
+  const qualities = [["ssimulacra2", "SSIMULACRA2"], ["psnr", "PSNR"], ["msssim", "MS-SSIM"]];
   const known = results.rateSavings.filter((saving) => saving.percent !== undefined);
   // What is above this many percent would make all others small.
   const limit = 150;
@@ -11,7 +11,7 @@
   const low = Math.min(-10, ...known.map((saving) => saving.percent));
   const high = Math.max(10, ...known.map((saving) => clamp(saving.percent)));
   // Room for a label on either side of zero.
-  const [start, end] = [low - (high - low) * 0.24, high + (high - low) * 0.24];
+  const [start, end] = [low - (high - low) * 0.36, high + (high - low) * 0.36];
   const place = (percent) => (percent - start) / (end - start) * 100;
 
   function bar(saving) {
@@ -28,8 +28,10 @@
     const node = element("div", { class: "bar" },
       element("i", { class: kind, style: `left: ${from}%; width: ${to - from}%` }), label);
     node.style.setProperty("--zero", `${place(0)}%`);
-    node.title = saving.percentOfMeans === undefined
-      ? "" : `From the curves of means: ${fixed(saving.percentOfMeans, 1)} %`;
+    node.title = [
+      saving.range && `Over ${fixed(saving.range.low, 1)} to ${fixed(saving.range.high, 1)}, where both curves are.`,
+      saving.percentOfMeans !== undefined && `From the curves of means: ${fixed(saving.percentOfMeans, 1)} %`,
+    ].filter(Boolean).join(" ");
     return node;
   }
 
@@ -44,7 +46,7 @@
         element("tr", { "data-test": test, "data-anchor": anchor },
           element("td", {}, element("span", { class: "swatch", style: `background: ${colorOf(anchor)}` }),
             tests.length > 1 ? `${titleOf(test)} against ${titleOf(anchor)}` : titleOf(anchor)),
-          ...qualities.map(([quality]) => element("td", { class: "bar-cell text", "data-quality": quality },
+          ...qualities.map(([quality, title]) => element("td", { class: "bar-cell text", "data-quality": quality, "data-title": title },
             bar(results.rateSavings.find((saving) => saving.test === test && saving.anchor === anchor && saving.quality === quality))))))));
   }
   whenFiltered(draw);

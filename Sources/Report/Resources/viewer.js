@@ -77,8 +77,9 @@ if (views.length) {
     const version = versionOf(name);
     if (!version) return [element("b", {}, titleOf(name))];
     return [element("b", {}, titleOf(name)), element("br"),
-      `${fixed(version.bitsPerPixel, 3)} bpp · ${version.psnr === undefined ? "equal" : fixed(version.psnr, 2) + " dB"}`
-        + (version.msssim === undefined ? "" : ` · MS-SSIM ${fixed(version.msssim, 4)}`)];
+      `${version.bytes.toLocaleString("en")} bytes · ${fixed(version.bitsPerPixel, 3)} bpp`
+        + (version.ssimulacra2 === undefined ? "" : ` · SSIMULACRA2 ${fixed(version.ssimulacra2, 1)}`)
+        + ` · ${version.psnr === undefined ? "equal" : fixed(version.psnr, 2) + " dB"}`];
   }
 
   function drawCrops() {
@@ -99,6 +100,16 @@ if (views.length) {
     }));
   }
 
+  /** A link to every coded file. */
+  function drawDownloads() {
+    const stem = state.view.picture.replace(/\.[^.]*$/, "");
+    const ending = (name) => (name.startsWith(own) ? "gqz" : name === "jpeg" ? "jpg" : name);
+    byId("downloads").replaceChildren("Coded files: ", ...state.view.versions.flatMap((version, i) => [
+      i ? ", " : "",
+      element("a", { href: version.file ?? version.source, download: `${stem}-${version.method}.${ending(version.method)}` },
+        `${titleOf(version.method)} (${version.bytes.toLocaleString("en")} bytes)`)]));
+  }
+
   function draw() {
     const { view } = state;
     stage.dataset.overlay = state.overlay;
@@ -114,6 +125,7 @@ if (views.length) {
     }
     drawLegend();
     drawCrops();
+    drawDownloads();
   }
 
   function choosePicture(view) {
@@ -162,6 +174,20 @@ if (views.length) {
       x: corner((event.clientX - box.left) / box.width, width), y: corner((event.clientY - box.top) / box.height, height),
     };
     drawCrops();
+  });
+  // One side, then the other, in the same place: the eye sees what moves.
+  let flicker = null;
+  byId("flicker").addEventListener("click", (event) => {
+    const starts = flicker === null;
+    clearInterval(flicker);
+    flicker = starts ? setInterval(() => { split.value = split.value > 50 ? 0 : 100; move(); }, 500) : null;
+    if (!starts) { split.value = 50; move(); }
+    event.currentTarget.setAttribute("aria-pressed", String(starts));
+  });
+  byId("own-curve").addEventListener("click", () => {
+    byId("picture-filter").value = state.view.picture;
+    byId("picture-filter").dispatchEvent(new Event("change"));
+    byId("curves").scrollIntoView();
   });
   byId("worst").addEventListener("click", () => { state.crop = state.view.worst; drawCrops(); });
   choosePicture(views[0]);

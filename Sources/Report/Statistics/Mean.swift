@@ -16,6 +16,8 @@ public struct Mean: Sendable, Encodable {
   public let ssim: Double?
   /// Mean over the pictures that have it.
   public let msssim: Double?
+  /// Mean over the pictures that have it.
+  public let ssimulacra2: Double?
   /// Of what the codec's ``CodecIdentity/timing`` says.
   public let encodeSeconds: Double?
   /// Of what the codec's ``CodecIdentity/timing`` says.
@@ -44,6 +46,7 @@ public struct Mean: Sendable, Encodable {
     psnrY = mean(\.psnrY)
     ssim = mean(\.ssim)
     msssim = mean(\.msssim)
+    ssimulacra2 = mean(\.ssimulacra2)
     encodeSeconds = mean(\.encode.seconds)
     decodeSeconds = mean(\.decode.seconds)
     encodeProcessSeconds = mean(\.encode.processSeconds)

@@ -17,8 +17,18 @@ public struct RateSaving: Sendable, Encodable {
   public let percent: Double?
   /// How many pictures have one.
   public let pictures: Int
+  /// The qualities that both curves reach, of which the number is the mean; nil when no picture has one.
+  public let range: Range?
   /// From the curves of means, of rates that all pictures reach; nil when there is none.
   public let percentOfMeans: Double?
+
+  /// Qualities from the lowest to the highest, means over the pictures.
+  public struct Range: Sendable, Equatable, Encodable {
+    /// The lowest that both curves reach.
+    public let low: Double
+    /// The highest that both curves reach.
+    public let high: Double
+  }
 
   /// The numbers of `test` against every other method.
   static func all(
@@ -33,7 +43,13 @@ public struct RateSaving: Sendable, Encodable {
                 ($0.target, $0.measurement.bitsPerPixel, quality.value(of: $0.measurement))
               })
           }
-          return try? BDRate.percent(anchor: curve(anchor), test: curve(test))
+          let curves = (curve(anchor), curve(test))
+          return (try? BDRate.percent(anchor: curves.0, test: curves.1)).map {
+            (percent: $0, range: overlap(curves.0, curves.1))
+          }
+        }
+        func mean(_ values: [Double]) -> Double {
+          values.reduce(0, +) / Double(values.count)
         }
         func curve(_ method: String) -> [BDRate.Point] {
           points(
@@ -43,10 +59,22 @@ public struct RateSaving: Sendable, Encodable {
         }
         return RateSaving(
           test: test, anchor: anchor, quality: quality,
-          percent: own.isEmpty ? nil : own.reduce(0, +) / Double(own.count), pictures: own.count,
+          percent: own.isEmpty ? nil : mean(own.map(\.percent)), pictures: own.count,
+          range: own.isEmpty
+            ? nil : Range(low: mean(own.map(\.range.low)), high: mean(own.map(\.range.high))),
           percentOfMeans: try? BDRate.percent(anchor: curve(anchor), test: curve(test)))
       }
     }
+  }
+
+  /// The qualities that both curves reach.
+  private static func overlap(_ a: [BDRate.Point], _ b: [BDRate.Point]) -> Range {
+    func ends(_ points: [BDRate.Point]) -> (Double, Double) {
+      let qualities = points.map(\.quality)
+      return (qualities.min() ?? 0, qualities.max() ?? 0)
+    }
+    let (first, second) = (ends(a), ends(b))
+    return Range(low: max(first.0, second.0), high: min(first.1, second.1))
   }
 
   /// The points that take part. Two targets may have led to one file: of equal qualities the smaller rate counts.

@@ -24,6 +24,7 @@ public struct Results: Sendable, Encodable {
   let rateSavings: [RateSaving]
   let rows: [ResultRow]
   let unreachable: [UnreachableRate]
+  let leftOut: [LeftOutPicture]
 
   /// Makes means and comparisons of what was measured.
   public init(
@@ -38,7 +39,9 @@ public struct Results: Sendable, Encodable {
     self.rates = rates
     rows = findings.rows
     unreachable = findings.unreachable
-    means = Mean.all(of: rows)
+    leftOut = findings.leftOut
+    // Means over other pictures than their neighbours' compare nothing.
+    means = Mean.all(of: rows).filter { $0.pictures == findings.pictures.count }
     let (rows, means, names) = (rows, means, methods.map(\.name))
     let pictures = findings.pictures.map(\.name)
     rateSavings = names.filter { $0 == Self.own || Self.tunings.contains($0) }.flatMap { test in

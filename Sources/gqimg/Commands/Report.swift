@@ -14,10 +14,11 @@ struct ReportCommand: ParsableCommand {
       Every picture is compressed and decompressed at every rate, and so with every other codec that is installed, to \
       the largest file that is not above the same size. Out come index.html, a page that holds all it shows, \
       results.csv, results.json, curves.svg and, with rsvg-convert on the PATH, curves.png. What was measured is kept \
-      in the folder measurements and not measured again: a report that was stopped goes on where it was.
+      in the folder measurements and not measured again: a report that was stopped goes on where it was. \
+      Files that cannot be read and pictures with alpha are listed and left out, and the exit code is then 1.
       """)
 
-  @Argument(help: ArgumentHelp("Folder of PNG and JPEG pictures.", valueName: "dir"))
+  @Argument(help: ArgumentHelp("Folder of pictures: PNG, JPEG, PGM and PPM.", valueName: "dir"))
   var folder: String
 
   @Option(name: .shortAndLong, help: ArgumentHelp("Folder to write into.", valueName: "out"))
@@ -104,10 +105,23 @@ struct ReportCommand: ParsableCommand {
     var views: [PictureView] = []
     let shown = shownIndices(files.count)
     for (index, path) in files.enumerated() {
-      let picture = try readPicture(path)
+      let name = URL(fileURLWithPath: path).lastPathComponent
+      let picture: Picture
+      do {
+        picture = try readPicture(path)
+      } catch let problem as Problem where problem.status == .failed {
+        let start = "\(path): "
+        findings.leaveOut(
+          name,
+          reason: problem.message.hasPrefix(start)
+            ? String(problem.message.dropFirst(start.count)) : problem.message)
+        progress.leaveOut(
+          codecs: codecs.map(\.identity.name), rates: rateList.count,
+          "gqimg: \(problem.message); it is left out")
+        continue
+      }
       try reporting(path) {
-        let source = try SourcePicture(
-          name: URL(fileURLWithPath: path).lastPathComponent, picture: picture)
+        let source = try SourcePicture(name: name, picture: picture)
         try run.measure(source, into: &findings)
         if shown.contains(index) {
           views.append(
@@ -116,9 +130,18 @@ struct ReportCommand: ParsableCommand {
       }
     }
     progress.finish()
+    guard !findings.pictures.isEmpty else {
+      throw Problem(message: "\(folder): no picture can be measured")
+    }
+    // What is worst is what people should see.
+    func score(_ view: PictureView) -> Double {
+      findings.ownScore(picture: view.picture, rate: view.target) ?? .infinity
+    }
+    views.sort { score($0) < score($1) }
     let results = Results(codecs: codecs.map(\.identity), rates: rateList, findings: findings)
     try write(results, views, to: paths)
     try printLine(results.text)
+    if files.count > findings.pictures.count { throw ExitStatus.failed.code }
   }
 
   /// Writes all files; the page last, since it is what people open.
@@ -222,9 +245,9 @@ struct ReportCommand: ParsableCommand {
       throw Problem(message: "\(folder): cannot list the folder")
     }
     let files = names.filter { name in
-      ["png", "jpg", "jpeg"].contains((name as NSString).pathExtension.lowercased())
+      PictureFormat(fileEnding: (name as NSString).pathExtension) != nil
     }.sorted().map { folder + "/" + $0 }
-    guard !files.isEmpty else { throw Problem(message: "\(folder): no PNG or JPEG pictures") }
+    guard !files.isEmpty else { throw Problem(message: "\(folder): no pictures") }
     return files
   }
 }

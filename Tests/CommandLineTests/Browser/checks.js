@@ -23,7 +23,9 @@
 
   try {
     // Curves against the CSV file.
+    check("SSIMULACRA2 is shown first", one('#metric [aria-checked="true"]').dataset.value === "ssimulacra2");
     const metrics = {
+      ssimulacra2: (row) => Number(row.ssimulacra2),
       psnr: (row) => Number(row.psnr), psnrY: (row) => Number(row.psnr_y),
       msssim: (row) => -10 * Math.log10(1 - Number(row.ms_ssim)), ssim: (row) => -10 * Math.log10(1 - Number(row.ssim)),
     };
@@ -50,7 +52,7 @@
           i === 0 || Number(node.getAttribute("cy")) <= Number(sorted[i - 1].getAttribute("cy"))));
       }
     }
-    check("points were compared", compared === expected.length * 4, compared);
+    check("points were compared", compared === expected.length * 5, compared);
 
     // Means.
     choose("#picture-filter", "");
@@ -139,6 +141,17 @@
     stage.dispatchEvent(new MouseEvent("dblclick", { bubbles: true, clientX: box.left + box.width * 0.9, clientY: box.top + box.height * 0.9 }));
     check("another place is enlarged", one("#crop-mark").style.cssText !== mark);
     one("#worst").click();
+    check("bytes in the captions", /[0-9] bytes/.test(one("#left-tag").textContent + one("#right-tag").textContent));
+    const links = all("#downloads a");
+    check("coded files can be kept", links.length === methods.length && links.every((a) => a.href.startsWith("data:") && a.download), links.length);
+    one("#flicker").click();
+    await new Promise((done) => setTimeout(done, 700));
+    const [at, pressed] = [one("#split").value, one("#flicker").getAttribute("aria-pressed")];
+    one("#flicker").click();
+    check("flicker shows one side alone", pressed === "true" && (at === "0" || at === "100"), at);
+    one("#own-curve").click();
+    check("the picture's own curve", one("#picture-filter").value === one('#thumbnails [aria-pressed="true"]').dataset.picture);
+    choose("#picture-filter", "");
     check("the worst place is found again", one("#crop-mark").style.cssText === mark);
 
     // Table.
@@ -165,7 +178,10 @@
     // Theme.
     const ground = () => getComputedStyle(document.body).backgroundColor;
     const first = ground();
+    const said = one("#theme-name").textContent;
+    check("the theme's button says what it will do", said === "Switch to dark" || said === "Switch to light", said);
     one("#theme-toggle").click();
+    check("the theme's button says what it did", one("#theme-name").textContent !== said, said);
     check("theme changes", ground() !== first, `${first} ${ground()}`);
     one("#theme-toggle").click();
     check("theme changes back", ground() === first);
