@@ -143,6 +143,11 @@ test-python: build wheel ## Install the wheel in an environment of its own and t
 	$(PYTHON_VENV)/bin/pip install --quiet --force-reinstall --no-deps build/wheel/gqimg-*.whl
 	$(PYTHON_VENV)/bin/python -m pytest -q python/tests
 
+test-torch: $(VENV)/bin/python library ## Test gqimg.torch against the library, in the environment that trains
+	$(VENV)/bin/pip install --quiet scipy pytest
+	GQIMG_LIBRARY=$(CURDIR)/.build/release/libgqimgc.so PYTHONPATH=$(CURDIR)/python/src \
+	  $(VENV)/bin/python -m pytest -q python/tests/test_torch.py
+
 test-scale: build wheel ## Test Examples/scale with Ray Data, which test-python leaves out
 	$(PYTHON_VENV)/bin/pip install --quiet 'ray[data]'
 	$(PYTHON_VENV)/bin/pip install --quiet --force-reinstall --no-deps build/wheel/gqimg-*.whl
@@ -194,4 +199,4 @@ test-training: $(VENV)/bin/python ## Run the tests of the training code
 	$(VENV)/bin/python -m unittest discover -s training/tests -t training
 
 .PHONY: wasm aarch64 portable setup-portable help setup setup-report setup-test build static install deb demo test lint format bench report report-kodak train export \
-  test-deb library test-examples wheel test-python docs test-training faults memory same-everywhere no-garbage fuzz thread-sanitizer
+  test-deb library test-examples wheel test-python test-torch docs test-training faults memory same-everywhere no-garbage fuzz thread-sanitizer

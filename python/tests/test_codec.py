@@ -1,4 +1,6 @@
 import concurrent.futures
+import multiprocessing
+import pickle
 import subprocess
 import sys
 
@@ -92,6 +94,34 @@ def test_what_is_refused(testdata):
         gqimg.encode(colours, tune="taste")
 
 
+def test_errors_pickle(testdata):
+    with pytest.raises(gqimg.GQImgError) as caught:
+        gqimg.decode(b"nothing")
+    same = pickle.loads(pickle.dumps(caught.value))
+    assert type(same) is gqimg.GQImgError and (same.kind, str(same)) == ("damaged", str(caught.value))
+    context = multiprocessing.get_context("spawn")
+    with concurrent.futures.ProcessPoolExecutor(1, mp_context=context) as pool:
+        with pytest.raises(gqimg.GQImgError, match="."):
+            pool.submit(gqimg.decode, b"nothing").result(timeout=120)
+
+
+def test_numbers_are_checked_not_wrapped(testdata):
+    colours = pixels(testdata)[:16, :16]
+    data = gqimg.encode(colours)
+    for function, options in (
+        (gqimg.decode, {"data": data, "max_pixels": -1}), (gqimg.decode, {"data": data, "max_pixels": 2**64 + 256}),
+        (gqimg.encode, {"pixels": colours, "effort": 2**32 + 5}), (gqimg.encode, {"pixels": colours, "size": -1}),
+        (gqimg.encode, {"pixels": colours, "bpp": float("nan")}), (gqimg.encode, {"pixels": colours, "quality": float("inf")}),
+        (gqimg.Codec, {"threads": 2**32}), (gqimg.GaussianQuant, {"dimension": 3, "size": 2**32 + 16}),
+    ):
+        with pytest.raises(ValueError):
+            function(**options)
+    for options in ({"effort": 5.5}, {"size": 600.5}):
+        with pytest.raises(TypeError):
+            gqimg.encode(colours, **options)
+    assert np.array_equal(gqimg.decode(data, np.int64(256)), gqimg.decode(data))
+
+
 def test_threads(testdata):
     colours = pixels(testdata)[:128, :128]
     with concurrent.futures.ThreadPoolExecutor(4) as pool:
@@ -112,6 +142,15 @@ def test_quantizer():
     code = every.astype(float)
     scores = (code**2 / 2 - (code - means[..., None, :]) ** 2 / (2 * variances[..., None, :].astype(float))).sum(-1)
     assert np.array_equal(indices, scores.argmax(-1))
+    for axis in (0, 1, -2):
+        moved = quantizer.quantize(np.moveaxis(means, -1, axis), np.moveaxis(variances, -1, axis), axis=axis)
+        assert np.array_equal(moved, indices)
+        assert np.array_equal(quantizer.indices_to_codes(indices, axis=axis), np.moveaxis(every[indices], -1, axis))
+    for wrong in (np.nan, np.inf):
+        with pytest.raises(ValueError):
+            quantizer.quantize(np.full((2, 3), wrong), 1)
+    with pytest.raises(ValueError):
+        quantizer.quantize(means, np.nan)
     for wrong in (np.array([128]), np.array([-1]), np.array([0.5])):
         with pytest.raises(ValueError):
             quantizer.indices_to_codes(wrong)

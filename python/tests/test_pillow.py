@@ -1,4 +1,6 @@
 import io
+import subprocess
+import sys
 
 import gqimg
 import gqimg.pillow  # noqa: F401
@@ -39,10 +41,65 @@ def test_modes_and_metadata(testdata, mode):
     assert Image.open(again).size == (70, 40)
 
 
+def saved(image, **options):
+    image.save(file := io.BytesIO(), "GQZ", quality=95, **options)
+    return Image.open(io.BytesIO(file.getvalue()))
+
+
+@pytest.mark.parametrize(
+    "mode, expected",
+    [("1", "L"), ("P", "RGB"), ("PA", "RGBA"), ("CMYK", "RGB"), ("YCbCr", "RGB"), ("HSV", "RGB"), ("RGBa", "RGBA")],
+)
+def test_modes_that_the_format_lacks(testdata, mode, expected):
+    colours = Image.open(testdata / "sample.png").convert("RGB").crop((0, 0, 70, 40))
+    image = colours.convert({"PA": "P", "RGBa": "RGBA"}.get(mode, mode)).convert(mode)
+    restored = saved(image, icc_profile=b"for inks or not")
+    assert restored.mode == expected
+    difference = np.asarray(restored, float) - np.asarray(image.convert(expected))
+    assert np.mean(difference**2) < (3000 if mode == "1" else 150)
+    assert ("icc_profile" in restored.info) == (mode != "CMYK")
+
+
+def test_transparent_colours_stay_transparent(testdata):
+    for mode, key in (("RGB", (255, 0, 0)), ("L", 9), ("P", 1)):
+        image = Image.new(mode, (40, 30), key if mode != "P" else 1)
+        if mode == "P":
+            image.putpalette([0, 0, 0, 200, 10, 10])
+        image.paste(Image.new(mode, (20, 30), 0), (0, 0))
+        image.info["transparency"] = key
+        alpha = np.asarray(saved(image))[..., -1]
+        assert (alpha[:, :20] == 255).all() and (alpha[:, 20:] == 0).all()
+    image = Image.new("L", (8, 8), 7)
+    assert saved(image, transparency=7).mode == "LA" and "transparency" not in image.info
+
+
+def test_sixteen_bits_warn():
+    ramp = np.linspace(0, 65535, 64 * 64).astype(np.uint16).reshape(64, 64)
+    with pytest.warns(UserWarning, match="8 bits"):
+        restored = saved(Image.fromarray(ramp))
+    assert np.mean((np.asarray(restored, float) - ramp / 257) ** 2) < 20
+
+
+def test_verify(testdata):
+    Image.open(testdata / "sample.png").convert("RGB").crop((0, 0, 64, 64)).save(file := io.BytesIO(), "GQZ")
+    data = bytearray(file.getvalue())
+    Image.open(io.BytesIO(data)).verify()
+    data[-1] ^= 1
+    image = Image.open(io.BytesIO(data))
+    with pytest.raises(OSError):
+        image.verify()
+
+
+def test_importing_the_package_is_enough(testdata):
+    code = "from PIL import Image; import gqimg; print(Image.registered_extensions()['.gqz'])"
+    assert subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout == "GQZ\n"
+
+
 def test_what_is_refused(testdata):
     file = io.BytesIO()
-    with pytest.raises(OSError):
-        Image.new("CMYK", (8, 8)).save(file, "GQZ")
+    for mode in ("F", "I", "LAB"):
+        with pytest.raises(OSError):
+            Image.new(mode, (8, 8)).save(file, "GQZ")
     with pytest.raises(OSError):
         Image.new("RGB", (8, 8)).save(file, "GQZ", size=3)
     Image.new("RGB", (300, 300)).save(good := io.BytesIO(), "GQZ", size=200)

@@ -1,6 +1,7 @@
 """The C functions of include/gqimg.h."""
 
 import ctypes
+import operator
 import os
 from ctypes import POINTER, Structure, byref, c_char_p, c_double, c_float, c_int32, c_size_t, c_uint8, c_uint32, c_uint64, c_void_p
 from pathlib import Path
@@ -17,7 +18,12 @@ class GQImgError(ValueError):
 
     def __init__(self, status, message):
         super().__init__(message)
+        self.status = status
         self.kind = STATUS.get(status, "failure")
+
+    def __reduce__(self):
+        # Of two arguments, of which ValueError keeps one; a process pool waits for ever for what it cannot unpickle.
+        return type(self), (self.status, str(self))
 
 
 class Bytes(Structure):
@@ -87,6 +93,17 @@ def check(status):
         raise GQImgError(status, library.gqimg_last_error().decode("utf-8", "replace"))
 
 
+def integer(name, value, low, high):
+    """An integer of a range, since ctypes would take it modulo a power of two."""
+    try:
+        number = operator.index(value)
+    except TypeError:
+        raise TypeError(f"{name} is {value!r}; expected an integer") from None
+    if not low <= number <= high:
+        raise ValueError(f"{name} is {number}; expected {low} to {high}")
+    return number
+
+
 def version():
     """The library's version."""
     return library.gqimg_version().decode()
@@ -97,4 +114,4 @@ def take(pointer, count):
     return None if not pointer else ctypes.string_at(pointer, count)
 
 
-__all__ = ["GQImgError", "Information", "Options", "Picture", "byref", "check", "library", "take", "version"]
+__all__ = ["GQImgError", "Information", "Options", "Picture", "byref", "check", "integer", "library", "take", "version"]

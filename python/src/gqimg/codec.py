@@ -1,14 +1,17 @@
 """Arrays to bytes and back."""
 
 import ctypes
+import math
+import os
 import threading
 from typing import NamedTuple
 
 import numpy as np
 
-from ._native import GQImgError, Information, Options, Picture, byref, check, library, take
+from ._native import GQImgError, Information, Options, Picture, byref, check, integer, library, take
 
 TUNINGS = {"visual": 0, "psnr": 1}
+INT32 = (1 << 31) - 1
 
 
 class Info(NamedTuple):
@@ -38,8 +41,8 @@ class Codec:
 
     def __init__(self, model=None, threads=0):
         self._handle = ctypes.c_void_p()
-        path = None if model is None else str(model).encode()
-        check(library.gqimg_codec_open(path, threads, byref(self._handle)))
+        path = None if model is None else os.fsencode(model)
+        check(library.gqimg_codec_open(path, integer("threads", threads, 0, INT32), byref(self._handle)))
 
     def __del__(self):
         if getattr(self, "_handle", None):
@@ -61,12 +64,15 @@ class Codec:
         library.gqimg_options_init(byref(options))
         for kind, value in enumerate((quality, bpp, size)):
             if value is not None:
+                value = float(integer("size", value, 0, 1 << 53)) if kind == 2 else float(value)
+                if not math.isfinite(value):
+                    raise ValueError(f"the target is {value}; expected a finite number")
                 options.target, options.value = kind, value
         try:
             options.tuning = TUNINGS[tune]
         except KeyError as error:
             raise ValueError(f"no tuning is called {error}") from None
-        options.effort, options.uniform = effort, int(uniform)
+        options.effort, options.uniform = integer("effort", effort, -INT32, INT32), int(bool(uniform))
         for name, value in (("icc", icc), ("exif", exif), ("xmp", xmp)):
             if value is not None:
                 value = bytes(value)
@@ -83,7 +89,8 @@ class Codec:
             library.gqimg_free(data)
 
     def decode_full(self, data, max_pixels=0):
-        """Pixels and metadata of a .gqz file; pictures of more than max_pixels are refused."""
+        """Pixels and metadata of a .gqz file; those of more than max_pixels are refused, 0 for the library's limit."""
+        max_pixels = integer("max_pixels", max_pixels, 0, (1 << 64) - 1)
         data, picture = bytes(data), Picture()
         check(library.gqimg_decode(self._handle, data, len(data), max_pixels, byref(picture)))
         try:

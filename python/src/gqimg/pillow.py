@@ -1,4 +1,6 @@
-"""Makes .gqz known to Pillow: import this module once."""
+"""Makes .gqz known to Pillow; `import gqimg` does it where there is Pillow."""
+
+import warnings
 
 import numpy as np
 from PIL import Image, ImageFile
@@ -28,6 +30,18 @@ class GQZImageFile(ImageFile.ImageFile):
         self.info["model"] = found.model
         self.tile = []
 
+    def verify(self):
+        """Decodes the file; raises OSError if it is damaged. As with every format, open it again to read it."""
+        if self._data is not None:
+            data, self._data = self._data, None
+            try:
+                decode_full(data)
+            except GQImgError as error:
+                raise OSError(str(error)) from None
+        if self.fp and self._exclusive_fp:
+            self.fp.close()
+        self.fp = None
+
     def load(self):
         if self._data is not None:
             data, self._data = self._data, None
@@ -46,12 +60,39 @@ class GQZImageFile(ImageFile.ImageFile):
         return super().load()
 
 
+def _codable(image, info):
+    """The image in a mode that the format has, with the same meaning; a warning tells of what is rounded."""
+    mode = image.mode
+    if mode in MODES.values():
+        if info.get("transparency") is None or mode in ("LA", "RGBA"):
+            return image
+        if image.info.get("transparency") is None:
+            image = image.copy()
+            image.info["transparency"] = info["transparency"]
+        return image.convert("LA" if mode == "L" else "RGBA")
+    if mode == "1":
+        return image.convert("L")
+    if mode in ("P", "PA"):
+        return image.convert("RGBA" if mode == "PA" or image.info.get("transparency") is not None else "RGB")
+    if mode.startswith("I;16"):
+        warnings.warn("GQZ has 8 bits per sample: the upper 8 of 16 are written", stacklevel=4)
+        # The high byte, rounded: 65535 / 255 is 257.
+        return Image.fromarray(((np.asarray(image).astype(np.uint32) + 128) // 257).astype(np.uint8))
+    if mode in ("CMYK", "YCbCr", "HSV", "RGBX"):
+        return image.convert("RGB")
+    if mode in ("RGBa", "La"):
+        return image.convert("RGBA" if mode == "RGBa" else "LA")
+    raise OSError(f"cannot write mode {mode} as GQZ")
+
+
 def _save(image, file, filename):
     chosen = {name: image.encoderinfo[name] for name in OPTIONS if image.encoderinfo.get(name) is not None}
-    if image.mode not in MODES.values():
-        raise OSError(f"cannot write mode {image.mode} as GQZ")
+    original, image = image, _codable(image, {**image.info, **image.encoderinfo})
     for name, key in (("icc", "icc_profile"), ("exif", "exif"), ("xmp", "xmp")):
-        value = image.encoderinfo.get(key, image.info.get(key))
+        value = original.encoderinfo.get(key, original.info.get(key))
+        if name == "icc" and original.mode == "CMYK":
+            # It speaks of inks that are no longer there.
+            continue
         if isinstance(value, Image.Exif):
             value = value.tobytes()
         if value:

@@ -4,7 +4,7 @@ import ctypes
 
 import numpy as np
 
-from ._native import byref, check, library
+from ._native import byref, check, integer, library
 
 
 def _pointer(array, kind):
@@ -16,9 +16,8 @@ class GaussianQuant:
 
     def __init__(self, dimension, size, seed=0, beta=1.0):
         self._handle = ctypes.c_void_p()
-        for name, value, bits in (("dimension", dimension, 32), ("size", size, 32), ("seed", seed, 64)):
-            if not 0 <= value < 1 << bits:
-                raise ValueError(f"{name} is {value}")
+        dimension, size = (integer(name, value, 0, (1 << 32) - 1) for name, value in (("dimension", dimension), ("size", size)))
+        seed = integer("seed", seed, 0, (1 << 64) - 1)
         check(library.gqimg_quantizer_open(dimension, size, seed, beta, byref(self._handle)))
         self.dimension, self.size, self.seed = dimension, size, seed
 
@@ -27,12 +26,18 @@ class GaussianQuant:
             library.gqimg_quantizer_close(self._handle)
             self._handle = None
 
-    def quantize(self, means, variances):
-        """Indices [...] of the best codewords for means and variances [..., dimension]; variances above 0."""
-        means = np.ascontiguousarray(means, np.float32)
-        variances = np.ascontiguousarray(np.broadcast_to(np.asarray(variances, np.float32), means.shape))
-        if means.ndim == 0 or means.shape[-1] != self.dimension:
-            raise ValueError(f"the last axis of {means.shape} is not {self.dimension}")
+    def quantize(self, means, variances, axis=-1):
+        """Indices of the best codewords for means and variances above 0, which have a group along the axis.
+
+        The indices lack that axis. Means must be finite; variances are broadcast to their shape.
+        """
+        means = np.asarray(means, np.float32)
+        variances = np.broadcast_to(np.asarray(variances, np.float32), means.shape)
+        if not -means.ndim <= axis < means.ndim or means.shape[axis] != self.dimension:
+            raise ValueError(f"axis {axis} of {means.shape} has not {self.dimension} values")
+        if not np.isfinite(means).all():
+            raise ValueError("a mean is not finite")
+        means, variances = (np.ascontiguousarray(np.moveaxis(array, axis, -1)) for array in (means, variances))
         indices = np.empty(means.shape[:-1], np.uint32)
         check(
             library.gqimg_quantize(
@@ -40,8 +45,8 @@ class GaussianQuant:
                 _pointer(indices, ctypes.c_uint32)))
         return indices
 
-    def indices_to_codes(self, indices):
-        """Codewords [..., dimension] of indices [...]."""
+    def indices_to_codes(self, indices, axis=-1):
+        """Codewords of indices [...], their values along a new axis at the place `axis` of the result."""
         given = np.asarray(indices)
         if not np.issubdtype(given.dtype, np.integer) or (given.size and not 0 <= given.min() <= given.max() < self.size):
             raise ValueError(f"indices must be integers from 0 to {self.size - 1}")
@@ -50,4 +55,4 @@ class GaussianQuant:
         check(
             library.gqimg_indices_to_codes(
                 self._handle, _pointer(given, ctypes.c_uint32), given.size, _pointer(values, ctypes.c_float)))
-        return values
+        return np.moveaxis(values, -1, axis)
