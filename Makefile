@@ -93,6 +93,18 @@ portable: build wasm aarch64 ## Decode with every instruction set, on emulated a
 	$(PYTHON) tools/portable.py --program $(PROGRAM) --model $(firstword $(wildcard Sources/Model/Resources/*visual*.safetensors Sources/Model/Resources/*.safetensors)) \
 	  --wasm build/wasm/gqdecode.wasm --aarch64 build/aarch64/gqdecode-aarch64
 
+web: wasm ## Make the browser's decoder, a static folder with module, pages and weights: build/web
+	$(PYTHON) tools/web.py build build/web --wasm build/wasm/gqdecode.wasm --models $(wildcard Sources/Model/Resources/*.safetensors)
+
+web-demo: web build ## Look at a sample in a browser, from a server of this machine: http://127.0.0.1:8000
+	$(PROGRAM) compress --force testdata/chelsea.png build/web/sample.gqz
+	cp -f testdata/chelsea.png build/web/sample.png
+	@echo "http://127.0.0.1:8000/index.html?src=sample.gqz&before=sample.png"
+	$(PYTHON) tools/web.py serve build/web
+
+test-web: build web ## Test the browser's decoder in headless Chromium, against the program
+	$(PYTHON) web/tests/test_web.py --program $(PROGRAM) --site build/web --megapixels $(or $(MEGAPIXELS),8)
+
 no-garbage: build ## Content unlike photographs: PSNR and the worst block of each: make no-garbage [PICTURES="folder ..."]
 	$(PYTHON) tools/no_garbage.py --program $(PROGRAM) $(PICTURES)
 
@@ -198,5 +210,5 @@ export: $(VENV)/bin/python ## Put the weights of a run into the program: make ex
 test-training: $(VENV)/bin/python ## Run the tests of the training code
 	$(VENV)/bin/python -m unittest discover -s training/tests -t training
 
-.PHONY: wasm aarch64 portable setup-portable help setup setup-report setup-test build static install deb demo test lint format bench report report-kodak train export \
+.PHONY: web web-demo test-web wasm aarch64 portable setup-portable help setup setup-report setup-test build static install deb demo test lint format bench report report-kodak train export \
   test-deb library test-examples wheel test-python test-torch docs test-training faults memory same-everywhere no-garbage fuzz thread-sanitizer

@@ -29,7 +29,7 @@ function write(place, count) {
   for (let done = 0; done < count;) done += writeSync(1, bytes, done, count - done)
 }
 
-const network = withBytes(model, (place, count) => core.gqd_load_model(place, count))
+const network = withBytes(model, (place, count) => core.gqd_load_model(place, count, 0))
 const [x, y, width, height] = region ? region.split(",").map(Number) : [0, 0, 0, 0]
 const start = performance.now()
 const picture = withBytes(file, (place, count) => core.gqd_open(network, place, count, x, y, width, height))

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-int32_t gqd_load_model(const uint8_t *bytes, intptr_t count);
+int32_t gqd_load_model(const uint8_t *bytes, intptr_t count, const uint8_t *identifier);
 int32_t gqd_open(
     int32_t model, const uint8_t *bytes, intptr_t count, int32_t x, int32_t y, int32_t width, int32_t height);
 void gqd_describe(int32_t picture, int32_t numbers[4]);
@@ -45,7 +45,7 @@ int main(int count, char **arguments) {
   }
   long length;
   uint8_t *bytes = read_file(arguments[1], &length);
-  int32_t model = checked(gqd_load_model(bytes, length));
+  int32_t model = checked(gqd_load_model(bytes, length, NULL));
   bytes = read_file(arguments[2], &length);
   int32_t picture = checked(gqd_open(model, bytes, length, 0, 0, 0, 0)), numbers[4] = {0}, samples;
   gqd_describe(picture, numbers);

@@ -8,8 +8,8 @@ struct Attachments {
   /// The attachments of a picture.
   ///
   /// - Throws: `CodecError.metadataTooLarge` when a reader would refuse the file.
-  init(_ picture: Picture) throws(CodecError) {
-    var chunks = try Self(picture.metadata).chunks
+  init(_ picture: Picture, preview: [UInt8]? = nil) throws(CodecError) {
+    var chunks = try Self(picture.metadata, preview: preview).chunks
     if let alpha = picture.alpha {
       let plane = AlphaPlane(width: picture.width, height: picture.height, samples: alpha)
       chunks.append(Chunk(ancillary: Chunk.alpha, payload: plane.encoded()))
@@ -20,12 +20,12 @@ struct Attachments {
   /// The attachments of an opaque picture.
   ///
   /// - Throws: as for a picture with alpha.
-  init(_ metadata: PictureMetadata) throws(CodecError) {
+  init(_ metadata: PictureMetadata, preview: [UInt8]? = nil) throws(CodecError) {
     let limit = DecodeLimits().maxAncillaryBytes
     var chunks: [Chunk] = []
     for (type, name, payload) in [
       (Chunk.iccProfile, "ICC profile", metadata.iccProfile), (Chunk.exif, "Exif", metadata.exif),
-      (Chunk.xmp, "XMP", metadata.xmp),
+      (Chunk.xmp, "XMP", metadata.xmp), (Chunk.preview, "preview", preview),
     ] {
       guard let payload else { continue }
       guard payload.count <= limit else {

@@ -48,12 +48,16 @@ public struct EncodingOptions: Sendable, Equatable {
   public var order: CodeOrder
   /// Whether header and level map stand in the file a second time, for files that may be damaged.
   public var copiesHead: Bool
+  /// A file of the same picture of at most ``GQDecoder/previewSide`` pixels a side, to be stored with it for the first look;
+  /// nil for none. See ``GQDecoder/preview(of:)``.
+  public var preview: [UInt8]?
 
   /// Options; out-of-range values are refused by the encoder.
   public init(
     target: RateTarget = .quality(EncodingOptions.defaultQuality), uniform: Bool = false,
     effort: Int = 5, graphics: GraphicsChoice = .auto, isLossless: Bool = false,
-    order: CodeOrder = .tiles, copiesHead: Bool = false
+    order: CodeOrder = .tiles, copiesHead: Bool = false,
+    preview: [UInt8]? = nil
   ) {
     self.target = target
     self.uniform = uniform
@@ -62,6 +66,7 @@ public struct EncodingOptions: Sendable, Equatable {
     self.isLossless = isLossless
     self.order = order
     self.copiesHead = copiesHead
+    self.preview = preview
   }
 
   /// Bits of a trellis state: more effort searches a trellis of more states. There are never fewer than the model's steps

@@ -20,6 +20,20 @@ public final class GQDecoder: Sendable {
     try open(bytes, region: region, limits: limits).picture()
   }
 
+  /// Pixels along a preview's longer side, at most.
+  public static let previewSide = 256
+
+  /// The file of the small picture that a file holds for the first look; nil when there is none.
+  ///
+  /// - Throws: `BitstreamError` when it is damaged, or is no file of at most ``previewSide`` pixels a side.
+  public static func preview(of bytes: [UInt8]) throws(BitstreamError) -> [UInt8]? {
+    guard let preview = try FileStructure(parsing: bytes).ancillary(Chunk.preview) else {
+      return nil
+    }
+    _ = try FileStructure.header(of: preview, limits: DecodeLimits(maxDimension: previewSide))
+    return preview
+  }
+
   /// Reads a file up to its codes, for a picture that is not to be held in memory as a whole.
   ///
   /// With a region only tiles are read and computed that its pixels depend on; the pixels are those of the whole picture,
@@ -44,12 +58,9 @@ public final class GQDecoder: Sendable {
       ? GridWindow(coder.grid)
       : GridWindow(for: region, in: coder.grid, network.configuration)
     var segments = [[UInt8]?](repeating: nil, count: file.layout.segments.count)
-    for (tile, extent) in file.layout.tiles.enumerated()
-    where extent.rows.overlaps(window.rows) && extent.columns.overlaps(window.columns) {
-      for segment in file.layout.segments(ofTile: tile) {
-        segments[segment] = try stage { () throws(BitstreamError) in
-          Array(try file.data(of: file.layout.segments[segment]))
-        }
+    for segment in window.segments(of: file.layout) {
+      segments[segment] = try stage { () throws(BitstreamError) in
+        Array(try file.data(of: file.layout.segments[segment]))
       }
     }
     let overlay = try stage { () throws(BitstreamError) -> GraphicsOverlay? in
@@ -59,6 +70,34 @@ public final class GQDecoder: Sendable {
       coder: coder, file: file, segments: segments, conceals: false, window: window,
       region: region, alpha: try stage { () throws(BitstreamError) in try file.alpha() },
       overlay: overlay)
+  }
+
+  /// The bytes of the codes that a region's pixels depend on, from the first on, ranges that touch being one. All of the
+  /// file but its codes must be there.
+  ///
+  /// - Throws: as `decode`.
+  package func ranges(
+    of region: PixelRegion, in bytes: [UInt8], limits: DecodeLimits = DecodeLimits()
+  ) throws(CodingFailure) -> [Range<Int>] {
+    let file = try stage { () throws(BitstreamError) in
+      try FileStructure(parsing: bytes, limits: limits)
+    }
+    try stage { () throws(CodecError) in
+      try check(file)
+      try region.check(width: file.header.width, height: file.header.height)
+    }
+    let grid = LatentGrid(rows: file.levelMap.rows, columns: file.levelMap.columns)
+    let window = GridWindow(for: region, in: grid, network.configuration)
+    var result: [Range<Int>] = []
+    for segment in window.segments(of: file.layout).sorted() {
+      let range = file.range(of: file.layout.segments[segment])
+      if let last = result.last, last.upperBound == range.lowerBound {
+        result[result.count - 1] = last.lowerBound..<range.upperBound
+      } else if !range.isEmpty {
+        result.append(range)
+      }
+    }
+    return result
   }
 
   /// Decodes what can be decoded of a damaged file.

@@ -33,7 +33,7 @@ public final class GQEncoder: Sendable {
     try options.check()
     return try encode(
       PictureRows(picture: options.isLossless ? picture : picture.fillingTransparentPixels()),
-      try Attachments(picture), options)
+      try Attachments(picture, preview: options.preview), options)
   }
 
   /// Encodes a picture that need not be held in memory: the same file as for a picture in memory.
@@ -47,7 +47,7 @@ public final class GQEncoder: Sendable {
     _ source: some PictureSource, options: EncodingOptions = EncodingOptions()
   ) throws -> Result {
     try options.check()
-    return try encode(source, try Attachments(source.metadata), options)
+    return try encode(source, try Attachments(source.metadata, preview: options.preview), options)
   }
 
   /// Positions up to which the encoder's features are kept between the choice of levels and coding: 25 megapixels.

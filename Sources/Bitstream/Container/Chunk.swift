@@ -11,11 +11,14 @@ public struct Chunk: Sendable, Equatable {
   /// Alpha of every pixel.
   public static let alpha = UInt8(ascii: "a")
 
+  /// A small picture for the first look: a `.gqz` file.
+  public static let preview = UInt8(ascii: "p")
+
   /// A copy of header and level map, for files of which the original is damaged.
   public static let headCopy = UInt8(ascii: "r")
 
   /// Ancillary types that the format defines; a file has at most one chunk of each.
-  package static let defined = [iccProfile, exif, xmp, alpha, headCopy]
+  package static let defined = [iccProfile, exif, xmp, alpha, preview, headCopy]
 
   static let graphics = UInt8(ascii: "G")
   static let levelMap = UInt8(ascii: "L")

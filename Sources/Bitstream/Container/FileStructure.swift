@@ -227,6 +227,11 @@ public struct FileStructure: Sendable {
     (try? data(of: segment)) != nil
   }
 
+  /// Where a segment stands in the file, its checksum included.
+  package func range(of segment: TileLayout.Segment) -> Range<Int> {
+    codeStart + segment.offset..<codeStart + segment.offset + segment.byteCount
+  }
+
   /// The packed bits of a segment.
   ///
   /// - Throws: `BitstreamError.checksumMismatch` when they are damaged, `truncated` when they are not there,

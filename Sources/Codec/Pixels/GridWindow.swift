@@ -32,6 +32,13 @@ struct GridWindow: Equatable, Sendable {
       columns: around(region.x, region.width, grid.columns))
   }
 
+  /// Numbers of the segments of all tiles that have positions in the window.
+  func segments(of layout: TileLayout) -> [Int] {
+    layout.tiles.indices.filter {
+      layout.tiles[$0].rows.overlaps(rows) && layout.tiles[$0].columns.overlaps(columns)
+    }.flatMap { layout.segments(ofTile: $0) }
+  }
+
   /// The values of the window's positions among those of all, row-major.
   func cropped<Value>(_ values: [Value], gridColumns: Int) -> [Value] {
     if columns == 0..<gridColumns {

@@ -53,6 +53,45 @@ extension Picture {
   }
 }
 
+extension PictureSource {
+  /// The picture made smaller as `Picture.fitted(within:)` does it, reading its rows once.
+  public func fitted(within side: Int) throws -> Picture {
+    precondition(side > 0)
+    let longest = max(width, height)
+    let newWidth = longest > side ? max(1, (width * side + longest / 2) / longest) : width
+    let newHeight = longest > side ? max(1, (height * side + longest / 2) / longest) : height
+    let channels = colorType.componentCount
+    let columns = coverage(of: width, by: newWidth)
+    let rows = coverage(of: height, by: newHeight)
+    let area = Float(width) / Float(newWidth) * (Float(height) / Float(newHeight))
+    var result: [UInt8] = []
+    result.reserveCapacity(newWidth * newHeight * channels)
+    var sums = [Float](repeating: 0, count: width * channels)
+    var y = 0
+    try forEachRows(16) { samples in
+      for first in stride(from: 0, to: samples.count, by: width * channels) {
+        // A row belongs to one new row, or to the two that meet in it.
+        while result.count < newWidth * newHeight * channels {
+          let parts = rows[result.count / (newWidth * channels)]
+          guard let part = parts.first(where: { $0.cell == y }) else { break }
+          for k in 0..<width * channels { sums[k] += part.weight * Float(samples[first + k]) }
+          guard parts.last?.cell == y else { break }
+          for column in columns {
+            for c in 0..<channels {
+              let sum = column.reduce(Float(0)) { $0 + $1.weight * sums[$1.cell * channels + c] }
+              result.append(UInt8(min(255, sum / area + 0.5)))
+            }
+          }
+          for k in sums.indices { sums[k] = 0 }
+        }
+        y += 1
+      }
+    }
+    return Picture(
+      width: newWidth, height: newHeight, colorType: colorType, samples: result, metadata: metadata)
+  }
+}
+
 /// For each of `count` equal parts of a line of `length` cells: the cells it covers and how much of them.
 private func coverage(of length: Int, by count: Int) -> [[(cell: Int, weight: Float)]] {
   (0..<count).map { part in

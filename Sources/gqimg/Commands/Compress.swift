@@ -79,6 +79,9 @@ struct Compress: ParsableCommand {
   @Flag(help: "Write header and level map twice, for files that may be damaged.")
   var protect = false
 
+  @Flag(help: "Store a small picture of at most 256 pixels too, for thumbnails and deep zoom.")
+  var preview = false
+
   @OptionGroup var metadata: MetadataOptions
 
   @Flag(
@@ -161,7 +164,10 @@ struct Compress: ParsableCommand {
       }
       try MemoryNeed.encoding(width: picture.width, height: picture.height).check(job.input)
       let bytes = try reporting(job.input) {
-        try picture.encoded(GQEncoder(network: network), options)
+        let encoder = GQEncoder(network: network)
+        var options = options
+        if preview { options.preview = try picture.preview(encoder) }
+        return try picture.encoded(encoder, options)
       }
       let description = CompressedFile(
         job, picture, bytes: bytes.count, seconds: now() - start, score: score)

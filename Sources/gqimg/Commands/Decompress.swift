@@ -45,6 +45,12 @@ struct Decompress: ParsableCommand {
       valueName: "x,y,width,height"))
   var region: PixelRegion?
 
+  @Flag(
+    help:
+      "The small picture that the file holds instead, where it holds one and --fit asks for no more."
+  )
+  var preview = false
+
   @Option(
     help: ArgumentHelp("Shrink the picture so that no side has more pixels.", valueName: "pixels"))
   var fit: Int?
@@ -83,6 +89,9 @@ struct Decompress: ParsableCommand {
     }
     if let fit, !(1...65535).contains(fit) { throw ValidationError("--fit must be 1 to 65535") }
     if maxPixels < 1 { throw ValidationError("--max-pixels must be above 0") }
+    if preview, recover || region != nil {
+      throw ValidationError("--preview does not go with --recover or --region")
+    }
     if recover, region != nil { throw ValidationError("--region does not go with --recover") }
     if useDamagedBits, !recover { throw ValidationError("--use-damaged-bits needs --recover") }
     if outputs.output == nil, SystemPath.ending(paths[1]) == "gqz" {
@@ -130,7 +139,9 @@ struct Decompress: ParsableCommand {
     let models = LoadedModels()
     try outputs.run(jobs) { job in
       let bytes = try reporting(job.input) {
-        try readCodedFile(job.input)
+        let bytes = try readCodedFile(job.input)
+        guard preview, fit ?? 0 <= GQDecoder.previewSide else { return bytes }
+        return try GQDecoder.preview(of: bytes) ?? bytes
       }
       let start = now()
       // A file that is refused is refused before the model is loaded.

@@ -98,6 +98,7 @@ struct FileDescription: Encodable {
         case Chunk.iccProfile: "ICC profile"
         case Chunk.exif: "Exif"
         case Chunk.xmp: "XMP"
+        case Chunk.preview: "preview"
         case Chunk.alpha: "alpha"
         default: "unknown"
         }

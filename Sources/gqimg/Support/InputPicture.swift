@@ -56,6 +56,17 @@ enum InputPicture {
     }
   }
 
+  /// The file of a small picture for the first look.
+  func preview(_ encoder: GQEncoder) throws -> [UInt8] {
+    var picture =
+      switch self {
+      case .held(let file): file.picture.fitted(within: GQDecoder.previewSide)
+      case .rows(let rows): try rows.fitted(within: GQDecoder.previewSide)
+      }
+    picture.metadata = PictureMetadata()
+    return try encoder.encode(picture).bytes
+  }
+
   private var source:
     (width: Int, height: Int, colorType: Picture.ColorType, metadata: PictureMetadata)
   {

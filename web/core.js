@@ -1,0 +1,214 @@
+// The decoder in WebAssembly: one thread, no page. Used by workers and by the service worker.
+
+/** What went wrong, `code` saying of which kind: one of `GQZError.codes`. */
+export class GQZError extends Error {
+  static codes = {
+    "-1": "invalid-argument", "-3": "model-failure", "-4": "damaged", "-5": "wrong-model", "-7": "limit-exceeded",
+  }
+  constructor(code, message) {
+    super(message)
+    this.name = "GQZError"
+    this.code = code
+  }
+}
+
+const SIGNATURE = [0x8b, 0x47, 0x51, 0x5a, 0x0d, 0x0a, 0x1a, 0x0a]
+
+export function isGQZ(bytes) {
+  return bytes.length >= 8 && SIGNATURE.every((byte, k) => bytes[k] === byte)
+}
+
+export class Core {
+  /** Fetches and compiles the module; the same code may serve many instances. */
+  static async compile(url) {
+    const response = await fetch(url)
+    if (!response.ok) throw new GQZError("not-found", `${url}: ${response.status} ${response.statusText}`)
+    return WebAssembly.compile(await response.arrayBuffer())
+  }
+
+  constructor(module) {
+    this.module = module
+    this.weights = new Map()
+    this.#start()
+  }
+
+  #start() {
+    this.calls = new WebAssembly.Instance(this.module, {}).exports
+    this.handles = new Map()
+  }
+
+  /** Runs `body`; a trap ends this instance alone, and the next call has a new one. */
+  #guarded(body) {
+    try {
+      return body()
+    } catch (error) {
+      if (error instanceof GQZError) throw error
+      this.#start()
+      throw new GQZError(error instanceof RangeError ? "out-of-memory" : "failure", `the decoder stopped: ${error.message}`)
+    }
+  }
+
+  #text() {
+    return new TextDecoder().decode(
+      new Uint8Array(this.calls.memory.buffer, this.calls.gqd_message(), this.calls.gqd_message_count()))
+  }
+
+  #checked(result) {
+    if (result < 0) throw new GQZError(GQZError.codes[result] ?? "failure", this.#text())
+    return result
+  }
+
+  #with(bytes, use) {
+    const place = this.calls.gqd_allocate(Math.max(1, bytes.length))
+    try {
+      new Uint8Array(this.calls.memory.buffer, place, bytes.length).set(bytes)
+      return use(place, bytes.length)
+    } finally {
+      this.calls.gqd_free(place)
+    }
+  }
+
+  #payload() {
+    return new Uint8Array(this.calls.memory.buffer, this.calls.gqd_payload(), this.calls.gqd_payload_count()).slice()
+  }
+
+  /** What a file says of itself, and the level of every position; needs no model. */
+  inspect(bytes, { recover = false } = {}) {
+    return this.#guarded(() => {
+      this.#checked(this.#with(bytes, (place, count) => this.calls.gqd_inspect(place, count, recover ? 1 : 0)))
+      const info = JSON.parse(this.#text())
+      info.model = info.modelBytes.map((byte) => byte.toString(16).padStart(2, "0")).join("")
+      delete info.modelBytes
+      info.levels = this.#payload()
+      return info
+    })
+  }
+
+  /** The file of the small picture that a file holds, or null. */
+  preview(bytes) {
+    return this.#guarded(() => {
+      const count = this.#checked(this.#with(bytes, (place, count) => this.calls.gqd_preview(place, count)))
+      return count ? this.#payload() : null
+    })
+  }
+
+  /** Weights that files of this model id may use. */
+  addModel(id, bytes) { this.weights.set(id, bytes) }
+
+  hasModel(id) { return this.weights.has(id) }
+
+  #model(id) {
+    if (this.handles.has(id)) return this.handles.get(id)
+    const weights = this.weights.get(id)
+    if (!weights) throw new GQZError("no-model", `there are no weights of model ${id}`)
+    // An instance holds one model at a time.
+    for (const handle of this.handles.values()) this.calls.gqd_close_model(handle)
+    this.handles.clear()
+    const name = Uint8Array.from(id.match(/../g), (pair) => parseInt(pair, 16))
+    const handle = this.#checked(this.#with(name, (place) =>
+      this.#with(weights, (start, count) => this.calls.gqd_load_model(start, count, place))))
+    this.handles.set(id, handle)
+    return handle
+  }
+
+  /** Byte ranges [first, count] of the codes that a region depends on. */
+  ranges(bytes, id, { x, y, width, height }) {
+    return this.#guarded(() => {
+      const model = this.#model(id)
+      this.#checked(this.#with(bytes, (place, count) => this.calls.gqd_ranges(model, place, count, x, y, width, height)))
+      const numbers = new Uint32Array(this.#payload().buffer)
+      return Array.from({ length: numbers.length / 2 }, (_, k) => [numbers[2 * k], numbers[2 * k + 1]])
+    })
+  }
+
+  /**
+   * Decodes a file, or a region of it, into `{width, height, rgba, damage?}`.
+   * @param {{region?: object, recover?: boolean, useDamagedBits?: boolean, maxPixels?: number}} options
+   */
+  decode(bytes, id, { region, recover = false, useDamagedBits = false, maxPixels = 1 << 27 } = {}) {
+    return this.#guarded(() => {
+      const { calls } = this
+      const model = this.#model(id)
+      const { x, y, width, height } = region ?? { x: 0, y: 0, width: 0, height: 0 }
+      const handle = this.#checked(this.#with(bytes, (place, count) => recover
+        ? calls.gqd_recover(model, place, count, useDamagedBits ? 1 : 0)
+        : calls.gqd_open(model, place, count, x, y, width, height)))
+      const found = recover ? JSON.parse(this.#text()) : {}
+      try {
+        const [w, h, samples, hasAlpha] = this.#with(new Uint8Array(16), (place) => {
+          calls.gqd_describe(handle, place)
+          return Array.from(new Int32Array(calls.memory.buffer, place, 4))
+        })
+        if (w * h > maxPixels) throw new GQZError("limit-exceeded", `${w} x ${h} pixels, at most ${maxPixels} are decoded`)
+        const rgba = new Uint8ClampedArray(w * h * 4)
+        const words = new Uint32Array(rgba.buffer)
+        let done = 0
+        for (;;) {
+          const count = this.#checked(calls.gqd_next(handle))
+          if (count === 0) break
+          const source = new Uint8Array(calls.memory.buffer, calls.gqd_samples(handle), count)
+          // Little-endian, as all browsers' machines are.
+          if (samples === 3) {
+            for (let k = 0; k < count; k += 3) {
+              words[done++] = 0xff000000 | source[k + 2] << 16 | source[k + 1] << 8 | source[k]
+            }
+          } else {
+            for (let k = 0; k < count; k++) words[done++] = 0xff000000 | source[k] * 0x10101
+          }
+        }
+        if (hasAlpha) {
+          const alpha = new Uint8Array(calls.memory.buffer, calls.gqd_alpha(handle), w * h)
+          for (let k = 0; k < w * h; k++) rgba[4 * k + 3] = alpha[k]
+        }
+        return { width: w, height: h, rgba, hasAlpha: hasAlpha !== 0, ...found }
+      } finally {
+        calls.gqd_close(handle)
+      }
+    })
+  }
+}
+
+/**
+ * Weights of a model, `models/ID.safetensors.gz` beside the module: fetched once, then from the browser's own store.
+ * @returns {Promise<Uint8Array>}
+ */
+export async function fetchModel(id, base) {
+  const url = new URL(`models/${id}.safetensors.gz`, base).href
+  // Not there on pages without HTTPS.
+  const store = globalThis.caches ? await caches.open("gqz-models").catch(() => null) : null
+  let response = await store?.match(url)
+  if (!response) {
+    response = await fetch(url)
+    if (!response.ok) throw new GQZError("no-model", `no weights of model ${id}: ${url} is not there (${response.status})`)
+    await store?.put(url, response.clone()).catch(() => {})
+  }
+  const bytes = new Uint8Array(await response.arrayBuffer())
+  // Some servers unpack what ends in .gz, so the bytes tell.
+  if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes
+  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"))
+  return new Uint8Array(await new Response(stream).arrayBuffer())
+}
+
+/** A picture as a BMP file, which every browser opens and which changes no sample. */
+export function bitmapFile({ width, height, rgba, hasAlpha }) {
+  const head = 14 + 108
+  const file = new Uint8Array(head + width * height * 4)
+  const view = new DataView(file.buffer)
+  file.set([0x42, 0x4d])
+  view.setUint32(2, file.length, true)
+  view.setUint32(10, head, true)
+  view.setUint32(14, 108, true)
+  view.setInt32(18, width, true)
+  view.setInt32(22, -height, true)
+  view.setUint16(26, 1, true)
+  view.setUint16(28, 32, true)
+  view.setUint32(30, 3, true)
+  view.setUint32(34, width * height * 4, true)
+  view.setUint32(54, 0x000000ff, true)
+  view.setUint32(58, 0x0000ff00, true)
+  view.setUint32(62, 0x00ff0000, true)
+  view.setUint32(66, hasAlpha ? 0xff000000 : 0, true)
+  view.setUint32(70, 0x73524742, true)
+  file.set(new Uint8Array(rgba.buffer, rgba.byteOffset, rgba.byteLength), head)
+  return file
+}
