@@ -194,6 +194,35 @@ public func inspect(_ pointer: UnsafePointer<UInt8>, _ count: Int, _ recovers: I
   }
 }
 
+/// The units of graphics of a file, which whoever shows the picture decodes and puts over it: `gqd_message` then is a list of
+/// [x, y, width, height, first byte, count] as JSON, and the payload has a byte for every position, 1 where graphics is shown.
+/// How many units, or a negative number for an error; units that are damaged are left out where it `recovers`.
+@_cdecl("gqd_graphics")
+public func graphics(_ pointer: UnsafePointer<UInt8>, _ count: Int, _ recovers: Int32) -> Int32 {
+  do throws(BitstreamError) {
+    let bytes = bytes(pointer, count)
+    let file =
+      recovers != 0 ? try FileStructure(recovering: bytes) : try FileStructure(parsing: bytes)
+    payload = file.graphicsMask.map { $0.map { $0 ? 1 : 0 } } ?? []
+    var units: [String] = []
+    for (number, place) in file.graphicsPlaces.enumerated() {
+      do throws(BitstreamError) {
+        let unit = try file.graphicsUnit(number)
+        let left = place.columns.lowerBound * Header.stride
+        let top = place.rows.lowerBound * Header.stride
+        let (width, height) = (place.width(in: file.header), place.height(in: file.header))
+        units.append("[\(left),\(top),\(width),\(height),\(unit.startIndex),\(unit.count)]")
+      } catch {
+        guard recovers != 0 else { throw error }
+      }
+    }
+    message = Array("[\(joined(units))]".utf8)
+    return Int32(units.count)
+  } catch {
+    return fail(CodingFailure.bitstream(error))
+  }
+}
+
 /// The preview that a file holds, a file of its own, becomes the payload. Its bytes, 0 for none, or a negative number for an
 /// error.
 @_cdecl("gqd_preview")

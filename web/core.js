@@ -84,6 +84,48 @@ export class Core {
     })
   }
 
+  /** Units of graphics, VP8L bitstreams that the browser decodes, and which positions show them. */
+  #graphics(bytes, recover) {
+    return this.#guarded(() => {
+      const count = this.#checked(this.#with(bytes, (place, count) => this.calls.gqd_graphics(place, count, recover ? 1 : 0)))
+      return count ? { units: JSON.parse(this.#text()), mask: this.#payload() } : null
+    })
+  }
+
+  /** Decodes a file, or a region of it, into `{width, height, rgba, damage?}`: what the network makes of it, then graphics over it. */
+  async decode(bytes, id, options = {}) {
+    const { region = { x: 0, y: 0 }, recover = false } = options
+    const found = this.#network(bytes, id, options)
+    const graphics = this.#graphics(bytes, recover)
+    if (!graphics) return found
+    const columns = Math.ceil(this.inspect(bytes, { recover }).width / 16)
+    for (const [x, y, width, height, first, count] of graphics.units) {
+      const left = Math.max(x, region.x), right = Math.min(x + width, region.x + found.width)
+      const top = Math.max(y, region.y), bottom = Math.min(y + height, region.y + found.height)
+      if (left >= right || top >= bottom) continue
+      let pixels
+      try {
+        pixels = await lossless(bytes.subarray(first, first + count), width, height)
+      } catch (error) {
+        if (recover) continue
+        throw new GQZError("damaged", `graphics at ${x}, ${y}: ${error.message}`)
+      }
+      for (let row = top; row < bottom; row++) {
+        for (let column = left; column < right;) {
+          const end = Math.min(right, (column >> 4) * 16 + 16)
+          if (graphics.mask[(row >> 4) * columns + (column >> 4)]) {
+            for (; column < end; column++) {
+              const from = ((row - y) * width + column - x) * 4, to = ((row - region.y) * found.width + column - region.x) * 4
+              for (let k = 0; k < 3; k++) found.rgba[to + k] = pixels[from + k]
+            }
+          }
+          column = end
+        }
+      }
+    }
+    return found
+  }
+
   /** The file of the small picture that a file holds, or null. */
   preview(bytes) {
     return this.#guarded(() => {
@@ -122,10 +164,10 @@ export class Core {
   }
 
   /**
-   * Decodes a file, or a region of it, into `{width, height, rgba, damage?}`.
+   * What the network makes of a file, or of a region of it.
    * @param {{region?: object, recover?: boolean, useDamagedBits?: boolean, maxPixels?: number}} options
    */
-  decode(bytes, id, { region, recover = false, useDamagedBits = false, maxPixels = 1 << 27 } = {}) {
+  #network(bytes, id, { region, recover = false, useDamagedBits = false, maxPixels = 1 << 27 } = {}) {
     return this.#guarded(() => {
       const { calls } = this
       const model = this.#model(id)
@@ -166,6 +208,25 @@ export class Core {
       }
     })
   }
+}
+
+/** RGBA of a VP8L bitstream, as the file that browsers know: WebP. */
+async function lossless(bytes, width, height) {
+  const padded = bytes.length + bytes.length % 2
+  const file = new Uint8Array(20 + padded)
+  const view = new DataView(file.buffer)
+  file.set(new TextEncoder().encode("RIFF"), 0)
+  view.setUint32(4, 12 + padded, true)
+  file.set(new TextEncoder().encode("WEBPVP8L"), 8)
+  view.setUint32(16, bytes.length, true)
+  file.set(bytes, 20)
+  const bitmap = await createImageBitmap(new Blob([file], { type: "image/webp" }),
+    { colorSpaceConversion: "none", premultiplyAlpha: "none" })
+  if (bitmap.width !== width || bitmap.height !== height) throw new Error(`${bitmap.width} x ${bitmap.height} pixels, expected ${width} x ${height}`)
+  const context = new OffscreenCanvas(width, height).getContext("2d", { willReadFrequently: true })
+  context.drawImage(bitmap, 0, 0)
+  bitmap.close()
+  return context.getImageData(0, 0, width, height).data
 }
 
 /**

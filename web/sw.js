@@ -22,7 +22,7 @@ async function answer(request) {
   if (!isGQZ(bytes)) return response
   try {
     const { ready, model } = await decoder(bytes)
-    return new Response(bitmapFile(ready.decode(bytes, model)), { headers: { "Content-Type": "image/bmp" } })
+    return new Response(bitmapFile(await ready.decode(bytes, model)), { headers: { "Content-Type": "image/bmp" } })
   } catch (error) {
     // As the browser shows any picture that it cannot read.
     return new Response(`${error.code ?? "failure"}: ${error.message}`, { status: 422, statusText: "Unprocessable Content" })

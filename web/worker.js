@@ -3,7 +3,7 @@ import { Core, GQZError } from "./core.js"
 
 let core
 
-onmessage = ({ data }) => {
+onmessage = async ({ data }) => {
   const { id, call, args } = data
   try {
     if (call === "start") {
@@ -14,7 +14,7 @@ onmessage = ({ data }) => {
       core.addModel(...args)
       return postMessage({ id, result: true })
     }
-    const result = core[call](...args)
+    const result = await core[call](...args)
     postMessage({ id, result }, result?.rgba ? [result.rgba.buffer] : [])
   } catch (error) {
     postMessage({ id, error: { code: error instanceof GQZError ? error.code : "failure", message: error.message } })

@@ -152,6 +152,9 @@ def make_files(site):
     for name in ("basn4a08", "basn6a08", "tbbn2c16", "tp1n3p08"):
         if os.path.exists(suite(name)):
             site.compress("alpha-" + name, suite(name), format="png")
+    site.compress("graphics", sample, "--lossless")
+    site.compress("graphics-grey", camera, "--lossless", format="png")
+    site.compress("graphics-region", chelsea, "--lossless", region={"x": 37, "y": 101, "width": 203, "height": 64})
     site.compress("real", chelsea, "-q", "60", tiny=False)
     site.compress("real-grey", camera, "--bpp", "0.3", tiny=False, format="png")
     site.damage("damaged", "rgb", (0.6, 0.8), sample)
