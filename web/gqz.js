@@ -281,7 +281,8 @@ export class RemotePicture {
         this.codes = [start, start + size]
         break
       }
-      place = start + size + 4
+      // Graphics has its checksums inside.
+      place = start + size + (type === "G" ? 0 : 4)
       if (place > this.total) throw new GQZError("damaged", `a chunk at byte ${start} is longer than the file`)
       await more(place + 16)
     }
