@@ -52,7 +52,7 @@ import Testing
       let path = directory + "/link"
       try FileManager.default.createSymbolicLink(
         atPath: path, withDestinationPath: directory + "/nowhere")
-      #expect(throws: FileError.alreadyExists(path: path)) {
+      #expect(throws: FileError.linkToNothing(path: path)) {
         try AtomicFile.write([1], to: path, overwrite: false)
       }
       #expect(try names(in: directory) == ["link"])

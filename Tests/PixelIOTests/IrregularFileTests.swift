@@ -1,3 +1,4 @@
+import Foundation
 import GQCodec
 import Testing
 
@@ -69,7 +70,7 @@ import Testing
     }
     // Read by rows, the same.
     guard !name.contains("orientation"), !name.contains("trns") else { return }
-    let path = TestData.directory.appending(path: "irregular/\(name)").path()
+    let path = TestData.directory.appendingPathComponent("irregular/\(name)").path
     guard case .damaged = outcome else {
       guard let rows = try PictureReader().rows(path, maxBytes: 1 << 20, leastPixels: 1) else {
         return

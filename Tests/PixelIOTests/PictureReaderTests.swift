@@ -88,7 +88,7 @@ import Testing
   /// Refusals whose words are the library's.
   @Test(arguments: [
     ("twelve-bits.jpg", "JPEG file has"), ("lossless.jpg", "JPEG file has"),
-    ("truncated.jpg", "JPEG file is cut short"), ("truncated.png", "PNG file is cut short"),
+    ("truncated.jpg", "JPEG file is damaged"), ("truncated.png", "PNG file is cut short"),
     ("wrong-checksum.png", "PNG file is damaged"), ("few-rows.png", "PNG file is damaged"),
   ])
   func refuses(path: String, message: String) throws {
