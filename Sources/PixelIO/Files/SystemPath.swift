@@ -30,7 +30,7 @@ public enum SystemPath {
   }
 
   /// The string that stands for a name that ends with a zero byte.
-  public static func string(cString: UnsafePointer<CChar>) -> String {
+  package static func string(cString: UnsafePointer<CChar>) -> String {
     var bytes: [UInt8] = []
     while cString[bytes.count] != 0 { bytes.append(UInt8(bitPattern: cString[bytes.count])) }
     return string(bytes)
