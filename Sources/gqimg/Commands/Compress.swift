@@ -14,7 +14,7 @@ struct Compress: ParsableCommand {
     discussion: """
       Without a target the quality is \(Int(EncodingOptions.defaultQuality)), about 0.9 bits per pixel on \
       photographs. --bpp and --size are promises: the file, with header, alpha and metadata, is never larger. \
-      --ssimulacra2 and --psnr try about six files, decode each and keep the smallest that reaches the score; one that \
+      --ssimulacra2 and --psnr try some files, decode each and keep the smallest that reaches the score; one that \
       no file reaches is an error. \
       Alpha is kept without loss; ICC profile, Exif and XMP are kept unless --strip is given. A file that fails is \
       reported and does not stop the others.
