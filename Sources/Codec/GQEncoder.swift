@@ -94,7 +94,7 @@ public final class GQEncoder: Sendable {
     if candidates.mask.contains(true) {
       graphics = try chooseGraphics(source, header, attachments, candidates, errors, options)
     }
-    if let graphics { errors.clear(graphics.mask) }
+    if let graphics { errors.clear(graphics.inner(header)) }
     let pass = CodingPass(
       network: network, header: header, quantizer: quantizer, order: options.order,
       features: holds ? heldFeatures : nil, bandPositions: bandPositions,

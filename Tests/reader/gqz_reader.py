@@ -263,8 +263,6 @@ def read(data):
             if rungs is None or codes is not None or "graphics" in result:
                 raise Invalid("chunk order")
             result["graphics"] = read_graphics(cursor, start, length, result["width"], result["height"], columns, rows)
-            if any(b and ladder[r][0] for b, r in zip(result["graphics"]["mask"], [r for row in rungs for r in row])):
-                raise Invalid("bits for a position of graphics")
             continue
         payload = cursor.take(length)
         cursor.check(start, f"chunk {kind}")

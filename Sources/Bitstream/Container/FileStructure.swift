@@ -137,14 +137,6 @@ public struct FileStructure: Sendable {
     }
     guard let map else { throw .missingChunk("level map") }
     guard let codes else { throw .missingChunk("index") }
-    if let graphics {
-      for (position, isSet) in graphics.mask.enumerated()
-      where isSet && map.ladder.bits[Int(map.levels.levels[position])] > 0 {
-        throw .invalidValue(
-          what: "level map", offset: mapRange.lowerBound, found: "bits for a position of graphics",
-          expected: "none")
-      }
-    }
     if let copyRange {
       guard bytes[copyRange].elementsEqual([headerRange, mapRange].joined().lazy.map { bytes[$0] })
       else {

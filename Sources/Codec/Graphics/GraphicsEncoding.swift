@@ -88,23 +88,6 @@ struct GraphicsCandidates {
     }
   }
 
-  /// Leaves flat candidates beside others to the network, whose predictions at the border are better with them.
-  mutating func leaveBorders() {
-    let before = mask
-    for (place, isSet) in before.enumerated() where isSet && bits[place] <= Self.flatBits {
-      let (row, column) = place.quotientAndRemainder(dividingBy: header.columns)
-      for y in max(0, row - 1)...min(header.rows - 1, row + 1) {
-        for x in max(0, column - 1)...min(header.columns - 1, column + 1)
-        where !before[y * header.columns + x] {
-          mask[place] = false
-        }
-      }
-    }
-  }
-
-  /// What the estimate is for one colour.
-  private static let flatBits: Float = 2
-
   /// Forgets connected areas of fewer positions, and areas that `isWorth` does not want.
   mutating func keepAreas(atLeast least: Int, _ isWorth: ([Int]) -> Bool) {
     var seen = mask.map { !$0 }
@@ -158,6 +141,19 @@ extension GraphicsLayer {
     self.init(header: header, mask: mask, units: made)
   }
 
+  /// The mask without positions beside others: these may send bits all the same, since the network's predictions at the border
+  /// are better with them.
+  func inner(_ header: Header) -> [Bool] {
+    mask.indices.map { place in
+      let (row, column) = place.quotientAndRemainder(dividingBy: header.columns)
+      return (max(0, row - 1)...min(header.rows - 1, row + 1)).allSatisfy { y in
+        (max(0, column - 1)...min(header.columns - 1, column + 1)).allSatisfy { x in
+          mask[y * header.columns + x]
+        }
+      }
+    }
+  }
+
   /// The layer that pays: where coding without loss costs less than what the network is expected to make of it.
   ///
   /// - Parameters:
@@ -172,7 +168,6 @@ extension GraphicsLayer {
     var candidates = candidates
     let least = min(leastArea, header.rows * header.columns)
     let bits = candidates.bits
-    candidates.leaveBorders()
     candidates.keepAreas(atLeast: least) { area in
       let expected = area.reduce(0) { $0 + costs[$1] }
       return expected > multiplier * area.reduce(0) { $0 + Double(bits[$1]) } / 4

@@ -193,9 +193,6 @@ struct TokenDescription: Codable {
       guard mask.count == header.rows * header.columns,
         graphics.mask.allSatisfy({ $0.utf8.count == header.columns })
       else { throw .badDescription("the mask of graphics is not of the grid's size") }
-      for (position, isSet) in mask.enumerated() where isSet && levels[position] != 0 {
-        throw .badDescription("position \(position) is of graphics and has a level")
-      }
       guard GraphicsLayer.places(header: header, mask: mask).count == graphics.units.count else {
         throw .badDescription("\(graphics.units.count) units of graphics do not fit the mask")
       }
