@@ -63,7 +63,7 @@ class Crops:
         return self.pixels[offset : offset + height * width * 3].reshape(height, width, 3)
 
     def one(self, rng):
-        """[crop, crop, 3], uint8."""
+        """([crop, crop, 3], uint8, whether it is more than a photograph)."""
         picture = self.picture(rng.integers(len(self)))
         side = self.crop
         if rng.random() < self.reduced:
@@ -80,4 +80,4 @@ class Crops:
 
     def batch(self, rng, count):
         """[count, crop, crop, 3], float32 in -1...1."""
-        return np.stack([self.one(rng) for _ in range(count)]).astype(np.float32) / 127.5 - 1
+        return np.stack([self.one(rng)[0] for _ in range(count)]).astype(np.float32) / 127.5 - 1

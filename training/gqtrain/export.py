@@ -15,11 +15,12 @@ from .codes import SEED, STATE_BITS
 from .data import load
 from .divergence import BOUND
 from .levels import CODE_ERROR
-from .network import SCALE_BOUND, SLOPE, Codec, Config, IntegerLinear
+from .network import (
+    CORRECTION_BOUND, DECODER_BOUND, MEAN_BOUND, SCALE_BOUND, SLOPE, TUNINGS, Codec, Config, IntegerLinear,
+)
 
 #: Coefficients times this stand for decoded ones in the golden activations: no codebook, all phases exercised.
 GOLDEN_FACTOR = 0.75
-
 
 #: What `Config` calls differently in the file's metadata.
 NAMES = {
@@ -29,22 +30,24 @@ NAMES = {
     "decoder_fine": "decoderFine",
     "prior_blocks": "priorBlocks",
     "runs": "levels",
+    "luma": "lumaLevels",
 }
-#: Choices of `Config` that were tried in training; files have the first of each.
-NOT_IN_FILES = {"divergence": "exact", "activation": "leaky_relu"}
-ARCHITECTURE = 4
+ARCHITECTURE = 5
 
 
 def metadata(config):
-    """What the file says of the network; exits where the program does not know it."""
-    for name, known in NOT_IN_FILES.items():
-        if getattr(config, name) != known:
-            raise SystemExit(f"the program's {name} is {known}; this network has {getattr(config, name)}")
-    fields = {NAMES.get(k, k): v for k, v in config.dictionary().items() if k not in NOT_IN_FILES}
+    """What the file says of the network."""
+    fields = {NAMES.get(k, k): v for k, v in config.dictionary().items()}
     fields |= {
         "architecture": ARCHITECTURE,
+        "lumaLevels": [k for k, luma in enumerate(config.luma) if luma],
+        "mixedLevels": config.mixed,
+        "tunings": TUNINGS,
         "slope": SLOPE,
         "scaleBound": SCALE_BOUND,
+        "correctionBound": CORRECTION_BOUND,
+        "meanBound": MEAN_BOUND,
+        "decoderBound": DECODER_BOUND,
         "latentBound": BOUND,
         "stateBits": STATE_BITS,
         "seed": SEED,
@@ -53,45 +56,32 @@ def metadata(config):
     return {"gqimg": json.dumps(fields, separators=(",", ":"), sort_keys=True)}
 
 
-#: The lists of blocks that each of `Config`'s depths counts.
-BLOCKS = {
-    "encoder_fine": lambda model: model.encoder.fine,
-    "encoder_coarse": lambda model: model.encoder.coarse,
-    "decoder_coarse": lambda model: model.decoder.coarse,
-    "decoder_fine": lambda model: model.decoder.fine,
-    "prior_blocks": lambda model: model.prior.blocks,
-}
-
-
 def write_weights(model, path):
     """The file that `read_weights` and the program read: products' weights as bytes and scales, others in 16 bits."""
     weights = {name: value.half() for name, value in model.state_dict().items()}
+    weights["cosines.order"] = model.cosines.order.to(torch.int16)
     for name, module in model.named_modules():
         if isinstance(module, IntegerLinear):
             weights[f"{name}.weight"], weights[f"{name}.scale"] = module.stored()
     save_file({name: value.contiguous() for name, value in weights.items()}, path, metadata(model.config))
 
 
-def read_weights(path, deeper=()):
-    """The model of a weights file; `deeper`: the depths, names of `BLOCKS`, that get one more block each at the end,
-    which passes through what it gets."""
+def read_weights(path):
+    """The model of a weights file."""
     with safe_open(path, "pt") as file:
         stated = json.loads(file.metadata()["gqimg"])
         weights = {name: file.get_tensor(name) for name in file.keys()}
+    if stated["architecture"] != ARCHITECTURE:
+        raise SystemExit(f"{path} has architecture {stated['architecture']}, not {ARCHITECTURE}")
     for name in [name for name, value in weights.items() if value.dtype == torch.int8]:
         scale = weights.pop(name.removesuffix("weight") + "scale")
         weights[name] = weights[name].float() * scale[:, None]
-    weights = {name: value.float() for name, value in weights.items()}
-    if stated["architecture"] != ARCHITECTURE:
-        raise SystemExit(f"{path} has architecture {stated['architecture']}, not {ARCHITECTURE}")
-    fields = {f.name: stated[NAMES.get(f.name, f.name)] for f in dataclasses.fields(Config) if f.name not in NOT_IN_FILES}
+    weights = {name: value.long() if value.dtype == torch.int16 else value.float() for name, value in weights.items()}
+    fields = {f.name: stated[NAMES.get(f.name, f.name)] for f in dataclasses.fields(Config)}
     fields["runs"] = [[tuple(run) for run in level] for level in fields["runs"]]
-    for name in deeper:
-        fields[name] += 1
+    fields["luma"] = [k in fields["luma"] for k in range(len(fields["runs"]))]
     model = Codec(Config(**fields))
-    for name in deeper:
-        BLOCKS[name](model)[-1].pass_through()
-    model.load_state_dict(model.state_dict() | weights if deeper else weights)
+    model.load_state_dict(weights)
     return model
 
 
@@ -101,20 +91,20 @@ def golden(model, picture):
     pixels = torch.from_numpy(picture.astype(np.float32) / 127.5 - 1)[None]
     rows, columns = pixels.shape[1] // 16, pixels.shape[2] // 16
     levels = (torch.arange(rows * columns) * 5 % model.config.levels).reshape(1, rows, columns)
+    result = {"picture": torch.from_numpy(picture.copy()), "levels": levels[0].to(torch.uint8)}
+    grey = torch.tensor([False])
     with torch.no_grad(), model.whole_numbers():
-        features = model.encoder.features(pixels)
-        y, _ = model.encode(pixels, levels, features)
-        latents = model.transmit(y, levels, lambda part, *_: part * GOLDEN_FACTOR)
-        decoded = model.decoder(latents, levels)
-        predicted = model.predictor(features[1])
-    return {
-        "picture": torch.from_numpy(picture.copy()),
-        "levels": levels[0].to(torch.uint8),
-        "encoded": y[0].contiguous(),
-        "latents": latents[0].contiguous(),
-        "decoded": decoded[0].contiguous(),
-        "predicted": predicted[0].contiguous(),
-    }
+        features, linear = model.encoder.features(pixels), model.linear(pixels)
+        for tuning, name in enumerate(TUNINGS):
+            keys = model.keys(levels, torch.tensor([tuning]))
+            y = model.encoder(features, linear, keys)
+            sent = lambda part, level, *_: part * GOLDEN_FACTOR * (model.bits[level] > 0)
+            latents = model.transmit(y, keys, grey, sent)
+            result[f"{name}.encoded"] = y[0].contiguous()
+            result[f"{name}.latents"] = latents[0].contiguous()
+            result[f"{name}.decoded"] = model.decode(latents, keys, grey)[0].contiguous()
+            result[f"{name}.predicted"] = model.predictor(linear, torch.tensor([tuning]))[0].contiguous()
+    return result
 
 
 def main():

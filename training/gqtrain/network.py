@@ -1,4 +1,7 @@
-"""The network: encoder, conditional prior, decoder. Activations are [batch, rows, columns, channels]."""
+"""The network: encoder, conditional prior, decoder. Activations are [batch, rows, columns, channels].
+
+Levels come as keys, tuning * levels + level: what a tuning changes are the rows of small tables.
+"""
 
 import math
 from contextlib import contextmanager
@@ -8,8 +11,8 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from .divergence import BOUND, LOG_VARIANCE_BOUNDS, NEVER, ExactDivergence, divergence_bits
-from .levels import CODE_ERROR, LATENTS, bit_table
+from .divergence import NEVER, bound, exact_divergence
+from .levels import CODE_ERROR, LATENTS, LEADING, MIXED_BITS, bit_table
 
 PATCH = 16
 PATCH_VALUES = PATCH * PATCH * 3
@@ -18,11 +21,11 @@ PHASES = ((0, 0), (1, 1), (0, 1), (1, 0))
 TILE = 16  # positions along a tile's side: the divergence is exact for each phase of a tile
 SLOPE = 0.1
 LARGEST = 127  # of the bytes that the program multiplies
-#: What `Config.activation` may be. The program knows the first.
-ACTIVATIONS = {"leaky_relu": lambda x: F.leaky_relu(x, SLOPE), "gelu": F.gelu, "silu": F.silu}
-SCALE_BOUND = 2.0
-#: About the largest magnitude of the encoder's correction that is used: on photographs it is below 2.5.
-CORRECTION_BOUND = 4.0
+SCALE_BOUND = 3.5
+#: About the largest magnitudes that are used of the encoder's correction (in spreads of the latents), of the prior's
+#: mean and of the decoder's correction (in samples of -1...1).
+CORRECTION_BOUND, MEAN_BOUND, DECODER_BOUND = 4.0, 16.0, 1.0
+TUNINGS = ("visual", "psnr")
 
 
 @dataclass
@@ -36,18 +39,14 @@ class Config:
     encoder_coarse: int = 3
     decoder_coarse: int = 3
     decoder_fine: int = 2
-    prior_blocks: int = 3
+    prior_blocks: int = 2
     predictor: int = 128  # channels of the predictor of distortions, at 1/16
     latents: int = LATENTS
-    #: What distortion is: see `validate.DISTORTIONS`.
-    tuning: str = "psnr"
+    leading: int = LEADING
     #: For every level its runs (bits, count).
     runs: tuple = ()
-    #: "exact": the posterior's variance follows from its mean so that the divergence is exactly log2 K bits;
-    #: "target": the encoder gives the logarithm of the variance and a loss drives the divergence there.
-    divergence: str = "exact"
-    #: Of the blocks: one of `ACTIVATIONS`.
-    activation: str = "leaky_relu"
+    #: For every level whether it is of luma alone, as grey pictures want.
+    luma: tuple = ()
 
     @property
     def levels(self):
@@ -55,8 +54,13 @@ class Config:
 
     @property
     def width(self):
-        """The most coefficients that a level codes."""
-        return max(sum(n for _, n in level) for level in self.runs)
+        """Entries of a position's coefficients: what a level may have at most."""
+        return self.latents
+
+    @property
+    def mixed(self):
+        """How many levels, the first ones, have transforms of their own."""
+        return sum(sum(b * n for b, n in level) <= MIXED_BITS for level in self.runs)
 
     def dictionary(self):
         return asdict(self)
@@ -106,12 +110,61 @@ def phase_map(rows, columns):
     return result[0]
 
 
-def bound_correction(x):
+def bounded(x, limit):
     """What a network adds to a linear path, left out where it explodes: each position's values times
-    1 / (1 + (largest magnitude / CORRECTION_BOUND)^8)."""
-    ratio = (x.abs().amax(-1, keepdim=True).clamp(max=1e3) / CORRECTION_BOUND) ** 2
+    1 / (1 + (largest magnitude / limit)^8)."""
+    ratio = (x.abs().amax(-1, keepdim=True).clamp(max=1e3) / limit) ** 2
     ratio = ratio * ratio
     return x / (1 + ratio * ratio)
+
+
+def cosine_matrix(size):
+    """[size, size]: the orthonormal DCT-II, a row for every frequency."""
+    k, n = torch.arange(size, dtype=torch.float64)[:, None], torch.arange(size, dtype=torch.float64)
+    matrix = math.sqrt(2 / size) * torch.cos(math.pi * k * (2 * n + 1) / (2 * size))
+    matrix[0] /= math.sqrt(2)
+    return matrix
+
+
+class Cosines(nn.Module):
+    """The linear path: the orthonormal cosine transform of a position's 16 rows, 16 columns and 3 components, the first of
+    which becomes luma, (R + G + B) / sqrt 3. Coefficient 256 c + 16 u + v is component c's at u rows and v columns."""
+
+    def __init__(self):
+        super().__init__()
+        # Columns and components together, [v, c] by [x, component].
+        across = torch.kron(cosine_matrix(PATCH), cosine_matrix(3)).float()
+        self.register_buffer("across", across, persistent=False)
+        self.register_buffer("down", cosine_matrix(PATCH).float(), persistent=False)
+        #: Which coefficient each latent is, strongest first.
+        self.register_buffer("order", torch.arange(LATENTS))
+        #: The latents' root mean squares.
+        self.register_buffer("spread", torch.ones(LATENTS))
+
+    def _places(self):
+        """Where each latent stands among [v, c, u]."""
+        c, rest = self.order // 256, self.order % 256
+        return (rest % 16 * 3 + c) * 16 + rest // 16
+
+    @property
+    def is_luma(self):
+        return self.order < 256
+
+    def analyze(self, pixels):
+        """[b, h, w, 3] -> latents' coefficients [b, h/16, w/16, 768]"""
+        b, h, w, _ = pixels.shape
+        x = pixels.reshape(b, h // PATCH, PATCH, w // PATCH, PATCH * 3)
+        x = (x @ self.across.T).permute(0, 1, 3, 4, 2) @ self.down.T
+        return x.reshape(b, h // PATCH, w // PATCH, LATENTS)[..., self._places()]
+
+    def synthesize(self, latents):
+        """Inverse of `analyze`."""
+        b, rows, columns, _ = latents.shape
+        places = torch.empty_like(self.order)
+        places[self._places()] = torch.arange(LATENTS)
+        x = latents[..., places].reshape(b, rows, columns, PATCH * 3, PATCH) @ self.down
+        x = x.permute(0, 1, 4, 2, 3) @ self.across
+        return x.reshape(b, rows * PATCH, columns * PATCH, 3)
 
 
 class Depthwise(nn.Module):
@@ -155,11 +208,10 @@ class IntegerLinear(nn.Linear):
 
 
 class Block(nn.Module):
-    """Residual [1x1, activation, depthwise 3x3, 1x1], then residual [1x1 to twice the width, activation, 1x1]."""
+    """Residual [1x1, leaky ReLU, depthwise 3x3, 1x1], then residual [1x1 to twice the width, leaky ReLU, 1x1]."""
 
-    def __init__(self, channels, activation):
+    def __init__(self, channels):
         super().__init__()
-        self.activation = ACTIVATIONS[activation]
         self.mix_in = IntegerLinear(channels, channels)
         self.depthwise = Depthwise(channels)
         self.mix_out = IntegerLinear(channels, channels)
@@ -169,97 +221,89 @@ class Block(nn.Module):
             self.mix_out.weight *= 0.3
             self.project.weight *= 0.3
 
-    def pass_through(self):
-        """Makes it the identity, for a block put into a trained network."""
-        with torch.no_grad():
-            for last in (self.mix_out, self.project):
-                last.weight.zero_()
-                last.bias.zero_()
-
     def spatial(self, x):
-        return self.depthwise(self.activation(self.mix_in(x)))
+        return self.depthwise(F.leaky_relu(self.mix_in(x), SLOPE))
 
     def pointwise(self, x, h):
         x = x + self.mix_out(h)
-        return x + self.project(self.activation(self.expand(x)))
+        return x + self.project(F.leaky_relu(self.expand(x), SLOPE))
 
     def forward(self, x):
         return self.pointwise(x, self.spatial(x))
 
 
+def zero(layer):
+    """The layer, which at first gives zeros."""
+    nn.init.zeros_(layer.weight)
+    nn.init.zeros_(layer.bias)
+    return layer
+
+
+def pad_latents(leading):
+    """[..., leading] -> [..., latents]"""
+    return F.pad(leading, (0, LATENTS - leading.shape[-1]))
+
+
 class LevelScale(nn.Module):
-    """A scale and a shift of the features for every level."""
+    """A scale and a shift of the features for every tuning and level."""
 
     def __init__(self, levels, channels):
         super().__init__()
-        self.scale = nn.Parameter(torch.ones(levels, channels))
-        self.shift = nn.Parameter(torch.zeros(levels, channels))
+        self.scale = nn.Parameter(torch.ones(len(TUNINGS), levels, channels))
+        self.shift = nn.Parameter(torch.zeros(len(TUNINGS), levels, channels))
 
-    def forward(self, x, levels):
-        return x * self.scale[levels].to(x.dtype) + self.shift[levels].to(x.dtype)
+    def forward(self, x, keys):
+        scale, shift = (F.embedding(keys, table.flatten(0, 1).to(x.dtype)) for table in (self.scale, self.shift))
+        return x * scale + shift
 
 
 class Encoder(nn.Module):
-    """Pixels [b, h, w, 3] in -1...1 and levels [b, h/16, w/16] -> latents."""
+    """Pixels [b, h, w, 3] in -1...1 and keys [b, h/16, w/16] -> latents."""
 
     def __init__(self, c):
         super().__init__()
-        self.skip = nn.Linear(PATCH_VALUES, c.latents)
         self.stem = IntegerLinear(192, c.fine)
-        self.fine = nn.ModuleList(Block(c.fine, c.activation) for _ in range(c.encoder_fine))
+        self.fine = nn.ModuleList(Block(c.fine) for _ in range(c.encoder_fine))
         self.down = IntegerLinear(4 * c.fine, c.coarse)
         self.level = LevelScale(c.levels, c.coarse)
-        self.coarse = nn.ModuleList(Block(c.coarse, c.activation) for _ in range(c.encoder_coarse))
-        self.head = IntegerLinear(c.coarse, c.latents)
-        nn.init.zeros_(self.head.weight)
-        nn.init.zeros_(self.head.bias)
-        if c.divergence == "target":
-            self.log_variance = nn.Linear(c.coarse, c.width)
-            nn.init.zeros_(self.log_variance.weight)
-            nn.init.constant_(self.log_variance.bias, -2.0)
+        self.coarse = nn.ModuleList(Block(c.coarse) for _ in range(c.encoder_coarse))
+        self.head = zero(IntegerLinear(c.coarse, c.leading))
 
     def features(self, pixels):
-        """What does not depend on levels: [b, h/16, w/16, 4 * fine], and the linear path's latents."""
+        """What does not depend on levels: [b, h/16, w/16, coarse]."""
         h = self.stem(unshuffle(pixels, 8))
         for block in self.fine:
             h = block(h)
-        return unshuffle(h, 2), self.skip(unshuffle(pixels, PATCH))
+        return self.down(unshuffle(h, 2))
 
-    def forward(self, features, levels):
-        """Latents [b, h/16, w/16, c], and for a target divergence log-variances of the coefficients, else None."""
-        fine, linear = features
-        h = self.level(self.down(fine), levels)
+    def forward(self, features, linear, keys):
+        """Latents from features and the linear path's."""
+        h = self.level(features, keys)
         for block in self.coarse:
             h = block(h)
-        latents = linear + bound_correction(self.head(h).float())
-        return latents, self.log_variance(h).float() if hasattr(self, "log_variance") else None
+        return linear + pad_latents(bounded(self.head(h).float(), CORRECTION_BOUND))
 
 
 class Decoder(nn.Module):
-    """Latents [b, h/16, w/16, c] and levels -> pixels [b, h, w, 3]."""
+    """Latents [b, h/16, w/16, c] and keys -> what is added to the linear path, [b, h, w, 3]."""
 
     def __init__(self, c):
         super().__init__()
-        # The skip path is basis * spread: weak components keep tiny weights apart from their directions.
-        self.spread = nn.Parameter(torch.ones(c.latents))
-        self.skip = nn.Linear(c.latents, PATCH_VALUES)
         self.stem = IntegerLinear(c.latents, c.coarse)
         self.level = LevelScale(c.levels, c.coarse)
-        self.coarse = nn.ModuleList(Block(c.coarse, c.activation) for _ in range(c.decoder_coarse))
+        self.coarse = nn.ModuleList(Block(c.coarse) for _ in range(c.decoder_coarse))
         self.up = IntegerLinear(c.coarse, 4 * c.fine)
-        self.fine = nn.ModuleList(Block(c.fine, c.activation) for _ in range(c.decoder_fine))
-        self.head = IntegerLinear(c.fine, 192)
-        nn.init.zeros_(self.head.weight)
-        nn.init.zeros_(self.head.bias)
+        self.fine = nn.ModuleList(Block(c.fine) for _ in range(c.decoder_fine))
+        self.head = zero(IntegerLinear(c.fine, 192))
 
-    def forward(self, latents, levels):
-        h = self.level(self.stem(latents), levels)
+    def forward(self, latents, keys):
+        h = self.level(self.stem(latents), keys)
         for block in self.coarse:
             h = block(h)
         h = shuffle(self.up(h), 2)
         for block in self.fine:
             h = block(h)
-        return shuffle(self.skip(latents * self.spread.to(latents.dtype)), PATCH) + shuffle(self.head(h), 8)
+        return shuffle(bounded(self.head(h).float(), DECODER_BOUND), 8)
 
 
 class Prior(nn.Module):
@@ -270,73 +314,90 @@ class Prior(nn.Module):
         self.stem = IntegerLinear(c.latents, c.prior)
         self.state = nn.Parameter(torch.randn(len(PHASES), len(PHASES), c.prior) * 0.1)
         self.level = LevelScale(c.levels, c.prior)
-        self.blocks = nn.ModuleList(Block(c.prior, c.activation) for _ in range(c.prior_blocks))
-        self.latents = c.latents
-        self.head = IntegerLinear(c.prior, c.latents + c.width)
-        nn.init.zeros_(self.head.weight)
-        nn.init.zeros_(self.head.bias)
+        self.blocks = nn.ModuleList(Block(c.prior) for _ in range(c.prior_blocks))
+        self.leading = c.leading
+        self.head = zero(IntegerLinear(c.prior, c.leading + c.width))
 
-    def forward(self, features, levels, phase):
+    def forward(self, features, keys, phase):
         """features: for each phase its decoded positions through `stem`, or None; the first phase has the levels
         alone. Mean of the latents and log-scale of the coefficients for `phase`."""
-        b, rows, columns = levels.shape
+        b, rows, columns = keys.shape
         dtype = torch.get_autocast_dtype("cpu") if torch.is_autocast_enabled("cpu") else self.state.dtype
         grid = torch.zeros(b, rows, columns, self.stem.out_features, dtype=dtype)
         for k in range(len(PHASES)):
             state = self.state[phase, k].to(grid.dtype)
             target = lattice(grid, k)
             target.copy_((features[k] + state) if features[k] is not None else state.expand(target.shape))
-        h = self.level(grid, levels)
+        h = self.level(grid, keys)
         for block in self.blocks[:-1]:
             h = block(h)
         last = self.blocks[-1]
         h = last.pointwise(lattice(h, phase), lattice(last.spatial(h), phase))
-        mean, scale = self.head(h).float().split([self.latents, self.head.out_features - self.latents], -1)
-        return mean, SCALE_BOUND * torch.tanh(scale / SCALE_BOUND)
+        mean, scale = self.head(h).float().split([self.leading, self.head.out_features - self.leading], -1)
+        return pad_latents(bounded(mean, MEAN_BOUND)), SCALE_BOUND * torch.tanh(scale / SCALE_BOUND)
 
 
 class LevelTransform(nn.Module):
-    """Each level's own linear transform from what prediction left of the latents to coefficients, and back."""
+    """Each level's linear transform from what prediction left of the latents to coefficients, and back: a matrix of its own
+    on the leading latents for the first levels, gains alone for the others."""
 
     def __init__(self, c):
         super().__init__()
-        self.counts = [sum(n for _, n in level) for level in c.runs]
-        self.width = c.width
-        self.analysis = nn.Parameter(torch.zeros(sum(self.counts), c.latents))
-        self.synthesis = nn.Parameter(torch.zeros(sum(self.counts), c.latents))
+        self.counts = [sum(n for _, n in level) for level in c.runs[: c.mixed]]
+        self.leading, self.width = c.leading, c.width
+        self.analysis = nn.Parameter(torch.zeros(sum(self.counts), c.leading))
+        self.synthesis = nn.Parameter(torch.zeros(sum(self.counts), c.leading))
+        table = lambda value: nn.Parameter(torch.full((len(TUNINGS), c.levels, c.width), value))
         # Natural logarithms of what coefficients are multiplied with.
-        self.analysis_gain = nn.Parameter(torch.zeros(c.levels, c.width))
-        self.synthesis_gain = nn.Parameter(torch.zeros(c.levels, c.width))
-        # What the tilts of the posterior are beside the prior's scales; see `ExactDivergence`.
-        self.tilt = nn.Parameter(torch.zeros(c.levels, c.width))
+        self.analysis_gain, self.synthesis_gain = table(0.0), table(0.0)
+        # What the tilts of the posterior are beside the prior's scales; see `exact_divergence`.
+        self.tilt = table(0.0)
+        # Roots of the k of `expand`.
+        self.companding = table(0.35)
 
-    def _by_level(self, x, levels, product, outputs):
-        """Applies `product(rows, level)` to the rows of each level."""
+    def _by_level(self, x, levels, product):
+        """Applies `product(rows, level)` to the rows of each mixed level, and fills up its results with zeros."""
+        mixed = len(self.counts)
         order = levels.argsort(stable=True)
-        sizes = torch.bincount(levels, minlength=len(self.counts)).tolist()
+        sizes = torch.bincount(levels, minlength=mixed)
+        sizes = [*sizes[:mixed].tolist(), int(sizes[mixed:].sum())]
         parts = []
         for level, part in enumerate(x[order].split(sizes)):
-            if len(part):
-                parts.append(product(part, level) if self.counts[level] else x.new_zeros(len(part), outputs))
+            if level == mixed:
+                parts.append(part)
+            elif len(part):
+                part = product(part, level)
+                parts.append(F.pad(part, (0, x.shape[1] - part.shape[1])))
         back = torch.empty_like(order)
         back[order] = torch.arange(len(order))
         return torch.cat(parts)[back]
 
     def matrices(self):
-        """(analysis, synthesis) of every level: split once per pass, as a slice's gradient fills the whole."""
+        """(analysis, synthesis) of every mixed level: split once per pass, as a slice's gradient fills the whole."""
         return self.analysis.split(self.counts), self.synthesis.split(self.counts)
 
-    def analyze(self, x, levels, matrices):
-        """[n, latents] -> coefficients [n, width], of unit variance, zeros where the level has none."""
-        def product(part, level):
-            return F.pad(part @ matrices[0][level].T, (0, self.width - self.counts[level]))
-        return self._by_level(x, levels, product, self.width) * torch.exp(self.analysis_gain)[levels]
+    def gains(self, table, keys):
+        return F.embedding(keys, table.flatten(0, 1))
 
-    def synthesize(self, x, levels, matrices):
-        """Inverse of `analyze`, as far as the coefficients tell."""
-        def product(part, level):
-            return part[:, : self.counts[level]] @ matrices[1][level]
-        return self._by_level(x * torch.exp(self.synthesis_gain)[levels], levels, product, self.synthesis.shape[1])
+    def analyze(self, x, keys, levels, matrices):
+        """[n, latents] -> coefficients [n, width], of about unit variance; those that are not sent mean nothing."""
+        x = self._by_level(x, levels, lambda part, level: part[:, : self.leading] @ matrices[0][level].T)
+        return x * torch.exp(self.gains(self.analysis_gain, keys))
+
+    def synthesize(self, x, keys, levels, matrices):
+        """Inverse of `analyze`, as far as the coefficients tell; zeros must stand for those that are not sent."""
+        x = x * torch.exp(self.gains(self.synthesis_gain, keys))
+        return self._by_level(x, levels, lambda part, level: part[:, : self.counts[level]] @ matrices[1][level])
+
+
+def expand(x, k):
+    """What a codeword stands for: x sqrt(1 + k x^2), as coefficients have longer tails than codewords."""
+    return x * torch.sqrt(1 + k * x * x)
+
+
+def compress(y, k):
+    """Inverse of `expand`."""
+    return y * torch.sqrt(2 / (1 + torch.sqrt(1 + 4 * k * y * y)))
 
 
 class Predictor(nn.Module):
@@ -349,13 +410,20 @@ class Predictor(nn.Module):
         self.mix_out = nn.Linear(c.predictor, c.predictor)
         #: What differs between the phases: later ones have more decoded neighbours to predict from.
         self.phase = nn.Parameter(torch.zeros(len(PHASES), c.predictor))
-        self.head = nn.Linear(c.predictor, c.levels)
+        self.head = nn.Linear(c.predictor, len(TUNINGS) * c.levels)
 
-    def forward(self, latents):
-        """[b, h, w, latents] -> natural logarithms of mean squared errors [b, h, w, levels]."""
-        energies = 0.25 * torch.log(latents.float() ** 2 + 1e-3)
+    def forward(self, linear, tunings):
+        """The linear path's latents [b, h, w, latents] and tunings [b] -> natural logarithms of distortions
+        [b, h, w, levels]."""
+        energies = 0.25 * torch.log(linear.float() ** 2 + 1e-3)
         h = self.mix_out(self.depthwise(F.leaky_relu(self.mix_in(energies), SLOPE)))
-        return self.head(F.leaky_relu(h + self.phase[phase_map(*h.shape[1:3])].to(h.dtype), SLOPE)).float()
+        h = self.head(F.leaky_relu(h + self.phase[phase_map(*h.shape[1:3])].to(h.dtype), SLOPE)).float()
+        return h.unflatten(-1, (len(TUNINGS), -1))[torch.arange(len(h)), :, :, tunings]
+
+
+def is_grey(pixels):
+    """[b]: which pictures [b, h, w, 3] have three equal components."""
+    return (pixels == pixels[..., :1]).all(-1).all(-1).all(-1)
 
 
 class Codec(nn.Module):
@@ -364,13 +432,13 @@ class Codec(nn.Module):
     def __init__(self, config):
         super().__init__()
         self.config = c = config
+        self.cosines = Cosines()
         self.encoder, self.prior, self.decoder = Encoder(c), Prior(c), Decoder(c)
         self.transform, self.predictor = LevelTransform(c), Predictor(c)
-        self.solver = ExactDivergence()
-        self.bits = torch.from_numpy(bit_table(c.runs))
+        self.bits = torch.from_numpy(bit_table(c.runs, c.width))
         self.nats = self.bits.sum(1) * math.log(2)
-        self.inflation = torch.tensor(CODE_ERROR)[self.bits]
-        self.spread = nn.Parameter(torch.ones(c.latents), requires_grad=False)
+        self.inflation = torch.tensor(CODE_ERROR).sqrt()[self.bits.long()]
+        self.luma_levels = torch.tensor([bool(v) for v in c.luma])
 
     @contextmanager
     def whole_numbers(self, used=True):
@@ -385,89 +453,85 @@ class Codec(nn.Module):
             for layer, rounds in zip(layers, before):
                 layer.rounds = rounds
 
-    def tilts(self, levels, log_scale):
+    def tilts(self, keys, levels, log_scale):
         """Tilts of the posteriors, [n, width]; log_scale: the prior's [n, width]."""
-        return torch.where(self.bits[levels] > 0, self.transform.tilt[levels] - 2 * log_scale, NEVER)
+        tilts = self.transform.gains(self.transform.tilt, keys) - 2 * log_scale
+        return torch.where(self.bits[levels] > 0, tilts, NEVER)
 
-    def _solve(self, energy, levels, tilts, shape):
-        """The solver's result for each tile as one group, [n, width]."""
-        nats = split_tiles(self.nats[levels][:, None], shape, 0.0).sum(-1)
-        return join_tiles(self.solver(split_tiles(energy, shape, 0.0), split_tiles(tilts, shape, NEVER), nats), shape)
-
-    def posterior(self, y, levels, tilts, shape):
-        """Mean and log-variance per coefficient, divergence exact per tile. y, tilts: [n, width] for the n = b * h * w
+    def posterior(self, x, levels, tilts, shape):
+        """Mean and log-variance per coefficient, divergence exact per tile. x, tilts: [n, width] for the n = b * h * w
         positions of a phase of this shape."""
-        place = self._solve(y * y, levels, tilts, shape)
-        return torch.exp(0.5 * F.logsigmoid(-place)) * y, F.logsigmoid(place)
+        nats = split_tiles(self.nats[levels][:, None], shape, 0.0).sum(-1)
+        parts = split_tiles(x * x, shape, 0.0), split_tiles(tilts, shape, NEVER), split_tiles(self.bits[levels], shape, 0)
+        place = join_tiles(exact_divergence(*parts, nats), shape)
+        return torch.exp(0.5 * F.logsigmoid(-place)) * x, F.logsigmoid(place)
 
     def shrink(self, levels, tilts):
         """What codewords are multiplied with: sqrt(1 - v) where the coefficients' squares are as predicted. Here each
         position's divergence is its own bits: what is wrong in the prediction of one does not reach others."""
-        place = self.solver(torch.ones_like(tilts), tilts, self.nats[levels])
+        place = exact_divergence(torch.ones_like(tilts), tilts, self.bits[levels], self.nats[levels])
         return torch.exp(0.5 * F.logsigmoid(-place))
 
-    def sample(self, y, levels, tilts, shape, log_variances=None, inflate=True, bits=None):
-        """Decoded value of coefficients y [n, width] with noise in the place of codewords.
-
-        With log_variances [n, width] these are the posterior's, and to the list `bits` is added (divergence of
-        the tiles less their bits, 1 or 0 for a tile without bits).
-        """
-        mean = BOUND * torch.tanh(y / BOUND)
-        if log_variances is None:
-            mean, log_variance = self.posterior(mean, levels, tilts, shape)
-        else:
-            log_variance = log_variances.clamp(*LOG_VARIANCE_BOUNDS)
-            if bits is not None:
-                used = self.bits[levels] > 0
-                tiles = lambda x: split_tiles(x, shape, 0.0).sum(-1)
-                bits.append(
-                    (tiles(divergence_bits(mean, log_variance) * used - self.bits[levels]), (tiles(used.float()) > 0).float())
-                )
+    def sample(self, x, levels, tilts, shape, inflate=True):
+        """Decoded value of coefficients x [n, width] with noise in the place of codewords."""
+        mean, log_variance = self.posterior(bound(x), levels, tilts, shape)
         spread = torch.exp(0.5 * log_variance)
         if inflate:
-            spread = spread * torch.sqrt(self.inflation[levels])
+            spread = spread * self.inflation[levels]
         return (mean + spread * torch.randn_like(mean)) * self.shrink(levels, tilts)
 
-    def encode(self, pixels, levels, features=None):
-        """Latents of about unit variance, and log-variances or None."""
-        features = self.encoder.features(pixels) if features is None else features
-        latents, log_variances = self.encoder(features, levels)
-        return latents.float(), log_variances
+    def linear(self, pixels):
+        """The linear path's latents, of about unit variance."""
+        with torch.autocast("cpu", enabled=False):
+            return self.cosines.analyze(pixels) / self.cosines.spread
 
-    def transmit(self, y, levels, quantize=None, log_variances=None):
+    def transmit(self, y, keys, grey, quantize=None):
         """Runs the phases: latents [b, h, w, c] as the decoder gets them.
 
-        quantize(coefficients [n, width], levels [n], tilts [n, width], log_variances [n, width] or None, shape of the
-        phase) -> decoded ones; by default noise in the place of codewords.
+        grey [b]: pictures whose latents of chroma are zero. quantize(coefficients [n, width], levels [n], tilts [n, width],
+        shape of the phase) -> decoded ones, with zeros where nothing is sent; by default noise in the place of codewords.
         """
-        quantize = quantize or (lambda part, level, tilts, spreads, shape: self.sample(part, level, tilts, shape, spreads))
+        quantize = quantize or self.sample
+        transform, spread = self.transform, self.cosines.spread
         result = torch.zeros_like(y)
-        matrices = self.transform.matrices()
+        matrices = transform.matrices()
         features = [None] * len(PHASES)
+        kept = (~grey[:, None, None, None] | self.cosines.is_luma).float()
+        y = y * kept
         pieces = []
         for phase in range(len(PHASES)):
-            part, level = lattice(y, phase), lattice(levels, phase)
+            part, key = lattice(y, phase), lattice(keys, phase)
             shape = part.shape
-            part, level = part.reshape(-1, shape[-1]), level.reshape(-1)
-            spreads = None
-            if log_variances is not None:
-                spreads = lattice(log_variances, phase).reshape(len(part), -1)
-            mean, log_scale = self.prior(features, levels, phase)
-            mean = mean.reshape(part.shape)
-            log_scale = log_scale.reshape(len(part), -1)
-            scale = torch.exp(log_scale)
+            mean, log_scale = self.prior(features, keys, phase)
             with torch.autocast("cpu", enabled=False):
-                coefficients = self.transform.analyze((part - mean) * self.spread, level, matrices) / scale
-                decoded = quantize(coefficients, level, self.tilts(level, log_scale), spreads, shape[:3]) * scale
-                decoded = mean + self.transform.synthesize(decoded, level, matrices) / self.spread
-            decoded = decoded.reshape(shape)
+                mean = (mean * kept).reshape(-1, shape[-1])
+                part, key = part.reshape(mean.shape), key.reshape(-1)
+                level = key % self.config.levels
+                log_scale = log_scale.reshape(len(part), -1)
+                scale, k = torch.exp(log_scale), transform.gains(transform.companding, key) ** 2
+                coefficients = transform.analyze((part - mean) * spread, key, level, matrices) / scale
+                decoded = quantize(compress(coefficients, k), level, self.tilts(key, level, log_scale), shape[:3])
+                decoded = transform.synthesize(expand(decoded, k) * scale, key, level, matrices) / spread
+                decoded = (mean + decoded).reshape(shape) * kept
             pieces.append(decoded)
             features[phase] = self.prior.stem(decoded) if phase + 1 < len(PHASES) else None
         for phase, piece in enumerate(pieces):
             lattice(result, phase).copy_(piece)
         return result
 
-    def forward(self, pixels, levels, quantize=None):
-        """Pixels [b, h, w, 3] in -1...1, levels [b, h/16, w/16] -> decoded pixels."""
-        y, log_variances = self.encode(pixels, levels)
-        return self.decoder(self.transmit(y, levels, quantize, log_variances), levels).float()
+    def decode(self, latents, keys, grey):
+        """Pixels from decoded latents."""
+        correction = self.decoder(latents, keys)
+        with torch.autocast("cpu", enabled=False):
+            pixels = self.cosines.synthesize(latents * self.cosines.spread) + correction
+            return torch.where(grey[:, None, None, None], pixels.mean(-1, keepdim=True), pixels)
+
+    def keys(self, levels, tunings):
+        """levels [b, h, w], tunings [b]"""
+        return levels + self.config.levels * tunings[:, None, None]
+
+    def forward(self, pixels, levels, tunings, quantize=None):
+        """Pixels [b, h, w, 3] in -1...1, levels [b, h/16, w/16], tunings [b] -> decoded pixels."""
+        keys, grey = self.keys(levels, tunings), is_grey(pixels)
+        y = self.encoder(self.encoder.features(pixels), self.linear(pixels), keys)
+        return self.decode(self.transmit(y, keys, grey, quantize), keys, grey)

@@ -1,4 +1,4 @@
-"""Muon (or AdamW, SOAP) for the matrices of the 1x1 convolutions, AdamW for the rest; averages between processes."""
+"""Muon for the matrices of the 1x1 convolutions, AdamW for the rest; averages between processes."""
 
 import torch
 import torch.distributed as dist
@@ -23,9 +23,9 @@ def orthogonalize(matrix, steps=5):
 class Muon:
     """Momentum whose matrix updates are orthogonalized; the matrices are shared out between the processes."""
 
-    def __init__(self, parameters, rate=0.01, momentum=0.95, decay=0.0):
+    def __init__(self, parameters, rate=0.01, momentum=0.95):
         self.parameters = list(parameters)
-        self.rate, self.momentum, self.decay = rate, momentum, decay
+        self.rate, self.momentum = rate, momentum
         self.buffers = [torch.zeros_like(p) for p in self.parameters]
         # Largest first, dealt round: each process orthogonalizes about the same work.
         order = sorted(range(len(self.parameters)), key=lambda k: -self.parameters[k].numel())
@@ -50,8 +50,6 @@ class Muon:
             updates = [part.view_as(p) for part, p in zip(flat.split([p.numel() for p in self.parameters]), self.parameters)]
         for p, update in zip(self.parameters, updates):
             scale = max(1.0, p.shape[0] / p.shape[1]) ** 0.5
-            if self.decay:
-                p.mul_(1 - self.rate * factor * self.decay)
             p.add_(update, alpha=-self.rate * factor * scale)
 
     def state_dict(self):
@@ -62,99 +60,17 @@ class Muon:
             mine.copy_(stored)
 
 
-class AdamW(torch.optim.AdamW):
-    """For the matrices what trains everything else."""
-
-    def __init__(self, parameters, rate=0.002):
-        super().__init__(parameters, lr=rate, betas=ADAM_BETAS, weight_decay=0.0)
-        self.rate = rate
-
-    def step(self, factor):
-        for group in self.param_groups:
-            group["lr"] = self.rate * factor
-        super().step()
-
-
-class Soap:
-    """Adam in the eigenvectors of the running averages of G G^T and G^T G (Vyas et al., SOAP, 2024).
-
-    Until the first eigenvectors it is Adam: behind heads of zeros, the first gradients of most matrices are zero. Every
-    process does all the work.
-    """
-
-    def __init__(self, parameters, rate=0.003, momentum=0.95, average=0.95, frequency=10):
-        self.parameters = list(parameters)
-        self.rate, self.momentum, self.average, self.frequency = rate, momentum, average, frequency
-        self.steps = 0
-        self.buffers = [
-            {
-                "momentum": torch.zeros_like(p),
-                "squares": torch.zeros_like(p),  # of the gradients in the eigenvectors
-                "sides": [torch.zeros(n, n) for n in p.shape],
-                "vectors": [torch.eye(n) for n in p.shape],
-            }
-            for p in self.parameters
-        ]
-
-    @torch.no_grad()
-    def step(self, factor):
-        self.steps += 1
-        correction = (1 - self.average**self.steps) ** 0.5 / (1 - self.momentum**self.steps)
-        for p, b in zip(self.parameters, self.buffers):
-            left, right = b["vectors"]
-            b["momentum"].lerp_(p.grad, 1 - self.momentum)
-            b["squares"].lerp_((left.T @ p.grad @ right) ** 2, 1 - self.average)
-            update = (left.T @ b["momentum"] @ right) / (b["squares"].sqrt() + 1e-8)
-            p.add_(left @ update @ right.T, alpha=-self.rate * factor * correction)
-            for side, product in zip(b["sides"], (p.grad @ p.grad.T, p.grad.T @ p.grad)):
-                side.lerp_(product, 1 - self.average)
-            if self.steps == self.frequency:
-                self._start(b)
-            elif self.steps % self.frequency == 0:
-                self._turn(b)
-
-    def _start(self, b):
-        """Finds the eigenvectors; the squares in them are first what Shampoo takes them for."""
-        values, b["vectors"] = (list(part) for part in zip(*(torch.linalg.eigh(side) for side in b["sides"])))
-        rows, columns = (v.clamp(min=0) for v in values)
-        b["squares"] = torch.outer(rows, columns) / rows.sum().clamp(min=1e-20)
-
-    def _turn(self, b):
-        """Brings the eigenvectors up to date by one power iteration, those of the largest values first."""
-        for axis, side in enumerate(b["sides"]):
-            product = side @ b["vectors"][axis]
-            order = (b["vectors"][axis] * product).sum(0).argsort(descending=True)
-            b["squares"] = b["squares"].index_select(axis, order)
-            b["vectors"][axis] = torch.linalg.qr(product[:, order])[0]
-
-    def state_dict(self):
-        return {"steps": self.steps, "buffers": self.buffers}
-
-    def load_state_dict(self, state):
-        self.steps, self.buffers = state["steps"], state["buffers"]
-
-
-#: What can train the matrices, each with its usual rate.
-OPTIMIZERS = {"muon": Muon, "adamw": AdamW, "soap": Soap}
-
-
-def matrix_optimizer(name, matrices, rate=None):
-    return OPTIMIZERS[name](matrices, **({"rate": rate} if rate else {}))
-
-
-def split(model, skip_rate=0.05):
-    """(matrices, AdamW groups of the rest): the skip path learns at 1/20 of the rate."""
-    matrices, plain, skip = [], [], []
+def split(model, transform_rate=0.05):
+    """(matrices, AdamW groups of the rest): the levels' transforms learn at 1/20 of the rate."""
+    matrices, plain, transforms = [], [], []
     for name, p in model.named_parameters():
-        if not p.requires_grad:
-            continue
-        if ".skip." in name or name.endswith(("decoder.spread", "transform.analysis", "transform.synthesis")):
-            skip.append(p)
+        if name.endswith(("transform.analysis", "transform.synthesis")):
+            transforms.append(p)
         elif p.ndim == 2 and name.endswith("weight"):
             matrices.append(p)
         else:
             plain.append(p)
-    return matrices, [{"params": plain, "scale": 1.0}, {"params": skip, "scale": skip_rate}]
+    return matrices, [{"params": plain, "scale": 1.0}, {"params": transforms, "scale": transform_rate}]
 
 
 def average_gradients(parameters):

@@ -294,14 +294,15 @@ def grey(picture):
 
 
 def varied(rng, picture, share):
-    """A square crop as training sees it: `share` of them become something drawn, a composition, a dither, or grey."""
+    """(a square crop as training sees it, whether it is more than a photograph): `share` of crops become something drawn, a
+    composition, a dither, or grey."""
     kind = rng.random() / max(share, 1e-9)
     if kind >= 1:
-        return picture
+        return picture, False
     if kind < 0.55:
-        return drawn(rng, picture.shape[0])
+        return drawn(rng, picture.shape[0]), True
     if kind < 0.8:
-        return composed(rng, picture)
+        return composed(rng, picture), True
     if kind < 0.85:
-        return dithered(rng, picture)
-    return grey(picture)
+        return dithered(rng, picture), True
+    return grey(picture), True
