@@ -195,17 +195,16 @@ $(VENV)/bin/python: training/pyproject.toml
 	$(VENV)/bin/pip install --quiet -e training
 	@touch $@
 
-train: $(VENV)/bin/python ## Train, or resume: make train DATA=dir [VALIDATION=dir] [RUN=runs/default] [HOURS=2.1] [FLAGS="--tune visual ..."]
+train: $(VENV)/bin/python ## Train, or resume: make train DATA=dir [VALIDATION=dir] [RUN=runs/default] [HOURS=30] [FLAGS="--batch 8 ..."]
 	@[ -n "$(DATA)" ] || { echo "usage: make train DATA=folder-of-pictures"; exit 64; }
-	OMP_NUM_THREADS=1 nice $(VENV)/bin/torchrun --nproc-per-node=$$(nproc) -m gqtrain.train \
-	  --data $(DATA) $(if $(VALIDATION),--validation $(VALIDATION)) \
+	nice $(VENV)/bin/python -m gqtrain --data $(DATA) $(if $(VALIDATION),--validation $(VALIDATION)) \
 	  --output $(or $(RUN),runs/default) $(if $(HOURS),--hours $(HOURS)) $(FLAGS)
 
-export: $(VENV)/bin/python ## Put the weights of a run into the program: make export [RUN=runs/default] [TUNE=visual]
+export: $(VENV)/bin/python ## Write the weights of a run: make export [RUN=runs/default] [INSTALL=1 to put them into the program]
 	OMP_NUM_THREADS=1 $(VENV)/bin/python -m gqtrain.export --checkpoint $(or $(RUN),runs/default)/checkpoint.pt \
-	  $(if $(TUNE),--output Sources/Model/Resources/gqimg-$(TUNE).safetensors,\
-	  --output Sources/Model/Resources/gqimg.safetensors \
-	  --golden Tests/ModelTests/Golden/activations.safetensors --picture testdata/sample.png)
+	  $(if $(INSTALL),--output Sources/Model/Resources/gqimg.safetensors \
+	    --golden Tests/ModelTests/Golden/activations.safetensors --picture testdata/sample.png,\
+	    --output $(or $(RUN),runs/default)/gqimg.safetensors)
 
 test-training: $(VENV)/bin/python ## Run the tests of the training code
 	$(VENV)/bin/python -m unittest discover -s training/tests -t training

@@ -16,7 +16,7 @@ final class Models: Sendable {
         (
           tuning,
           Part { () throws(ModelError) in
-            try Network(parsing: try ModelFile.read(tuning: tuning), pool: pool)
+            try Network(parsing: try ModelFile.read(tuning: tuning), tuning: tuning, pool: pool)
           }
         )
       })
@@ -24,7 +24,7 @@ final class Models: Sendable {
 
   /// The model that encodes with a tuning.
   func network(_ tuning: Tuning) throws -> Network {
-    if let named { return named }
+    if let named { return try named.tuned(tuning) }
     guard let part = tuned[tuning] else { preconditionFailure("every tuning has its part") }
     return try part.value()
   }

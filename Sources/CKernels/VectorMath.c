@@ -1,5 +1,6 @@
 #include "VectorMath.h"
 
+#include "CosineBasis.h"
 #include "InstructionSets.h"
 #include "Vectors.h"
 
@@ -19,6 +20,11 @@ struct functions {
   void (*multiply)(const float *, size_t, size_t, const float *, size_t, float *);
   void (*from_samples)(const uint8_t *, float *, size_t);
   void (*to_samples)(const float *, uint8_t *, size_t);
+  void (*analyze_cosines)(const float *, const int32_t *, const float *, float *);
+  void (*synthesize_cosines)(const float *, const int32_t *, const float *, float *);
+  void (*expand)(float *, const float *, size_t);
+  void (*compress)(float *, const float *, size_t);
+  void (*limit)(float *, size_t, float);
 };
 
 #define NAME(f) f##_plain
@@ -99,3 +105,21 @@ void gq_from_samples(const uint8_t *samples, float *result, size_t count) {
 void gq_to_samples(const float *values, uint8_t *result, size_t count) {
   chosen()->to_samples(values, result, count);
 }
+
+void gq_analyze_cosines(
+    const float *samples, const int32_t *order, const float *factors, float *latents) {
+  chosen()->analyze_cosines(samples, order, factors, latents);
+}
+
+void gq_synthesize_cosines(
+    const float *latents, const int32_t *order, const float *factors, float *samples) {
+  chosen()->synthesize_cosines(latents, order, factors, samples);
+}
+
+void gq_expand(float *values, const float *k, size_t count) { chosen()->expand(values, k, count); }
+
+void gq_compress(float *values, const float *k, size_t count) {
+  chosen()->compress(values, k, count);
+}
+
+void gq_limit(float *values, size_t count, float bound) { chosen()->limit(values, count, bound); }

@@ -59,7 +59,7 @@ package struct EncodingStages {
       coefficients, tilts: Array(repeating: 0, count: count * width), levels: levelMap.levels,
       groups: DivergenceGroup.tiles(
         levels: levelMap.levels, tiles: tiles, table: network.levels),
-      bound: network.configuration.latentBound, pool: network.pool)
+      limit: SoftLimit(network.configuration), pool: network.pool)
     var paths = [TilePath](repeating: TilePath(), count: tiles.count)
     _ = try quantizer.quantize(posterior, tiles: tiles, paths: &paths)
   }

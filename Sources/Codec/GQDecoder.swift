@@ -46,13 +46,13 @@ public final class GQDecoder: Sendable {
     let file = try stage { () throws(BitstreamError) in
       try FileStructure(parsing: bytes, limits: limits)
     }
-    try stage { () throws(CodecError) in try check(file) }
+    let network = try network(of: file)
     let all = PixelRegion(x: 0, y: 0, width: file.header.width, height: file.header.height)
     let region = region ?? all
     try stage { () throws(CodecError) in
       try region.check(width: all.width, height: all.height)
     }
-    let coder = try coder(file)
+    let coder = try coder(file, network)
     let window =
       region == all
       ? GridWindow(coder.grid)
@@ -82,8 +82,8 @@ public final class GQDecoder: Sendable {
     let file = try stage { () throws(BitstreamError) in
       try FileStructure(parsing: bytes, limits: limits)
     }
+    let network = try network(of: file)
     try stage { () throws(CodecError) in
-      try check(file)
       try region.check(width: file.header.width, height: file.header.height)
     }
     let grid = LatentGrid(rows: file.levelMap.rows, columns: file.levelMap.columns)
@@ -114,7 +114,7 @@ public final class GQDecoder: Sendable {
     let file = try stage { () throws(BitstreamError) in
       try FileStructure(recovering: bytes, limits: limits)
     }
-    try stage { () throws(CodecError) in try check(file) }
+    let network = try network(of: file)
     var problems = file.problems
     var alpha: AlphaPlane?
     do { alpha = try file.alpha() } catch { problems.append(error) }
@@ -139,7 +139,7 @@ public final class GQDecoder: Sendable {
     let reach = DamageReach(
       lost: isDamaged, layout: file.layout, levels: file.levelMap.levels,
       grid: LatentGrid(rows: file.levelMap.rows, columns: file.levelMap.columns), network: network)
-    let coder = try coder(file)
+    let coder = try coder(file, network)
     let decoding = PictureDecoding(
       coder: coder, file: file, segments: segments, conceals: true,
       window: GridWindow(coder.grid),
@@ -172,7 +172,9 @@ public final class GQDecoder: Sendable {
     return GraphicsOverlay(header: file.header, mask: mask, units: units)
   }
 
-  private func coder(_ file: FileStructure) throws(CodingFailure) -> LatentCoder {
+  private func coder(
+    _ file: FileStructure, _ network: Network
+  ) throws(CodingFailure) -> LatentCoder {
     LatentCoder(
       network: network,
       quantizer: try TrellisQuantizer(
@@ -180,14 +182,22 @@ public final class GQDecoder: Sendable {
       header: file.header, levelMap: file.levelMap, order: file.layout.order)
   }
 
-  /// Checks that the file was made with this model.
-  private func check(_ file: FileStructure) throws(CodecError) {
-    guard file.header.modelIdentifier == network.identifier else {
-      throw .wrongModel(expected: network.identifier, found: file.header.modelIdentifier)
+  /// The model with the file's tuning, which is checked to be the one that made the file.
+  private func network(of file: FileStructure) throws(CodingFailure) -> Network {
+    try stage { () throws(CodecError) in
+      guard file.header.modelIdentifier == network.identifier else {
+        throw .wrongModel(expected: network.identifier, found: file.header.modelIdentifier)
+      }
+      guard file.ladder == LevelLadder(network.levels) else {
+        throw .incompatible(
+          what: "ladder", expected: "\(network.levels.bits)", found: "\(file.ladder.bits)")
+      }
+      let tunings = network.configuration.tunings.count
+      guard file.header.tuning < tunings else {
+        throw .incompatible(
+          what: "tuning", expected: "below \(tunings)", found: "\(file.header.tuning)")
+      }
     }
-    guard file.ladder == LevelLadder(network.levels) else {
-      throw .incompatible(
-        what: "ladder", expected: "\(network.levels.bits)", found: "\(file.ladder.bits)")
-    }
+    return try stage { () throws(ModelError) in try network.tuned(file.header.tuning) }
   }
 }

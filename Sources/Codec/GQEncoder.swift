@@ -50,20 +50,23 @@ public final class GQEncoder: Sendable {
     return try encode(source, try Attachments(source.metadata, preview: options.preview), options)
   }
 
-  /// Positions up to which the encoder's features are kept between the choice of levels and coding: 25 megapixels.
-  static let heldPositions = 3 << 15
+  /// Values of the encoder's features that are kept between the choice of levels and coding: those of 25 megapixels with 320
+  /// latents.
+  private static let heldValues = (3 << 15) * (320 + 224)
 
   func encode(
     _ source: some PictureSource, _ attachments: Attachments, _ options: EncodingOptions,
-    heldPositions: Int = GQEncoder.heldPositions, bandPositions: Int = LatentCoder.bandPositions
+    heldPositions: Int? = nil, bandPositions: Int = LatentCoder.bandPositions
   ) throws -> Result {
     // What readers refuse is not written.
     try DecodeLimits().check(width: source.width, height: source.height)
     let header = header(source, options)
     if options.isLossless { return try encodeLossless(source, header, attachments, options) }
     let quantizer = try TrellisQuantizer(header, table: network.levels, pool: network.pool)
-    let measures = options.effort >= 7 && network.configuration.tuning == .psnr
-    let holds = measures || header.columns * header.rows <= heldPositions
+    let measures = options.effort >= 7 && network.tuning == .psnr
+    let c = network.configuration
+    let most = heldPositions ?? Self.heldValues / (c.latents + c.coarse)
+    let holds = measures || header.columns * header.rows <= most
 
     // What is kept between the choice of levels and coding.
     var heldInput: [Tensor] = []
@@ -89,6 +92,11 @@ public final class GQEncoder: Sendable {
         features: EncoderFeatures(joining: heldFeatures),
         source: Tensor(
           joining: heldInput, columns: header.columns * Network.stride, channels: 3))
+    }
+    let luma = Set(network.configuration.lumaLevels)
+    if header.colorType == .grey, !luma.isEmpty {
+      errors.forbid(
+        network.levels.bits.indices.filter { network.levels.bits[$0] > 0 && !luma.contains($0) })
     }
     var graphics: GraphicsLayer?
     if candidates.mask.contains(true) {
@@ -175,7 +183,7 @@ public final class GQEncoder: Sendable {
   ) -> Header {
     Header(
       width: picture.width, height: picture.height,
-      colorType: picture.colorType == .grey ? .grey : .rgb,
+      colorType: picture.colorType == .grey ? .grey : .rgb, tuning: network.tuningIndex,
       stateBits: options.stateBits(network.configuration),
       seed: network.configuration.seed,
       modelIdentifier: network.identifier)
@@ -270,7 +278,7 @@ public final class GQEncoder: Sendable {
   /// Distortion that a bit must save at this quality: squared error of samples in -1...1, or dissimilarity.
   func multiplier(quality: Double) -> Double {
     // Halves every 8 steps. At the default quality photographs take about 0.9 bits per pixel.
-    let scale = network.configuration.tuning == .psnr ? 0.95 : 457
+    let scale = network.tuning == .psnr ? 0.95 : 457
     var halvings = Float(-quality / 8 * 0.693_147_180_559_945_3)
     gq_exp(&halvings, 1)
     return scale * Double(halvings)

@@ -15,11 +15,11 @@ public struct LevelTable: Sendable, Equatable {
     public var coefficients: Range<Int> { first..<first + count }
   }
 
-  /// For each level its runs, bits falling.
+  /// For each level the runs that are sent, coefficients rising.
   public let levels: [[Run]]
-  /// For each level the number of its coefficients.
+  /// For each level the number of coefficients that are sent.
   public let counts: [Int]
-  /// The most coefficients of a level.
+  /// Entries of a position's coefficients: the most that a level has, those that are not sent included.
   public let width: Int
 
   /// Bits that a position sends at each level.
@@ -27,18 +27,24 @@ public struct LevelTable: Sendable, Equatable {
 
   /// The levels that a model's configuration lists.
   public init(_ configuration: ModelConfiguration) {
+    var width = 1
     levels = configuration.levels.map { runs in
-      var first = 0
-      return runs.map { pair in
+      var (first, sent) = (0, [Run]())
+      for pair in runs {
         let (bits, count) = (pair[0], pair[1])
-        defer { first += count }
-        return Run(
-          first: first, count: count, bits: bits,
-          codeError: Float(configuration.codeError[bits - 1]))
+        if bits > 0 {
+          sent.append(
+            Run(
+              first: first, count: count, bits: bits,
+              codeError: Float(configuration.codeError[bits - 1])))
+        }
+        first += count
       }
+      width = max(width, first)
+      return sent
     }
     counts = levels.map { $0.reduce(0) { $0 + $1.count } }
     bits = levels.map { $0.reduce(0) { $0 + $1.bits * $1.count } }
-    width = max(1, counts.max() ?? 0)
+    self.width = configuration.hasCosines ? configuration.latents : width
   }
 }

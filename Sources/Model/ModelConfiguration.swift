@@ -4,8 +4,8 @@ import GQBitstream
 public struct ModelConfiguration: Sendable, Equatable {
   /// The most levels.
   public static let maxLevels = 128
-  /// The value of `architecture` that this code runs.
-  public static let supportedArchitecture = 4
+  /// The values of `architecture` that this code runs.
+  public static let supportedArchitectures = 4...5
 
   /// Number of the network's structure; other structures need another program.
   public let architecture: Int
@@ -29,22 +29,38 @@ public struct ModelConfiguration: Sendable, Equatable {
   public let predictor: Int
   /// Latent channels per position.
   public let latents: Int
+  /// The first latents, which the network corrects and predicts and which levels' matrices mix: all of them in
+  /// architecture 4.
+  public let leading: Int
+  /// How many levels, the first ones, have a matrix of their own; the coefficients of others are the latents themselves.
+  public let mixedLevels: Int
+  /// Levels of luma alone, for grey pictures; none in architecture 4.
+  public let lumaLevels: [Int]
   /// Slope of the leaky ReLU for negative values.
   public let slope: Float
   /// Smooth bound on the logarithm of the prior's scale.
   public let scaleBound: Float
-  /// Smooth bound on a latent's magnitude before quantization.
+  /// Soft clipping of coefficients before quantization.
   public let latentBound: Float
+  /// What the encoder network adds to the linear latents is left out where it is larger than about this.
+  public let correctionBound: Float
+  /// The same for the prior's means; nil for no bound.
+  public let meanBound: Float?
+  /// The same for the decoder's correction, in samples of -1...1; nil for no bound.
+  public let decoderBound: Float?
   /// Bits of a trellis state.
   public let stateBits: Int
   /// Seed of the quantizer's noise.
   public let seed: UInt64
   /// Expected squared error of codewords relative to the posterior's variance, for 1 bit per coefficient and up.
   public let codeError: [Double]
-  /// What the model is trained for.
-  public let tuning: Tuning
-  /// For each level its runs as [bits per coefficient, number of coefficients], bits falling.
+  /// What the model is trained for: its tunings in the order of their tables.
+  public let tunings: [Tuning]
+  /// For each level its runs as [bits per coefficient, number of coefficients]; runs of 0 bits are not sent.
   public let levels: [[[Int]]]
+
+  /// Whether the linear latents are those of a cosine transform, and coefficients companded; else a matrix gives them.
+  var hasCosines: Bool { architecture >= 5 }
 
   /// Reads and checks the configuration in a weights file.
   ///
@@ -89,7 +105,6 @@ public struct ModelConfiguration: Sendable, Equatable {
       if case .integer(let value) = $0 { UInt64(exactly: value) } else { nil }
     }
     codeError = try member("codeError") { $0.array.map { $0.compactMap { $0.double } } }
-    tuning = try member("tuning") { $0.text.flatMap(Tuning.init) }
     levels = try member("levels") {
       guard let levels = $0.array else { return nil }
       var result: [[[Int]]] = []
@@ -101,19 +116,48 @@ public struct ModelConfiguration: Sendable, Equatable {
       }
       return result
     }
+    if architecture >= 5 {
+      leading = try count("leading")
+      mixedLevels = try count("mixedLevels")
+      lumaLevels = try member("lumaLevels") { $0.integers }
+      correctionBound = try number("correctionBound")
+      meanBound = try number("meanBound")
+      decoderBound = try number("decoderBound")
+      tunings = try member("tunings") { value in
+        guard let names = value.array else { return nil }
+        let known = names.compactMap { $0.text.flatMap(Tuning.init) }
+        return known.count == names.count ? known : nil
+      }
+    } else {
+      (leading, mixedLevels, lumaLevels) = (latents, levels.count, [])
+      (correctionBound, meanBound, decoderBound) = (4, nil, nil)
+      tunings = [try member("tuning") { $0.text.flatMap(Tuning.init) }]
+    }
     try check()
   }
 
   private func check() throws(ModelError) {
-    guard architecture == Self.supportedArchitecture else {
+    guard Self.supportedArchitectures.contains(architecture) else {
       throw .badConfiguration(
-        "architecture \(architecture), this program runs \(Self.supportedArchitecture)")
+        "architecture \(architecture), this program runs "
+          + "\(Self.supportedArchitectures.lowerBound) to \(Self.supportedArchitectures.upperBound)"
+      )
+    }
+    guard !hasCosines || latents == CosineTransform.count else {
+      throw .badConfiguration("\(latents) latents, expected \(CosineTransform.count)")
+    }
+    guard (1...Header.maximumTunings).contains(tunings.count), Set(tunings).count == tunings.count
+    else { throw .badConfiguration("\(tunings.count) tunings, expected each once") }
+    guard (0...levels.count).contains(mixedLevels),
+      lumaLevels.allSatisfy({ levels.indices.contains($0) })
+    else {
+      throw .badConfiguration("mixedLevels or lumaLevels name levels that are not there")
     }
     // The inner layer of a block is twice as wide, and four positions at 1/8 make one at 1/16.
     let most = IntegerLayer.maximumInputs
     for (name, value, limit) in [
       ("fine", fine, most / 4), ("coarse", coarse, most / 2), ("prior", prior, most / 2),
-      ("predictor", predictor, 4096), ("latents", latents, most),
+      ("predictor", predictor, 4096), ("latents", latents, most), ("leading", leading, latents),
     ]
     where !(1...limit).contains(value) {
       throw .badConfiguration("\(name) is \(value), expected 1 to \(limit)")
@@ -129,24 +173,30 @@ public struct ModelConfiguration: Sendable, Equatable {
     guard !codeError.isEmpty, codeError.allSatisfy({ (1..<16).contains($0) }) else {
       throw .badConfiguration("codeError is \(codeError), expected one or more of 1 to 16")
     }
-    for value in [slope, scaleBound, latentBound] where !(value > 0 && value.isFinite) {
-      throw .badConfiguration("slope, scaleBound and latentBound must be positive")
+    let bounds = [meanBound, decoderBound].compactMap { $0 }
+    for value in [slope, scaleBound, latentBound, correctionBound] + bounds
+    where !(value > 0 && value.isFinite) {
+      throw .badConfiguration("slope and bounds must be positive")
     }
     guard (1...Self.maxLevels).contains(levels.count) else {
       throw .badConfiguration("\(levels.count) levels, expected 1 to \(Self.maxLevels)")
     }
     let mostBits = min(8, stateBits - 4, codeError.count)
-    for runs in levels {
+    for (level, runs) in levels.enumerated() {
+      // Only latents can be left out in between.
+      let isMixed = level < mixedLevels
       var count = 0
       for run in runs {
-        guard run.count == 2, (1...mostBits).contains(run[0]), (1...4096).contains(run[1])
+        guard run.count == 2, (isMixed ? 1...mostBits : 0...mostBits).contains(run[0]),
+          (1...4096).contains(run[1])
         else {
-          throw .badConfiguration("run \(run), expected 1 to \(mostBits) bits and a count")
+          throw .badConfiguration("run \(run), expected at most \(mostBits) bits and a count")
         }
         count += run[1]
       }
-      guard count <= latents else {
-        throw .badConfiguration("a level codes \(count) coefficients of \(latents) latents")
+      let most = isMixed ? leading : latents
+      guard count <= most else {
+        throw .badConfiguration("a level codes \(count) coefficients of \(most) latents")
       }
     }
     guard LevelLadder(bits: LevelTable(self).bits) != nil else {

@@ -39,7 +39,7 @@ func makeMap(
 
 /// A coded picture with made-up codes.
 func makeCoded(
-  width: Int, height: Int, kind: MapKind = .smooth, ladder: LevelLadder = .standard,
+  width: Int, height: Int, kind: MapKind = .smooth, ladder: LevelLadder = LevelLadder.standard[0],
   tileExponent: Int = 4,
   stateBits: Int = 12, colorType: Header.ColorType = .rgb,
   ancillary: [Chunk] = [], order: CodeOrder = .tiles, hasHeadCopy: Bool = false, seed: UInt64 = 1

@@ -66,7 +66,8 @@ struct QuantizationTests {
     }
     return Posterior(
       coefficients, tilts: tilts, levels: levels,
-      groups: DivergenceGroup.tiles(levels: levels, tiles: tiles, table: network.levels), bound: 8,
+      groups: DivergenceGroup.tiles(levels: levels, tiles: tiles, table: network.levels),
+      limit: SoftLimit(network.configuration),
       pool: network.pool)
   }
 
@@ -126,7 +127,7 @@ struct QuantizationTests {
     for count in 1..<60 {
       let levels = (0..<count).map { UInt8($0 * 7 % network.levels.levels.count) }
       let steps = quantizer.steps(levels: levels, positions: Array(0..<count))
-      let seen = Set(steps.map { [$0.position, $0.coefficient] })
+      let seen = Set(steps.map { [$0.position, $0.code] })
       #expect(seen.count == steps.count)
       #expect(steps.count == levels.reduce(0) { $0 + network.levels.counts[Int($1)] })
     }

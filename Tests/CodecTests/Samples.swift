@@ -20,6 +20,14 @@ func makeTinyNetwork(threads: Int = 1) throws -> Network {
     parsing: try ModelFile.read(path), pool: WorkerPool(threadCount: threads))
 }
 
+/// A model of architecture 5 with few channels, random weights and two tunings, made by `training/golden/make_tiny.py`.
+func makeTinyCosineNetwork(_ tuning: Tuning = .visual) throws -> Network {
+  let path = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+    .appendingPathComponent("../../testdata/tiny-cosine.safetensors").standardized.path
+  return try Network(
+    parsing: try ModelFile.read(path), tuning: tuning, pool: WorkerPool(threadCount: 2))
+}
+
 /// A picture of waves and edges, different everywhere.
 func madeUpPicture(width: Int, height: Int) -> Picture {
   var samples: [UInt8] = []

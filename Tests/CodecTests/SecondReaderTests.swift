@@ -40,8 +40,8 @@ import Testing
         let positions = tile.positions(of: phase, gridColumns: coded.header.columns)
         for step in quantizer.steps(levels: coded.levelMap.levels, positions: positions) {
           state = trellis.state(
-            after: state, bits: codes[step.position][step.coefficient], count: Int(step.bits))
-          states[step.position][step.coefficient] = state
+            after: state, bits: codes[step.position][step.code], count: Int(step.bits))
+          states[step.position][step.code] = state
         }
       }
     }

@@ -153,4 +153,74 @@ struct VectorMathTests {
       }
     }
   }
+
+  @Test func cosinesAreOrthonormalAndInverse() throws {
+    var generator = SystemRandomNumberGenerator()
+    let samples: [Float] = (0..<768).map { _ in Float.random(in: -1...1, using: &generator) }
+    // Any order, and factors that are inverse to each other.
+    let order: [Int32] = (0..<768).map { Int32($0 * 5 % 768) }
+    let factors: [Float] = (0..<768).map { Float(1 + $0 % 7) }
+    let latents = try results {
+      var latents = [Float](repeating: 0, count: 768)
+      gq_analyze_cosines(samples, order, factors, &latents)
+      return latents
+    }
+    // Against the formula in binary64.
+    func basis(_ k: Int, _ i: Int, _ n: Int) -> Double {
+      (k == 0 ? (1 / Double(n)).squareRoot() : (2 / Double(n)).squareRoot())
+        * cos(Double.pi * Double(k) * Double(2 * i + 1) / Double(2 * n))
+    }
+    for place in stride(from: 0, to: 768, by: 37) {
+      let coefficient = Int(order[place])
+      let (c, u, v) = (coefficient / 256, coefficient % 256 / 16, coefficient % 16)
+      var sum = 0.0
+      for k in 0..<768 {
+        let (y, x, component) = (k / 48, k % 48 / 3, k % 3)
+        sum += Double(samples[k]) * basis(u, y, 16) * basis(v, x, 16) * basis(c, component, 3)
+      }
+      #expect(abs(sum * Double(factors[place]) - Double(latents[place])) < 2e-5)
+    }
+    let inverse = factors.map { 1 / $0 }
+    let back = try results {
+      var back = [Float](repeating: 0, count: 768)
+      gq_synthesize_cosines(latents, order, inverse, &back)
+      return back
+    }
+    for (a, b) in zip(samples, back) { #expect(abs(a - b) < 1e-5) }
+  }
+
+  @Test func companding() throws {
+    let inputs = values(from: -4, to: 4)
+    let k = inputs.indices.map { Float($0 % 9) / 8 }
+    let expanded = try results {
+      var values = inputs
+      gq_expand(&values, k, values.count)
+      return values
+    }
+    for (place, x) in inputs.enumerated() {
+      let truth = Double(x) * (1 + Double(k[place]) * Double(x * x)).squareRoot()
+      #expect(abs(Double(expanded[place]) - truth) < 1e-5)
+    }
+    let back = try results {
+      var values = expanded
+      gq_compress(&values, k, values.count)
+      return values
+    }
+    for (a, b) in zip(inputs, back) { #expect(abs(a - b) < 2e-6) }
+  }
+
+  @Test func softClipping() throws {
+    let inputs = values(from: -30, to: 30) + [-1e30, 1e30]
+    let found = try results {
+      var values = inputs
+      gq_limit(&values, values.count, 3.5)
+      return values
+    }
+    for (x, y) in zip(inputs, found) {
+      let clamped = max(-3.5e4, min(3.5e4, Double(x)))
+      let truth = clamped / pow(1 + pow(abs(clamped) / 3.5, 8), 0.125)
+      #expect(abs(Double(y) - truth) <= 2e-6)
+    }
+    #expect(found.allSatisfy { abs($0) <= 3.500_002 })
+  }
 }

@@ -5,15 +5,18 @@ import Testing
 
 /// The network against the activations that PyTorch computed from the same weights.
 struct GoldenActivationTests {
-  static let golden: Safetensors = {
+  static let golden = activations("activations")
+  /// Of a small model of architecture 5, both tunings.
+  static let goldenCosine = activations("tiny-cosine")
+
+  static func activations(_ name: String) -> Safetensors {
     guard
-      let url = Bundle.module.url(
-        forResource: "Golden/activations", withExtension: "safetensors"),
+      let url = Bundle.module.url(forResource: "Golden/\(name)", withExtension: "safetensors"),
       let data = try? Data(contentsOf: url),
       let file = try? Safetensors(parsing: [UInt8](data))
     else { fatalError("the golden activations are missing") }
     return file
-  }()
+  }
   static let weights: [UInt8] = {
     guard let bytes = try? ModelFile.read(tuning: .psnr) else {
       fatalError("the weights are missing")
@@ -25,25 +28,42 @@ struct GoldenActivationTests {
     try Network(parsing: weights, pool: WorkerPool(threadCount: threads))
   }
 
-  struct Outputs {
+  static func cosineNetwork(_ tuning: Tuning, threads: Int = 2) throws -> Network {
+    let path = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+      .appendingPathComponent("../../testdata/tiny-cosine.safetensors").standardized.path
+    return try Network(
+      parsing: try ModelFile.read(path), tuning: tuning, pool: WorkerPool(threadCount: threads))
+  }
+
+  struct Outputs: Equatable {
     let encoded: Tensor
     let latents: Tensor
     let decoded: Tensor
     let predicted: Tensor
   }
 
-  static func run(_ network: Network) throws -> Outputs {
+  static func run(_ network: Network, _ golden: Safetensors = golden) throws -> Outputs {
     let samples = try golden.integers("picture")
     let shape = try #require(golden.shape(of: "picture"))
     let levels = try golden.integers("levels").map { UInt8($0) }
     let grid = try #require(golden.shape(of: "levels"))
+    let table = network.levels
     let pixels = Tensor(
       rows: shape[0], columns: shape[1], channels: 3, values: samples.map { Float($0) / 127.5 - 1 })
     let features = try network.features(pixels)
     let encoded = try network.latents(features, levels: levels)
     let latents = try network.decodedLatents(rows: grid[0], columns: grid[1], levels: levels) {
       prediction in
-      try network.coefficients(of: TensorRows(encoded), prediction).map { 0.75 * $0 }
+      let all = network.coefficients(of: TensorRows(encoded), prediction)
+      var sent = [Float](repeating: 0, count: all.count)
+      for (position, level) in prediction.levels.enumerated() {
+        for run in table.levels[Int(level)] {
+          for c in run.coefficients {
+            sent[position * table.width + c] = 0.75 * all[position * table.width + c]
+          }
+        }
+      }
+      return sent
     }
     var predicted = try network.expectedErrors(features)
     for k in predicted.values.indices { predicted.values[k] = logf(predicted.values[k]) }
@@ -63,41 +83,64 @@ struct GoldenActivationTests {
 
   /// PyTorch sums in another order, and a last bit may round a number to its other neighbour, which later layers see: what
   /// differs is about what rounding to bytes itself adds.
-  @Test func pyTorchAgrees() throws {
-    let outputs = try Self.run(try Self.network())
+  private func compare(_ outputs: Outputs, _ golden: Safetensors, prefix: String) throws {
     for (name, tensor, bound) in [
       ("encoded", outputs.encoded, 0.02), ("latents", outputs.latents, 0.03),
       ("decoded", outputs.decoded, 0.01), ("predicted", outputs.predicted, 1e-4),
     ] {
-      let expected = try Self.golden.floats(name)
+      let expected = try golden.floats(prefix + name)
       #expect(tensor.values.count == expected.count)
       let error = Self.relativeError(tensor.values, expected)
-      #expect(error < bound, "\(name): relative error \(error)")
+      #expect(error < bound, "\(prefix)\(name): relative error \(error)")
     }
+  }
+
+  @Test func pyTorchAgrees() throws {
+    try compare(try Self.run(try Self.network()), Self.golden, prefix: "")
+  }
+
+  @Test(arguments: Tuning.allCases) func pyTorchAgreesOnCosines(tuning: Tuning) throws {
+    let network = try Self.cosineNetwork(tuning)
+    #expect(network.tuning == tuning)
+    try compare(
+      try Self.run(network, Self.goldenCosine), Self.goldenCosine, prefix: "\(tuning.rawValue).")
+  }
+
+  /// A model with another of its tunings is the one that is loaded with it.
+  @Test func tuningsOfOneFile() throws {
+    let psnr = try Self.cosineNetwork(.psnr)
+    let visual = try Self.cosineNetwork(.visual)
+    #expect(
+      try Self.run(visual.tuned(.psnr), Self.goldenCosine) == Self.run(psnr, Self.goldenCosine))
+    #expect(visual.identifier == psnr.identifier)
+    #expect(try Self.run(visual, Self.goldenCosine) != Self.run(psnr, Self.goldenCosine))
   }
 
   /// Every kind of instructions that this processor has: the same to the last bit.
   @Test func instructionSetsAgreeExactly() throws {
     let fastest = gq_instruction_set()
     defer { gq_use(fastest) }
-    let network = try Self.network()
-    gq_use(Int32(GQ_PLAIN))
-    let plain = try Self.run(network)
-    for set in 1..<Int32(GQ_INSTRUCTION_SETS) where gq_supports(set) != 0 {
-      gq_use(set)
-      let outputs = try Self.run(network)
-      #expect(outputs.encoded == plain.encoded, "\(set)")
-      #expect(outputs.latents == plain.latents, "\(set)")
-      #expect(outputs.decoded == plain.decoded, "\(set)")
-      #expect(outputs.predicted == plain.predicted, "\(set)")
+    for (network, golden) in [
+      (try Self.network(), Self.golden), (try Self.cosineNetwork(.visual), Self.goldenCosine),
+    ] {
+      gq_use(Int32(GQ_PLAIN))
+      let plain = try Self.run(network, golden)
+      for set in 1..<Int32(GQ_INSTRUCTION_SETS) where gq_supports(set) != 0 {
+        gq_use(set)
+        let outputs = try Self.run(network, golden)
+        #expect(outputs.encoded == plain.encoded, "\(set)")
+        #expect(outputs.latents == plain.latents, "\(set)")
+        #expect(outputs.decoded == plain.decoded, "\(set)")
+        #expect(outputs.predicted == plain.predicted, "\(set)")
+      }
     }
   }
 
   @Test func threadsDoNotChangeResults() throws {
-    let one = try Self.run(try Self.network(threads: 1))
-    let three = try Self.run(try Self.network(threads: 3))
-    #expect(one.encoded == three.encoded)
-    #expect(one.latents == three.latents)
-    #expect(one.decoded == three.decoded)
+    #expect(try Self.run(try Self.network(threads: 1)) == Self.run(try Self.network(threads: 3)))
+    let golden = Self.goldenCosine
+    #expect(
+      try Self.run(try Self.cosineNetwork(.psnr, threads: 1), golden)
+        == Self.run(try Self.cosineNetwork(.psnr, threads: 3), golden))
   }
 }

@@ -9,8 +9,10 @@ import sys
 import zlib
 
 SIGNATURE = bytes([0x8B, 0x47, 0x51, 0x5A, 0x0D, 0x0A, 0x1A, 0x0A])
-STANDARD_LADDER = [
-    (0, 1), (16, 2), (32, 3), (48, 3), (64, 3), (96, 4), (128, 4), (192, 4), (256, 4), (384, 4), (512, 4), (768, 3),
+STANDARD_LADDERS = [
+    [(0, 1), (16, 2), (32, 3), (48, 3), (64, 3), (96, 4), (128, 4), (192, 4), (256, 4), (384, 4), (512, 4), (768, 3)],
+    [(0, 1), (16, 3), (32, 3), (48, 3), (64, 3), (96, 4), (128, 4), (192, 4), (256, 4), (384, 3), (512, 3), (768, 3),
+     (1024, 3), (1536, 2), (2304, 1), (3072, 1)],
 ]
 PHASES = ((0, 0), (1, 1), (0, 1), (1, 0))
 
@@ -200,14 +202,15 @@ def read(data):
     width, height = cursor.varint(), cursor.varint()
     layout, bits = cursor.byte(), cursor.byte()
     seed, model = cursor.varint(), cursor.take(8)
-    if cursor.offset != end or not width or not height or layout & 15 > 1 or layout >> 4 > 9 or bits not in range(5, 17):
+    if cursor.offset != end or not width or not height or layout >> 4 > 9 or bits not in range(5, 17):
         raise Invalid("header")
     cursor.check(8, "header")
     columns, rows, side = (width + 15) // 16, (height + 15) // 16, 1 << (layout >> 4)
     result = {
         "width": width,
         "height": height,
-        "colorType": layout & 15,
+        "colorType": layout & 1,
+        "tuning": layout >> 1 & 7,
         "tileExponent": layout >> 4,
         "stateBits": bits,
         "seed": seed,
@@ -269,8 +272,8 @@ def read(data):
         if kind == "L":
             if rungs is not None:
                 raise Invalid("two level maps")
-            if payload[:1] == b"\0":
-                ladder, rest = STANDARD_LADDER, payload[1:]
+            if payload and payload[0] < len(STANDARD_LADDERS):
+                ladder, rest = STANDARD_LADDERS[payload[0]], payload[1:]
             elif payload[:1] == b"\xff":
                 inside = Cursor(payload, 1)
                 ladder = []

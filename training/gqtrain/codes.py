@@ -55,7 +55,7 @@ class RealCodes:
                 total = torch.from_numpy(b).float().sum(-1)
                 self.bits.append((sent / total)[total > 0])
                 used = b > 0
-                self.error[0] += np.bincount(b[used], ((values - m) ** 2 / v)[used], 9)
+                self.error[0] += np.bincount(b[used], (values - m)[used] ** 2 / v[used], 9)
                 self.error[1] += np.bincount(b[used], minlength=9)
             drawn = (join_tiles(torch.from_numpy(values), shape) - mean) / spread
         return (mean + spread * drawn) * model.shrink(levels, tilts)

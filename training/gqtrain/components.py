@@ -106,9 +106,9 @@ class Chooser:
 class Components:
     """The latents' order and spreads, and the levels found on training patches by Lloyd iterations."""
 
-    def __init__(self, crops, file, patches=50000):
+    def __init__(self, crops, file):
         if not os.path.exists(file):
-            self._measure(crops, file, patches)
+            self._measure(crops, file, min(max(16 * len(crops), 2000), 50000))
         stored = torch.load(file, weights_only=False)
         self.order, self.spread, self.weights = stored["order"], stored["spread"], stored["weights"]
         self.levels, self.usage, self.luma = stored["levels"], stored["usage"], stored["luma"]

@@ -13,7 +13,8 @@ NEVER = 1e4  # tilt of a coefficient that is not sent: its variance is 1, its me
 
 def bound(x):
     """x / (1 + (x / BOUND)^8)^(1/8): bounds coefficients to what codewords reach."""
-    ratio = ((x / BOUND).clamp(-1e4, 1e4)) ** 2
+    x = x.clamp(-1e4 * BOUND, 1e4 * BOUND)
+    ratio = (x / BOUND) ** 2
     ratio = ratio * ratio
     return x / torch.sqrt(torch.sqrt(torch.sqrt(1 + ratio * ratio)))
 

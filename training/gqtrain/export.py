@@ -119,10 +119,12 @@ def main():
     model = Codec(Config(**stored["config"]))
     model.load_state_dict(stored["average"])
     write_weights(model, a.output)
+    os.chmod(a.output, 0o644)
     digest = hashlib.sha256(open(a.output, "rb").read()).hexdigest()
     print(f"{a.output}: {os.path.getsize(a.output)} bytes, model id {digest[:16]}, step {stored['state']['step']}")
     if a.golden:
         save_file(golden(read_weights(a.output), load(a.picture)[:80, :112]), a.golden)
+    print(f"Compress with it: gqimg compress --model {a.output} picture.png picture.gqz (and decompress alike)")
 
 
 if __name__ == "__main__":

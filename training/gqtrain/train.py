@@ -1,4 +1,4 @@
-"""The training loop: torchrun --nproc-per-node=2 -m gqtrain.train --data DIR --output DIR; the same again resumes.
+"""The training loop. `python -m gqtrain` starts it in one process per core.
 
 On several machines each has its own data and output folders, or shared ones; the first writes checkpoint and log.
 """
@@ -160,7 +160,7 @@ def main():
 
     checkpoint = os.path.join(a.output, "checkpoint.pt")
     stored = shared(torch.load(checkpoint, weights_only=False) if rank == 0 and os.path.exists(checkpoint) else None)
-    few = torch.from_numpy(crops.batch(np.random.default_rng(5), 8))
+    few = torch.from_numpy(crops.batch(np.random.default_rng(5), 8))[:, :128, :128]
     if a.initial:
         model = read_weights(a.initial)
     else:
@@ -328,6 +328,8 @@ def main():
     save()
     if pictures:
         check(pictures)
+    if rank == 0:
+        print(f"finished at step {state['step']}: {checkpoint}. Next: make export RUN={a.output}", flush=True)
     if world > 1:
         dist.destroy_process_group()
 

@@ -40,7 +40,7 @@ class Machines(unittest.TestCase):
                     sys.executable, "-m", "torch.distributed.run", "--nnodes=2", f"--node-rank={node}",
                     "--nproc-per-node=1", "--master-addr=127.0.0.1", f"--master-port={port}", "-m", "gqtrain.train",
                     "--data", self.folder / f"{node}/data", "--output", self.folder / f"{node}/run",
-                    "--batch", "1", "--steps", str(steps),
+                    "--batch", "1", "--crop", "256", "--steps", str(steps), "--visual-from", "0.5",
                 ],
                 env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
             for node in range(2)

@@ -153,8 +153,8 @@ extension FileStructure {
   private static func beginsWithLadder(_ bytes: [UInt8], chunk: Int) -> Bool {
     var cursor = ByteCursor(bytes, offset: chunk + 1)
     guard (try? cursor.varint("chunk length")) != nil, !cursor.isAtEnd else { return false }
-    return [LevelLadder.standardIdentifier, LevelLadder.explicitIdentifier].contains(
-      bytes[cursor.offset])
+    let first = bytes[cursor.offset]
+    return Int(first) < LevelLadder.standard.count || first == LevelLadder.explicitIdentifier
   }
 
   /// Where the codes are: the first place that looks like their chunk, or else where they would begin if its type

@@ -17,12 +17,17 @@ public struct Header: Sendable, Equatable {
   /// The tile size that files have unless made otherwise, as a power of two.
   public static let standardTileExponent = 4
 
+  /// The most tunings of a model that files can name.
+  public static let maximumTunings = 8
+
   /// Pixels in a row.
   public let width: Int
   /// Rows.
   public let height: Int
   /// What the samples of a pixel mean.
   public let colorType: ColorType
+  /// Which of the model's tunings the picture was coded with, below `maximumTunings`.
+  public let tuning: Int
   /// log2 of the positions along a tile's side, one of `tileExponents`.
   public let tileExponent: Int
   /// Bits of a state of the quantizer's trellis.
@@ -34,16 +39,18 @@ public struct Header: Sendable, Equatable {
 
   /// A header; values outside the format's limits stop the program.
   public init(
-    width: Int, height: Int, colorType: ColorType,
+    width: Int, height: Int, colorType: ColorType, tuning: Int = 0,
     tileExponent: Int = Header.standardTileExponent, stateBits: Int,
     seed: UInt64, modelIdentifier: [UInt8]
   ) {
+    precondition((0..<Self.maximumTunings).contains(tuning))
     precondition(width > 0 && height > 0 && Self.tileExponents.contains(tileExponent))
     precondition(Self.stateBitCounts.contains(stateBits) && seed < 1 << 63)
     precondition(modelIdentifier.count == 8)
     self.width = width
     self.height = height
     self.colorType = colorType
+    self.tuning = tuning
     self.tileExponent = tileExponent
     self.stateBits = stateBits
     self.seed = seed
@@ -66,7 +73,7 @@ public struct Header: Sendable, Equatable {
     var bytes: [UInt8] = []
     bytes.appendVarint(UInt64(width))
     bytes.appendVarint(UInt64(height))
-    bytes.append(UInt8(tileExponent) << 4 | colorType.rawValue)
+    bytes.append(UInt8(tileExponent) << 4 | UInt8(tuning) << 1 | colorType.rawValue)
     bytes.append(UInt8(stateBits))
     bytes.appendVarint(seed)
     bytes += modelIdentifier
@@ -86,10 +93,7 @@ public struct Header: Sendable, Equatable {
     }
     try limits.check(width: width, height: height)
     let packed = try cursor.byte("colour type")
-    guard let colorType = ColorType(rawValue: packed & 15) else {
-      throw .invalidValue(
-        what: "colour type", offset: cursor.offset - 1, found: "\(packed & 15)", expected: "0 or 1")
-    }
+    let colorType: ColorType = packed & 1 == 0 ? .rgb : .grey
     guard Self.tileExponents.contains(Int(packed >> 4)) else {
       throw .invalidValue(
         what: "tile size", offset: cursor.offset - 1, found: "2^\(packed >> 4)",
@@ -107,8 +111,8 @@ public struct Header: Sendable, Equatable {
         what: "header", offset: cursor.offset, found: "another length", expected: "its end here")
     }
     self.init(
-      width: width, height: height, colorType: colorType, tileExponent: Int(packed >> 4),
-      stateBits: stateBits, seed: seed, modelIdentifier: identifier)
+      width: width, height: height, colorType: colorType, tuning: Int(packed >> 1 & 7),
+      tileExponent: Int(packed >> 4), stateBits: stateBits, seed: seed, modelIdentifier: identifier)
     guard tileCount <= limits.maxTiles else {
       throw .limitExceeded(what: "number of tiles", found: tileCount, limit: limits.maxTiles)
     }

@@ -26,15 +26,24 @@ public struct LevelLadder: Sendable, Equatable {
   /// The most bits a level may send.
   public static let maxBits = 4095
 
-  /// The ladder that a file names by one byte.
-  public static let standard = LevelLadder([
-    Rung(bits: 0, variants: 1), Rung(bits: 16, variants: 2), Rung(bits: 32, variants: 3),
-    Rung(bits: 48, variants: 3), Rung(bits: 64, variants: 3), Rung(bits: 96, variants: 4),
-    Rung(bits: 128, variants: 4), Rung(bits: 192, variants: 4), Rung(bits: 256, variants: 4),
-    Rung(bits: 384, variants: 4), Rung(bits: 512, variants: 4), Rung(bits: 768, variants: 3),
-  ])
+  /// The ladders that a file names by one byte, their place here.
+  public static let standard = [
+    LevelLadder([
+      Rung(bits: 0, variants: 1), Rung(bits: 16, variants: 2), Rung(bits: 32, variants: 3),
+      Rung(bits: 48, variants: 3), Rung(bits: 64, variants: 3), Rung(bits: 96, variants: 4),
+      Rung(bits: 128, variants: 4), Rung(bits: 192, variants: 4), Rung(bits: 256, variants: 4),
+      Rung(bits: 384, variants: 4), Rung(bits: 512, variants: 4), Rung(bits: 768, variants: 3),
+    ]),
+    LevelLadder([
+      Rung(bits: 0, variants: 1), Rung(bits: 16, variants: 3), Rung(bits: 32, variants: 3),
+      Rung(bits: 48, variants: 3), Rung(bits: 64, variants: 3), Rung(bits: 96, variants: 4),
+      Rung(bits: 128, variants: 4), Rung(bits: 192, variants: 4), Rung(bits: 256, variants: 4),
+      Rung(bits: 384, variants: 3), Rung(bits: 512, variants: 3), Rung(bits: 768, variants: 3),
+      Rung(bits: 1024, variants: 3), Rung(bits: 1536, variants: 2), Rung(bits: 2304, variants: 1),
+      Rung(bits: 3072, variants: 1),
+    ]),
+  ]
 
-  static let standardIdentifier: UInt8 = 0
   static let explicitIdentifier: UInt8 = 255
 
   /// The rungs, bits rising.
@@ -82,8 +91,8 @@ public struct LevelLadder: Sendable, Equatable {
 
   /// Appends the ladder as it stands at the start of the level map. Inverse: `init(parsing:)`.
   func write(to bytes: inout [UInt8]) {
-    if self == .standard {
-      bytes.append(Self.standardIdentifier)
+    if let place = Self.standard.firstIndex(of: self) {
+      bytes.append(UInt8(place))
     } else {
       bytes.append(Self.explicitIdentifier)
       bytes.append(UInt8(rungs.count))
@@ -98,8 +107,8 @@ public struct LevelLadder: Sendable, Equatable {
   init(parsing cursor: inout ByteCursor) throws(BitstreamError) {
     let start = cursor.offset
     switch try cursor.byte("level ladder") {
-    case Self.standardIdentifier:
-      self = .standard
+    case let place where Int(place) < Self.standard.count:
+      self = Self.standard[Int(place)]
     case Self.explicitIdentifier:
       let count = Int(try cursor.byte("number of rungs"))
       guard (1...Self.maxRungCount).contains(count) else {
@@ -122,14 +131,15 @@ public struct LevelLadder: Sendable, Equatable {
         rungs.append(Rung(bits: bits, variants: variants))
       }
       self.init(rungs)
-      guard self != .standard else {
+      guard !Self.standard.contains(self) else {
         throw .invalidValue(
-          what: "level ladder", offset: start, found: "the standard ladder spelled out",
+          what: "level ladder", offset: start, found: "a standard ladder spelled out",
           expected: "its identifier")
       }
     case let other:
       throw .invalidValue(
-        what: "level ladder", offset: start, found: "\(other)", expected: "0 or 255")
+        what: "level ladder", offset: start, found: "\(other)",
+        expected: "below \(Self.standard.count), or 255")
     }
   }
 }

@@ -227,9 +227,12 @@ static TARGET void NAME(to_samples)(const float *values, uint8_t *result, size_t
   }
 }
 
+#include "Cosine.h"
+
 static const struct functions NAME(functions) = {
     NAME(exp), NAME(log), NAME(bound), NAME(add), NAME(add_bounded), NAME(shift_scale),
-    NAME(variances), NAME(divergence), NAME(offset), NAME(multiply), NAME(from_samples), NAME(to_samples)};
+    NAME(variances), NAME(divergence), NAME(offset), NAME(multiply), NAME(from_samples), NAME(to_samples),
+    NAME(analyze_cosines), NAME(synthesize_cosines), NAME(expand), NAME(compress), NAME(limit)};
 
 #undef GROUPS
 #undef NAME

@@ -63,4 +63,28 @@ void gq_from_samples(const uint8_t *samples, float *result, size_t count);
 /// Inverse: clamped and rounded; NaN becomes 0.
 void gq_to_samples(const float *values, uint8_t *result, size_t count);
 
+/// The orthonormal cosine transform of 16 x 16 pixels: latents[k] = coefficient[order[k]] * factors[k].
+///
+/// Coefficient 256 c + 16 u + v has u half waves from top to bottom and v from left to right in component c of the
+/// orthonormal colour space of `CosineBasis.h`.
+///
+/// - samples: [16, 16, 3]
+/// - order: [768], each of 0...767 once.
+/// - latents: [768]
+void gq_analyze_cosines(
+    const float *samples, const int32_t *order, const float *factors, float *latents);
+
+/// Inverse of `gq_analyze_cosines` for inverse factors.
+void gq_synthesize_cosines(
+    const float *latents, const int32_t *order, const float *factors, float *samples);
+
+/// values[i] = x sqrt(1 + k[i] x^2), k[i] at least 0.
+void gq_expand(float *values, const float *k, size_t count);
+
+/// Inverse of `gq_expand`: values[i] = y sqrt(2 / (1 + sqrt(1 + 4 k[i] y^2))).
+void gq_compress(float *values, const float *k, size_t count);
+
+/// values[i] = x / (1 + (x / bound)^8)^(1/8), x being at most 1e4 bounds: soft clipping to the bound.
+void gq_limit(float *values, size_t count, float bound);
+
 #endif

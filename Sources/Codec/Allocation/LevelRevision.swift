@@ -19,7 +19,7 @@ struct LevelRevision {
   init(network: Network) { self.network = network }
 
   /// Distortion per squared error: 1, or what a visual distortion of about the same annoyance is.
-  private var unit: Float { network.configuration.tuning == .psnr ? 1 : 127.5 * 127.5 / 12 }
+  private var unit: Float { network.tuning == .psnr ? 1 : 127.5 * 127.5 / 12 }
 
   /// A measured squared error in units of the expected errors.
   func distortion(_ squaredError: Float) -> Float { squaredError * unit }
@@ -27,7 +27,7 @@ struct LevelRevision {
   /// Squared errors per sample of 8 bits that are never called a failure.
   private static let tolerated: Float = 20
   /// How many times the expected error is not called a failure: visual distortion and squared error differ by more.
-  private var tolerance: Float { network.configuration.tuning == .psnr ? 6 : 5 }
+  private var tolerance: Float { network.tuning == .psnr ? 6 : 5 }
 
   /// Takes the measured squared errors of a coded picture and corrects what is expected.
   ///

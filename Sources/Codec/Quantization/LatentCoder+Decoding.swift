@@ -36,7 +36,8 @@ extension LatentCoder {
         network: coder.network, rows: window.rows.count, columns: columns,
         levels: window.cropped(coder.levels, gridColumns: coder.grid.columns),
         // What is lost is made up from all of a phase at once.
-        bandRows: hasLost ? nil : coder.bandRows(positions: bandPositions, columns: columns))
+        bandRows: hasLost ? nil : coder.bandRows(positions: bandPositions, columns: columns),
+        isGrey: coder.isGrey)
       values = try TileValues(coder, segments, window.columns)
     }
 

@@ -24,7 +24,7 @@ extension LatentCoder {
       walk = LatentWalk(
         network: coder.network, rows: grid.rows, columns: grid.columns, levels: coder.levels,
         bandRows: coder.bandRows(positions: bandPositions, columns: grid.columns),
-        keepsLatents: keepsLatents)
+        keepsLatents: keepsLatents, isGrey: coder.isGrey)
       source = TensorRows(
         columns: grid.columns, channels: coder.network.configuration.latents)
       paths = Array(repeating: TilePath(), count: coder.packing.layout.segments.count)
@@ -34,7 +34,7 @@ extension LatentCoder {
 
     /// Takes rows of the encoder's latents, codes what can be coded, and passes on rows of decoded latents.
     func push(_ latents: Tensor, _ body: (Tensor) -> Void) throws(GaussianQuantError) {
-      source.append(latents)
+      source.append(coder.isGrey ? coder.withoutChroma(latents) : latents)
       while let band = walk.nextBand, band.upperBound <= source.rows.upperBound { try step(body) }
     }
 
@@ -84,12 +84,14 @@ extension LatentCoder {
 
   /// The decoder's input if noise stood in for codewords; each `draw` is other noise.
   func simulate(_ features: EncoderFeatures, _ noise: Noise, draw: Int = 0) throws -> Tensor {
-    let source = TensorRows(try network.latents(features, levels: levels))
+    let latents = try network.latents(features, levels: levels)
+    let source = TensorRows(isGrey ? withoutChroma(latents) : latents)
     // Any table of normal numbers will do; this one repeats exactly.
     let normal = try Trellis(stateBitCount: 12).values
     var count = UInt32(draw) << 28
-    return network.decodedLatents(rows: grid.rows, columns: grid.columns, levels: levels) {
-      prediction in
+    return network.decodedLatents(
+      rows: grid.rows, columns: grid.columns, levels: levels, isGrey: isGrey
+    ) { prediction in
       let tiles = phaseTiles(prediction, tiles: packing.layout.tiles.indices)
       let posterior = posterior(source, prediction, tiles)
       var values = posterior.means
@@ -117,6 +119,6 @@ extension LatentCoder {
       groups: DivergenceGroup.tiles(
         levels: prediction.levels,
         tiles: hasPositionsAlone ? tiles.joined().map { [$0] } : tiles, table: network.levels),
-      bound: network.configuration.latentBound, pool: network.pool)
+      limit: SoftLimit(network.configuration), pool: network.pool)
   }
 }

@@ -11,6 +11,8 @@ struct LatentCoder {
   /// Whether every position's divergence is its own bits, so that its error does not depend on other positions'
   /// levels: for measuring levels. Files are coded with the divergence exact for tiles.
   let hasPositionsAlone: Bool
+  /// Whether the picture has no chroma.
+  let isGrey: Bool
 
   init(
     network: Network, quantizer: TrellisQuantizer, header: Header, levelMap: LevelMap,
@@ -18,6 +20,7 @@ struct LatentCoder {
   ) {
     self.hasPositionsAlone = hasPositionsAlone
     self.network = network
+    isGrey = header.colorType == .grey
     self.quantizer = quantizer
     grid = LatentGrid(rows: levelMap.rows, columns: levelMap.columns)
     packing = CodePacking(
@@ -27,6 +30,17 @@ struct LatentCoder {
   }
 
   var levels: [UInt8] { packing.levels }
+
+  /// Latents whose chroma is zero.
+  func withoutChroma(_ latents: Tensor) -> Tensor {
+    var latents = latents
+    for latent in network.chroma {
+      for k in stride(from: latent, to: latents.values.count, by: latents.channels) {
+        latents.values[k] = 0
+      }
+    }
+    return latents
+  }
 
   /// Rows of positions that are worked on at a time: whole rows of tiles, about as many positions as asked for.
   func bandRows(positions: Int, columns: Int) -> Int {
@@ -55,14 +69,22 @@ struct LatentCoder {
       network.pool.forEachPart(of: prediction.levels.count, length: 32) { part in
         var variances = ones
         var roots = ones
+        var tilts = ones
         for position in part {
           let level = Int(prediction.levels[position])
           let count = table.counts[level]
           guard count > 0 else { continue }
-          let places = position * width..<position * width + count
-          prediction.tilts.withUnsafeBufferPointer { tilts in
+          let first = position * width
+          var place = 0
+          for run in table.levels[level] {
+            for c in run.coefficients {
+              tilts[place] = prediction.tilts[first + c]
+              place += 1
+            }
+          }
+          tilts.withUnsafeBufferPointer { tilts in
             ones.withUnsafeBufferPointer { ones in
-              let tilts = UnsafeBufferPointer(rebasing: tilts[places])
+              let tilts = UnsafeBufferPointer(rebasing: tilts[..<count])
               let offset = ExactDivergence.offset(
                 squares: UnsafeBufferPointer(rebasing: ones[..<count]), tilts: tilts,
                 nats: DivergenceGroup.nats(bits: table.bits[level]))
@@ -71,7 +93,13 @@ struct LatentCoder {
                 offset: offset, tilts: base, count: count, &variances, roots: &roots)
             }
           }
-          for c in 0..<count { result.value[places.lowerBound + c] *= roots[c] }
+          place = 0
+          for run in table.levels[level] {
+            for c in run.coefficients {
+              result.value[first + c] *= roots[place]
+              place += 1
+            }
+          }
         }
       }
     }

@@ -27,9 +27,11 @@ package struct DivergenceGroup: Sendable {
       let used = positions.filter { table.bits[Int(levels[$0])] > 0 }
       guard !used.isEmpty else { return nil }
       return DivergenceGroup(
-        places: used.map { position in
+        places: used.flatMap { position in
           let start = position * table.width
-          return start..<start + table.counts[Int(levels[position])]
+          return table.levels[Int(levels[position])].map {
+            start + $0.coefficients.lowerBound..<start + $0.coefficients.upperBound
+          }
         },
         bits: used.reduce(0) { $0 + table.bits[Int(levels[$1])] })
     }
@@ -73,11 +75,11 @@ package struct Posterior: Sendable {
   ///   - tilts: [n, width], what encoder and decoder know of how noise should differ; see `ExactDivergence`.
   ///   - levels: the level of each position.
   ///   - groups: the groups whose divergence is exact: every coefficient that is sent, once.
-  ///   - bound: smooth bound on a coefficient's magnitude.
+  ///   - limit: soft clipping of coefficients.
   ///   - pool: threads to use.
   package init(
     _ coefficients: [Float], tilts: [Float], levels: [UInt8], groups: [DivergenceGroup],
-    bound: Float, pool: WorkerPool
+    limit: SoftLimit, pool: WorkerPool
   ) {
     precondition(tilts.count == coefficients.count)
     var bounded = coefficients
@@ -85,7 +87,7 @@ package struct Posterior: Sendable {
       let bounded = Disjoint(bounded)
       pool.forEachPart(of: bounded.value.count, length: 1 << 14) { part in
         guard let base = bounded.value.baseAddress else { return }
-        gq_bound(base + part.lowerBound, part.count, bound)
+        limit.apply(base + part.lowerBound, count: part.count)
       }
     }
     let coefficients = bounded

@@ -27,7 +27,10 @@ extension TrellisQuantizer {
             let (values, codes, paths) = (targets.0.value, targets.1.value, targets.2.value)
             let steps = steps(levels: posterior.levels, positions: tiles[tile])
             guard !steps.isEmpty else { return }
-            let places = steps.map { $0.position * width + $0.coefficient }
+            let places = steps.map { step in
+              let level = Int(posterior.levels[step.position])
+              return step.position * width + coefficients[level][step.code]
+            }
             let means = places.map { posterior.means[$0] }
             let variances = places.map { posterior.variances[$0] }
             let (start, states): (UInt32, [UInt32])
@@ -40,9 +43,9 @@ extension TrellisQuantizer {
               failure.withLock { $0 = error }
               return
             }
-            for (step, state) in zip(steps, states) {
-              values[step.position * width + step.coefficient] = search.trellis.values[Int(state)]
-              codes[step.position][step.coefficient] = state & (1 << UInt32(step.bits) - 1)
+            for (k, step) in steps.enumerated() {
+              values[places[k]] = search.trellis.values[Int(states[k])]
+              codes[step.position][step.code] = states[k] & (1 << UInt32(step.bits) - 1)
             }
             if paths[tile].start == nil { paths[tile].start = start }
             if let last = states.last { paths[tile].state = last }

@@ -11,6 +11,8 @@ package import GQModel
 package struct TrellisQuantizer: Sendable {
   /// For each level the widths in bits of the codes that a position sends, in their order: a step for every coefficient.
   package let codeWidths: [[Int]]
+  /// For each level the coefficients that its codes are of.
+  let coefficients: [[Int]]
   let search: TrellisSearch
   let table: LevelTable
   let pool: WorkerPool
@@ -38,6 +40,7 @@ package struct TrellisQuantizer: Sendable {
     self.table = table
     self.pool = pool
     codeWidths = table.levels.map { $0.flatMap { Array(repeating: $0.bits, count: $0.count) } }
+    coefficients = table.levels.map { $0.flatMap { Array($0.coefficients) } }
   }
 
   /// Codeword values [n, width] from the codes of n positions. Inverse of `quantize`.
@@ -54,8 +57,9 @@ package struct TrellisQuantizer: Sendable {
           var state = paths.value[tile].state
           for step in steps(levels: levels, positions: tiles[tile]) {
             state = trellis.state(
-              after: state, bits: codes[step.position][step.coefficient], count: Int(step.bits))
-            values.value[step.position * width + step.coefficient] = trellis.values[Int(state)]
+              after: state, bits: codes[step.position][step.code], count: Int(step.bits))
+            let coefficient = coefficients[Int(levels[step.position])][step.code]
+            values.value[step.position * width + coefficient] = trellis.values[Int(state)]
           }
           paths.value[tile].state = state
         }
@@ -68,8 +72,8 @@ package struct TrellisQuantizer: Sendable {
   struct Step {
     /// A number among the positions of the phase.
     let position: Int
-    /// A coefficient of its level.
-    let coefficient: Int
+    /// A code of its level.
+    let code: Int
     let bits: UInt8
   }
 
@@ -82,8 +86,8 @@ package struct TrellisQuantizer: Sendable {
   static func steps(levels: [UInt8], positions: [Int], codeWidths: [[Int]]) -> [Step] {
     var listed: [Step] = []
     for position in positions {
-      for (coefficient, bits) in codeWidths[Int(levels[position])].enumerated() {
-        listed.append(Step(position: position, coefficient: coefficient, bits: UInt8(bits)))
+      for (code, bits) in codeWidths[Int(levels[position])].enumerated() {
+        listed.append(Step(position: position, code: code, bits: UInt8(bits)))
       }
     }
     let stride = stride(count: listed.count)

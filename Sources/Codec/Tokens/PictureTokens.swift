@@ -180,7 +180,7 @@ public struct PictureTokens: Sendable, Equatable {
           positions: tile.positions(of: phase, gridColumns: levelMap.columns),
           codeWidths: codeWidths)
         for step in steps {
-          let place = step.position * width + step.coefficient
+          let place = step.position * width + step.code
           state = (state << UInt32(step.bits) | UInt32(tokens[place])) & mask
           states[place] = Int32(state)
         }

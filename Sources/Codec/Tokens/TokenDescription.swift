@@ -28,6 +28,8 @@ struct TokenDescription: Codable {
   let width: Int
   let height: Int
   let colorType: String
+  /// Which of the model's tunings the picture was coded with.
+  let tuning: Int
   let tileExponent: Int
   /// Bits of a trellis state.
   let stateBits: Int
@@ -58,6 +60,7 @@ struct TokenDescription: Codable {
     width = header.width
     height = header.height
     colorType = "\(header.colorType)"
+    tuning = header.tuning
     tileExponent = header.tileExponent
     stateBits = header.stateBits
     seed = header.seed
@@ -121,6 +124,10 @@ struct TokenDescription: Codable {
     guard let color = Header.ColorType.allCases.first(where: { "\($0)" == colorType }) else {
       throw .badDescription("colorType is \(colorType.debugDescription), expected rgb or grey")
     }
+    guard (0..<Header.maximumTunings).contains(tuning) else {
+      throw .badDescription(
+        "tuning is \(tuning), expected 0 to \(Header.maximumTunings - 1)")
+    }
     guard Header.tileExponents.contains(tileExponent) else {
       throw .badDescription(
         "tileExponent is \(tileExponent), expected 0 to \(Header.tileExponents.upperBound)")
@@ -137,8 +144,8 @@ struct TokenDescription: Codable {
       throw .badDescription("model is \(model.debugDescription), expected 16 digits of base 16")
     }
     let header = Header(
-      width: width, height: height, colorType: color, tileExponent: tileExponent,
-      stateBits: stateBits, seed: seed, modelIdentifier: identifier)
+      width: width, height: height, colorType: color, tuning: tuning,
+      tileExponent: tileExponent, stateBits: stateBits, seed: seed, modelIdentifier: identifier)
     guard rows == header.rows, columns == header.columns else {
       throw .wrongShape(
         name: "grid", expected: [header.rows, header.columns], found: [rows, columns])

@@ -1,6 +1,6 @@
 internal import CGQKernels
 
-/// A learned scale and shift of the features for every level.
+/// A learned scale and shift of the features for every level, those of one tuning.
 struct LevelScale: Sendable {
   let channels: Int
   /// [levels, channels]
@@ -8,10 +8,12 @@ struct LevelScale: Sendable {
   /// [levels, channels]
   let shift: [Float]
 
-  init(_ name: String, levels: Int, channels: Int, from file: Safetensors) throws(ModelError) {
+  init(
+    _ name: String, channels: Int, _ c: ModelConfiguration, tuning: Int, from file: Safetensors
+  ) throws(ModelError) {
     self.channels = channels
-    scale = try file.floats("\(name).scale", shape: [levels, channels])
-    shift = try file.floats("\(name).shift", shape: [levels, channels])
+    scale = try file.floats("\(name).scale", columns: channels, c, tuning: tuning)
+    shift = try file.floats("\(name).shift", columns: channels, c, tuning: tuning)
   }
 
   /// `levels` holds one level per position.

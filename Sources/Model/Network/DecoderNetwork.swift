@@ -2,32 +2,31 @@ internal import CGQKernels
 
 /// From latents to pixels.
 struct DecoderNetwork: Sendable {
-  private let skip: Pointwise
+  private let skip: LinearPath
   private let stem: Pointwise
   private let level: LevelScale
   private let coarse: [Block]
   private let up: Pointwise
   private let fine: [Block]
   private let head: Pointwise
+  /// What is added to the linear path's pixels is left out, 8 x 8 pixels at a time, where it is larger than about this.
+  private let correctionBound: Float?
   private let pool: WorkerPool
 
   init(
-    _ c: ModelConfiguration, from file: Safetensors, pool: WorkerPool
+    _ c: ModelConfiguration, tuning: Int, from file: Safetensors, pool: WorkerPool
   ) throws(ModelError) {
     self.pool = pool
-    // The skip path is trained as basis * spread; at inference the two are one matrix.
-    let spread = try file.floats("decoder.spread", shape: [c.latents])
-    var basis = try file.floats("decoder.skip.weight", shape: [768, c.latents])
-    for k in basis.indices { basis[k] *= spread[k % c.latents] }
-    skip = Pointwise(
-      PointwiseLayer(
-        inputs: c.latents, outputs: 768, weights: basis,
-        bias: try file.floats("decoder.skip.bias", shape: [768])), pool: pool)
+    correctionBound = c.decoderBound
+    skip =
+      c.hasCosines
+      ? .synthesis(try CosineTransform(from: file, pool: pool))
+      : .matrix(Pointwise(try Self.matrix(c, from: file), pool: pool))
     stem = Pointwise(
       try IntegerLayer("decoder.stem", inputs: c.latents, outputs: c.coarse, from: file),
       pool: pool)
     level = try LevelScale(
-      "decoder.level", levels: c.levels.count, channels: c.coarse, from: file)
+      "decoder.level", channels: c.coarse, c, tuning: tuning, from: file)
     coarse = try makeBlocks(
       "decoder.coarse", count: c.decoderCoarse, channels: c.coarse, c, from: file, pool: pool)
     up = Pointwise(
@@ -37,6 +36,35 @@ struct DecoderNetwork: Sendable {
       "decoder.fine", count: c.decoderFine, channels: c.fine, c, from: file, pool: pool)
     head = Pointwise(
       try IntegerLayer("decoder.head", inputs: c.fine, outputs: 192, from: file), pool: pool)
+  }
+
+  /// The learned linear path: trained as basis * spread, here one matrix.
+  private static func matrix(
+    _ c: ModelConfiguration, from file: Safetensors
+  ) throws(ModelError) -> PointwiseLayer {
+    let spread = try file.floats("decoder.spread", shape: [c.latents])
+    var basis = try file.floats("decoder.skip.weight", shape: [768, c.latents])
+    for k in basis.indices { basis[k] *= spread[k % c.latents] }
+    return PointwiseLayer(
+      inputs: c.latents, outputs: 768, weights: basis,
+      bias: try file.floats("decoder.skip.bias", shape: [768]))
+  }
+
+  /// What the blocks add to the linear path's pixels, 8 x 8 side by side.
+  private func correction(_ h: Tensor) -> Tensor {
+    let correction = head(h)
+    guard let correctionBound else { return correction }
+    return TensorSlice(correction).withValues { values in
+      let values = Disjoint(values)
+      let length = correction.channels
+      return Tensor(
+        rows: correction.positionCount, columns: 1, channels: length, pool: pool
+      ) { row, target in
+        guard let base = values.value.baseAddress else { return }
+        target.update(repeating: 0, count: length)
+        gq_add_bounded(target, base + row * length, length, correctionBound)
+      }
+    }.reshaped(rows: correction.rows, columns: correction.columns)
   }
 
   /// Multiply-adds per pixel.
@@ -78,7 +106,7 @@ struct DecoderNetwork: Sendable {
         network.level(TensorSlice(stem), levels: levels, pool), isLast: isLast)
       h = fine.push(network.up(h).shuffled(2, pool), isLast: isLast)
       network.skip.append(latents, to: &linear)
-      let pixels = sum(network.head(h))
+      let pixels = sum(network.correction(h))
       given += pixels.rows
       linear.drop(before: given / Network.stride)
       return pixels

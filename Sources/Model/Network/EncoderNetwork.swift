@@ -2,11 +2,11 @@ internal import CGQKernels
 
 /// From pixels to latents.
 struct EncoderNetwork: Sendable {
-  /// What the head adds to the linear path is left out where it is larger than about this. It stays below 2.5 on
-  /// photographs and explodes on content that training never saw, where the linear path alone is better.
-  private static let correctionBound: Float = 4
+  /// What the head adds to the linear latents is left out where it is larger than about this. It stays below 2.5 on
+  /// photographs and explodes on content that training never saw, where the linear latents alone are better.
+  private let correctionBound: Float
 
-  private let skip: Pointwise
+  private let skip: LinearPath
   private let stem: Pointwise
   private let fine: [Block]
   private let down: Pointwise
@@ -16,12 +16,17 @@ struct EncoderNetwork: Sendable {
   private let pool: WorkerPool
 
   init(
-    _ c: ModelConfiguration, from file: Safetensors, pool: WorkerPool
+    _ c: ModelConfiguration, tuning: Int, from file: Safetensors, pool: WorkerPool
   ) throws(ModelError) {
     self.pool = pool
-    skip = Pointwise(
-      try PointwiseLayer("encoder.skip", inputs: 768, outputs: c.latents, from: file),
-      pool: pool)
+    correctionBound = c.correctionBound
+    skip =
+      c.hasCosines
+      ? .analysis(try CosineTransform(from: file, pool: pool))
+      : .matrix(
+        Pointwise(
+          try PointwiseLayer("encoder.skip", inputs: 768, outputs: c.latents, from: file),
+          pool: pool))
     stem = Pointwise(
       try IntegerLayer("encoder.stem", inputs: 192, outputs: c.fine, from: file), pool: pool)
     fine = try makeBlocks(
@@ -30,12 +35,12 @@ struct EncoderNetwork: Sendable {
       try IntegerLayer("encoder.down", inputs: 4 * c.fine, outputs: c.coarse, from: file),
       pool: pool)
     level = try LevelScale(
-      "encoder.level", levels: c.levels.count, channels: c.coarse, from: file)
+      "encoder.level", channels: c.coarse, c, tuning: tuning, from: file)
     coarse = try makeBlocks(
       "encoder.coarse", count: c.encoderCoarse, channels: c.coarse, c, from: file, pool: pool)
     head = Pointwise(
       try IntegerLayer(
-        "encoder.head", inputs: c.coarse, outputs: c.latents, from: file),
+        "encoder.head", inputs: c.coarse, outputs: c.leading, from: file),
       pool: pool)
   }
 
@@ -94,7 +99,7 @@ struct EncoderNetwork: Sendable {
       self.network = network
       coarse = BlockChain(
         network.coarse, columns: columns, channels: network.head.inputs)
-      linear = TensorRows(columns: columns, channels: network.head.outputs)
+      linear = TensorRows(columns: columns, channels: network.skip.outputs)
     }
 
     /// Latents [m, w/16, latents] from features of n rows: in all as many, after the last ones all of them.
@@ -115,7 +120,7 @@ struct EncoderNetwork: Sendable {
 extension EncoderNetwork {
   /// The linear path's latents plus the network's correction, bounded position by position.
   private func sum(_ linear: Tensor, _ correction: Tensor) -> Tensor {
-    let channels = linear.channels
+    let (channels, corrected) = (linear.channels, correction.channels)
     return linear.values.withUnsafeBufferPointer { linear in
       correction.values.withUnsafeBufferPointer { correction in
         let sources = (Disjoint(linear), Disjoint(correction))
@@ -126,7 +131,7 @@ extension EncoderNetwork {
             let correction = sources.1.value.baseAddress
           else { return }
           target.update(from: linear + row * channels, count: channels)
-          gq_add_bounded(target, correction + row * channels, channels, Self.correctionBound)
+          gq_add_bounded(target, correction + row * corrected, corrected, correctionBound)
         }
       }
     }.reshaped(rows: linear.rows, columns: linear.columns)

@@ -1,28 +1,55 @@
 internal import CGQKernels
 
-/// Each level's own linear transform: from what prediction left of the latents to coefficients of unit variance, and
-/// back.
+/// Each level's linear transform from what prediction left of the latents to coefficients of unit variance, and back: a
+/// matrix of the level's own on the leading latents, or for high levels a gain of each latent.
+///
+/// Coefficients are companded where the architecture says so: a codeword x stands for x sqrt(1 + k x^2), for the tails
+/// of coefficients are longer than those of codewords.
 struct LevelTransform: Sendable {
   private let latents: Int
+  private let leading: Int
+  private let mixedLevels: Int
   private let table: LevelTable
-  /// For each level what makes coefficients of latents, scaled so that no further factor is needed, and its inverse.
+  /// For each level with a matrix what makes coefficients of latents, scaled so that no further factor is needed, and its
+  /// inverse.
   private let analysis: [Part<Matrix>]
   private let synthesis: [Part<Matrix>]
+  /// [levels, width]: the same for levels of gains alone.
+  private let analysisGain: [Float]
+  private let synthesisGain: [Float]
+  /// [levels, width]: k of each coefficient; empty without companding.
+  private let companding: [Float]
   /// [levels, width]: the tilts of the posteriors beside the prior's scales.
   private let tilt: [Float]
   private let pool: WorkerPool
 
   init(
-    _ c: ModelConfiguration, _ table: LevelTable, from file: Safetensors, pool: WorkerPool
+    _ c: ModelConfiguration, _ table: LevelTable, tuning: Int, from file: Safetensors,
+    pool: WorkerPool
   ) throws(ModelError) {
     self.pool = pool
-    latents = c.latents
+    (latents, leading, mixedLevels) = (c.latents, c.leading, c.mixedLevels)
     self.table = table
-    tilt = try file.floats("transform.tilt", shape: [table.counts.count, table.width])
-    analysis = try Self.matrices("analysis", c, table, from: file, isTransposed: true) { $0 }
-    synthesis = try Self.matrices("synthesis", c, table, from: file, isTransposed: false) {
-      $0 == 0 ? 0 : 1 / $0
+    func values(_ name: String) throws(ModelError) -> [Float] {
+      try file.floats("transform.\(name)", columns: table.width, c, tuning: tuning)
     }
+    func gains(_ name: String) throws(ModelError) -> [Float] {
+      var gains = try values(name)
+      gq_exp(&gains, gains.count)
+      return gains
+    }
+    tilt = try values("tilt")
+    companding = c.hasCosines ? try values("companding").map { $0 * $0 } : []
+    let spread = try file.floats(c.hasCosines ? "cosines.spread" : "spread", shape: [c.latents])
+    let inverse = spread.map { $0 == 0 ? 0 : 1 / $0 }
+    let (forward, back) = (try gains("analysis_gain"), try gains("synthesis_gain"))
+    analysis = try Self.matrices(
+      "analysis", c, table, from: file, isTransposed: true, gains: forward, factors: spread)
+    synthesis = try Self.matrices(
+      "synthesis", c, table, from: file, isTransposed: false, gains: back, factors: inverse)
+    let (width, hasGains) = (table.width, c.mixedLevels < c.levels.count)
+    analysisGain = hasGains ? forward.indices.map { forward[$0] * spread[$0 % width] } : []
+    synthesisGain = hasGains ? back.indices.map { back[$0] * inverse[$0 % width] } : []
   }
 
   /// The matrix of a level, [inner, columns], columns filled up with zeros.
@@ -32,24 +59,21 @@ struct LevelTransform: Sendable {
     let values: [Float]
   }
 
-  /// The matrices of all levels, each to be loaded when it is used: with the gains of its coefficients and what the
-  /// latents' spreads give.
+  /// The matrices of the levels that have one, each to be loaded when it is used: with the gains [levels, width] of
+  /// coefficients and factors [latents] of latents.
   private static func matrices(
     _ name: String, _ c: ModelConfiguration, _ table: LevelTable, from file: Safetensors,
-    isTransposed: Bool, _ factor: (Float) -> Float
+    isTransposed: Bool, gains: [Float], factors: [Float]
   ) throws(ModelError) -> [Part<Matrix>] {
-    let shape = [table.counts.reduce(0, +), c.latents]
+    let counts = table.counts.prefix(c.mixedLevels)
+    let shape = [counts.reduce(0, +), c.leading]
     try file.check("transform.\(name)", shape: shape)
-    var gains = try file.floats(
-      "transform.\(name)_gain", shape: [table.counts.count, table.width])
-    gq_exp(&gains, gains.count)
-    let allGains = gains
-    let factors = try file.floats("spread", shape: [c.latents]).map(factor)
+    let factors = Array(factors.prefix(c.leading))
     var first = 0
-    return table.counts.enumerated().map { level, count in
+    return counts.enumerated().map { level, count in
       let rows = first..<first + count
       first += count
-      let gains = Array(allGains[level * table.width..<level * table.width + count])
+      let gains = Array(gains[level * table.width..<level * table.width + count])
       return Part { () throws(ModelError) in
         let values = try file.floats("transform.\(name)", shape: shape, rows: rows)
         return matrix(values, gains: gains, factors: factors, isTransposed: isTransposed)
@@ -82,7 +106,9 @@ struct LevelTransform: Sendable {
   }
 
   /// Multiply-adds per pixel of the widest level, one way.
-  var cost: Double { Double(table.width * latents) / 256 }
+  var cost: Double {
+    Double((table.counts.prefix(mixedLevels).max() ?? 0) * leading) / 256
+  }
 
   /// The tilts of the posteriors [n, width] from the logarithmic scales of the coefficients [n, width].
   func tilts(logScale: [Float], levels: [UInt8]) -> [Float] {
@@ -95,42 +121,71 @@ struct LevelTransform: Sendable {
     return result.values
   }
 
-  /// Coefficients [n, width], in units of their scales, of the latents that prediction left; zeros where a level has none.
+  /// Coefficients [n, width], in units of their scales and compressed, of the latents that prediction left. Those that the
+  /// level does not send have no meaning.
   func analyze(
     _ latents: TensorRows, _ prediction: PhasePrediction
   ) -> [Float] {
-    let (length, width) = (self.latents, table.width)
+    let (leading, length, width) = (leading, self.latents, table.width)
+    @Sendable func finish(_ row: Int, _ level: Int, _ count: Int, _ target: UnsafeMutablePointer<Float>) {
+      for c in 0..<count { target[c] /= prediction.scale[row * width + c] }
+      guard !companding.isEmpty else { return }
+      companding.withUnsafeBufferPointer { k in
+        if let k = k.baseAddress { gq_compress(target, k + level * width, count) }
+      }
+    }
     return products(
       prediction.levels, analysis, outputs: width,
       load: { row, _, target in
         latents.withValues { source in
           let first = latents.range(prediction.positions[row]).lowerBound
-          for c in 0..<length {
-            target[c] = source[first + c] - prediction.mean[row * length + c]
+          for c in 0..<leading {
+            target[c] = source[first + c] - prediction.mean[row * leading + c]
           }
         }
       },
       store: { row, count, source, target in
-        for c in 0..<count { target[c] = source[c] / prediction.scale[row * width + c] }
+        target.update(from: source, count: count)
+        finish(row, Int(prediction.levels[row]), count, target)
+      },
+      otherwise: { row, target in
+        let level = Int(prediction.levels[row])
+        latents.withValues { source in
+          let first = latents.range(prediction.positions[row]).lowerBound
+          for c in 0..<length { target[c] = source[first + c] }
+        }
+        for c in 0..<leading { target[c] -= prediction.mean[row * leading + c] }
+        for c in 0..<length { target[c] *= analysisGain[level * width + c] }
+        finish(row, level, length, target)
       })
   }
 
-  /// Latents [n, latents] from coefficients [n, width]. Inverse of `analyze`, as far as coefficients tell.
+  /// Latents [n, latents] from coefficients [n, width], zeros for those that are not sent. Inverse of `analyze`, as far as
+  /// coefficients tell.
   func synthesize(
     _ coefficients: [Float], _ prediction: PhasePrediction
   ) -> [Float] {
-    let (length, width) = (self.latents, table.width)
+    let (leading, length, width) = (leading, self.latents, table.width)
+    @Sendable func begin(_ row: Int, _ count: Int, _ target: UnsafeMutablePointer<Float>) {
+      for c in 0..<count { target[c] = coefficients[row * width + c] }
+      companding.withUnsafeBufferPointer { k in
+        if let k = k.baseAddress, !companding.isEmpty {
+          gq_expand(target, k + Int(prediction.levels[row]) * width, count)
+        }
+      }
+      for c in 0..<count { target[c] *= prediction.scale[row * width + c] }
+    }
     return products(
       prediction.levels, synthesis, outputs: length,
-      load: { row, count, target in
-        for c in 0..<count {
-          target[c] = coefficients[row * width + c] * prediction.scale[row * width + c]
-        }
-      },
+      load: { row, count, target in begin(row, count, target) },
       store: { row, _, source, target in
-        for c in 0..<length {
-          target[c] = source[c] + prediction.mean[row * length + c]
-        }
+        for c in 0..<leading { target[c] = source[c] + prediction.mean[row * leading + c] }
+      },
+      otherwise: { row, target in
+        begin(row, length, target)
+        let gains = Int(prediction.levels[row]) * width
+        for c in 0..<length { target[c] *= synthesisGain[gains + c] }
+        for c in 0..<leading { target[c] += prediction.mean[row * leading + c] }
       })
   }
 
@@ -142,21 +197,29 @@ struct LevelTransform: Sendable {
   ///   - outputs: values of a result.
   ///   - load: stores a vector, given its number and the number of its level's coefficients.
   ///   - store: stores the result likewise from the product.
+  ///   - otherwise: stores the result of a vector whose level has no matrix.
   private func products(
     _ levels: [UInt8], _ matrices: [Part<Matrix>], outputs: Int,
     load: @Sendable (Int, Int, UnsafeMutablePointer<Float>) -> Void,
-    store: @Sendable (Int, Int, UnsafePointer<Float>, UnsafeMutablePointer<Float>) -> Void
+    store: @Sendable (Int, Int, UnsafePointer<Float>, UnsafeMutablePointer<Float>) -> Void,
+    otherwise: @Sendable (Int, UnsafeMutablePointer<Float>) -> Void
   ) -> [Float] {
     let parts = parts(levels)
-    pool.forEach(parts.count) { matrices[parts[$0].level].load() }
-    let chosen = parts.map { matrices[$0.level].checkedValue() }
+    pool.forEach(parts.count) {
+      if parts[$0].level < mixedLevels { matrices[parts[$0].level].load() }
+    }
+    let chosen = parts.map { $0.level < mixedLevels ? matrices[$0.level].checkedValue() : nil }
     var result = [Float](repeating: 0, count: levels.count * outputs)
     result.withUnsafeMutableBufferPointer { result in
       guard let base = result.baseAddress else { return }
       let target = Disjoint(base)
       pool.forEach(parts.count) { index in
         let (level, members) = parts[index]
-        let (matrix, count) = (chosen[index], table.counts[level])
+        guard let matrix = chosen[index] else {
+          for member in members { otherwise(member, target.value + member * outputs) }
+          return
+        }
+        let count = table.counts[level]
         var vectors = [Float](repeating: 0, count: members.count * matrix.inner)
         vectors.withUnsafeMutableBufferPointer { vectors in
           guard let base = vectors.baseAddress else { return }

@@ -9,6 +9,10 @@ public final class Network: Sendable {
   public let configuration: ModelConfiguration
   /// The bits of every level's coefficients.
   public let levels: LevelTable
+  /// Which of the model's tunings this is.
+  public let tuningIndex: Int
+  /// What distortion it makes small.
+  public var tuning: Tuning { configuration.tunings[tuningIndex] }
   /// The first 8 bytes of the SHA-256 of the weights file: the model id in a `.gqz` header.
   public let identifier: [UInt8]
   /// Threads that the network uses.
@@ -19,6 +23,10 @@ public final class Network: Sendable {
   private let predictorPart: Part<PredictorNetwork>
   let prior: PriorNetwork
   let transform: LevelTransform
+  /// Latents that grey pictures have no use for; none where the model does not tell them.
+  package let chroma: [Int]
+  /// The same model with its other tunings.
+  private let others: [Part<Network>]
 
   /// What a network is loaded for; the rest of it is loaded when it is used for the first time.
   package enum Purpose: Sendable {
@@ -29,39 +37,59 @@ public final class Network: Sendable {
   ///
   /// - Parameters:
   ///   - bytes: a whole safetensors file.
+  ///   - tuning: which of its tunings, where it has several; nil for its first.
   ///   - pool: the threads to use.
   /// - Throws: `ModelError`.
   public convenience init(
-    parsing bytes: [UInt8], pool: WorkerPool = WorkerPool()
+    parsing bytes: [UInt8], tuning: Tuning? = nil, pool: WorkerPool = WorkerPool()
   ) throws(ModelError) {
-    try self.init(parsing: bytes, identifier: nil, pool: pool)
+    try self.init(parsing: bytes, tuning: tuning, identifier: nil, pool: pool)
   }
 
-  /// The same for a purpose, and for bytes whose identifier may be known.
-  package init(
-    parsing bytes: [UInt8], identifier known: [UInt8]?, pool: WorkerPool,
-    for purpose: Purpose = .everything
+  /// The same for a purpose, for a tuning that is named or numbered, and for bytes whose identifier may be known.
+  package convenience init(
+    parsing bytes: [UInt8], tuning: Tuning? = nil, tuningIndex: Int? = nil,
+    identifier known: [UInt8]?, pool: WorkerPool, for purpose: Purpose = .everything
   ) throws(ModelError) {
     let file = try Safetensors(parsing: bytes)
     let c = try ModelConfiguration(from: file)
+    // A file of one tuning is that whatever is asked for.
+    let named = tuning.flatMap { c.tunings.firstIndex(of: $0) } ?? tuningIndex ?? 0
+    let index = c.tunings.indices.contains(named) ? named : 0
+    let identifier = Part { () throws(ModelError) in known ?? ModelFile.identifier(of: bytes) }
+    try self.init(
+      file, c, tuningIndex: index, identifier: identifier, pool: pool, for: purpose)
+  }
+
+  private init(
+    _ file: Safetensors, _ c: ModelConfiguration, tuningIndex: Int,
+    identifier: Part<[UInt8]>, pool: WorkerPool, for purpose: Purpose
+  ) throws(ModelError) {
     let table = LevelTable(c)
     configuration = c
     levels = table
+    self.tuningIndex = tuningIndex
     self.pool = pool
-    let identifier = Part { () throws(ModelError) in known ?? ModelFile.identifier(of: bytes) }
     encoderPart = Part { () throws(ModelError) in
-      try EncoderNetwork(c, from: file, pool: pool)
+      try EncoderNetwork(c, tuning: tuningIndex, from: file, pool: pool)
     }
     decoderPart = Part { () throws(ModelError) in
-      try DecoderNetwork(c, from: file, pool: pool)
+      try DecoderNetwork(c, tuning: tuningIndex, from: file, pool: pool)
     }
     predictorPart = Part { () throws(ModelError) in
-      try PredictorNetwork(c, from: file, pool: pool)
+      try PredictorNetwork(c, tuning: tuningIndex, from: file, pool: pool)
     }
     let prior = Part { () throws(ModelError) in
-      try PriorNetwork(c, table, from: file, pool: pool)
+      try PriorNetwork(c, table, tuning: tuningIndex, from: file, pool: pool)
     }
-    transform = try LevelTransform(c, table, from: file, pool: pool)
+    transform = try LevelTransform(c, table, tuning: tuningIndex, from: file, pool: pool)
+    chroma = c.hasCosines ? try CosineTransform(from: file, pool: pool).chroma : []
+    others = c.tunings.indices.map { other in
+      Part { () throws(ModelError) in
+        try Network(
+          file, c, tuningIndex: other, identifier: identifier, pool: pool, for: .decoding)
+      }
+    }
     // One beside the other, the longest first: for a small picture this is most of the program's time.
     var parts: [@Sendable () -> Void] = [identifier.load]
     if purpose != .encoding { parts.append(decoderPart.load) }
@@ -77,6 +105,20 @@ public final class Network: Sendable {
       _ = try predictorPart.value()
     }
     if purpose != .encoding { _ = try decoderPart.value() }
+  }
+
+  /// This model with another of its tunings, for decoding; itself for its own.
+  ///
+  /// - Throws: `ModelError`.
+  package func tuned(_ index: Int) throws(ModelError) -> Network {
+    index == tuningIndex ? self : try others[index].value()
+  }
+
+  /// This model with a tuning, or as it is where the file has none of this name.
+  ///
+  /// - Throws: `ModelError`.
+  package func tuned(_ tuning: Tuning) throws(ModelError) -> Network {
+    try tuned(configuration.tunings.firstIndex(of: tuning) ?? tuningIndex)
   }
 
   var encoder: EncoderNetwork { get throws(ModelError) { try encoderPart.value() } }
@@ -130,13 +172,15 @@ public final class Network: Sendable {
   ///   - rows: rows of the grid.
   ///   - columns: columns of the grid.
   ///   - levels: a level for each position, row-major.
+  ///   - isGrey: whether latents of chroma are zero.
   ///   - code: as in ``LatentWalk/advance(correct:code:)``.
   /// - Returns: the decoder's input, [rows, columns, latents].
   public func decodedLatents<Failure: Error>(
-    rows: Int, columns: Int, levels: [UInt8],
+    rows: Int, columns: Int, levels: [UInt8], isGrey: Bool = false,
     code: (PhasePrediction) throws(Failure) -> [Float]
   ) throws(Failure) -> Tensor {
-    var walk = LatentWalk(network: self, rows: rows, columns: columns, levels: levels)
+    var walk = LatentWalk(
+      network: self, rows: rows, columns: columns, levels: levels, isGrey: isGrey)
     var result = Tensor(rows: 0, columns: columns, channels: configuration.latents)
     while !walk.isFinished { if let latents = try walk.advance(code: code) { result = latents } }
     return result
@@ -157,7 +201,7 @@ public struct PhasePrediction: Sendable {
   public let positions: [Int]
   /// The level of each position.
   public let levels: [UInt8]
-  /// Predicted latents, [n, latents].
+  /// Predicted leading latents, [n, leading]; the others are predicted to be 0.
   public let mean: [Float]
   /// Predicted spread of the coefficients, [n, width].
   public let scale: [Float]

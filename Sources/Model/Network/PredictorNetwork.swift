@@ -13,7 +13,7 @@ struct PredictorNetwork: Sendable {
   private let pool: WorkerPool
 
   init(
-    _ c: ModelConfiguration, from file: Safetensors, pool: WorkerPool
+    _ c: ModelConfiguration, tuning: Int, from file: Safetensors, pool: WorkerPool
   ) throws(ModelError) {
     self.pool = pool
     mixIn = Pointwise(
@@ -29,9 +29,14 @@ struct PredictorNetwork: Sendable {
     phase = try file.floats(
       "predictor.phase", shape: [CodingPhase.allCases.count, c.predictor])
     slope = c.slope
+    // The outputs of all tunings stand one after the other.
+    let (count, all) = (c.levels.count, c.levels.count * c.tunings.count)
+    let own = tuning * count..<(tuning + 1) * count
     head = Pointwise(
-      try PointwiseLayer(
-        "predictor.head", inputs: c.predictor, outputs: c.levels.count, from: file),
+      PointwiseLayer(
+        inputs: c.predictor, outputs: count,
+        weights: try file.floats("predictor.head.weight", shape: [all, c.predictor], rows: own),
+        bias: try file.floats("predictor.head.bias", shape: [all], rows: own)),
       pool: pool)
   }
 

@@ -4,7 +4,9 @@ internal import CGQKernels
 /// Predicts the latents of a phase from the levels and from the decoded latents of the phases before it.
 struct PriorNetwork: Sendable {
   private let channels: Int
-  private let latents: Int
+  /// Latents whose means are predicted; those of the others are 0.
+  private let leading: Int
+  private let meanBound: Float?
   private let width: Int
   private let scaleBound: Float
   private let stem: Pointwise
@@ -16,22 +18,23 @@ struct PriorNetwork: Sendable {
   private let pool: WorkerPool
 
   init(
-    _ c: ModelConfiguration, _ table: LevelTable, from file: Safetensors,
+    _ c: ModelConfiguration, _ table: LevelTable, tuning: Int, from file: Safetensors,
     pool: WorkerPool
   ) throws(ModelError) {
     self.pool = pool
     channels = c.prior
-    latents = c.latents
+    leading = c.leading
+    meanBound = c.meanBound
     width = table.width
     scaleBound = c.scaleBound
     stem = Pointwise(
       try IntegerLayer("prior.stem", inputs: c.latents, outputs: c.prior, from: file), pool: pool)
     state = try file.floats("prior.state", shape: [4, 4, c.prior])
-    level = try LevelScale("prior.level", levels: c.levels.count, channels: c.prior, from: file)
+    level = try LevelScale("prior.level", channels: c.prior, c, tuning: tuning, from: file)
     blocks = try makeBlocks(
       "prior.blocks", count: c.priorBlocks, channels: c.prior, c, from: file, pool: pool)
     head = Pointwise(
-      try IntegerLayer("prior.head", inputs: c.prior, outputs: c.latents + table.width, from: file),
+      try IntegerLayer("prior.head", inputs: c.prior, outputs: c.leading + table.width, from: file),
       pool: pool)
   }
 
@@ -50,7 +53,7 @@ struct PriorNetwork: Sendable {
   /// Rows and columns around a position that its prediction depends on.
   var reach: Int { blocks.count }
 
-  /// For the positions of `phase` in some rows of a grid the mean of the latents, [n, latents], and the logarithmic scale
+  /// For the positions of `phase` in some rows of a grid the mean of the leading latents, [n, leading], and the logarithmic scale
   /// of the coefficients, [n, width].
   ///
   /// - Parameters:
@@ -86,7 +89,7 @@ struct PriorNetwork: Sendable {
   /// Means and bounded scales from what the head gave.
   private func split(_ outputs: [Tensor]) -> (mean: [Float], logScale: [Float]) {
     let count = outputs.reduce(0) { $0 + $1.positionCount }
-    let (latents, width) = (latents, width)
+    let (latents, width) = (leading, width)
     var mean: [Float] = []
     let logScale = [Float](unsafeUninitializedCapacity: count * width) { scales, scaleCount in
       scaleCount = count * width
@@ -103,7 +106,13 @@ struct PriorNetwork: Sendable {
             pool.forEachPart(of: output.positionCount, length: 64) { part in
               for k in part {
                 let from = source.value + k * (latents + width)
-                (targets.1.value + (before + k) * latents).update(from: from, count: latents)
+                let means = targets.1.value + (before + k) * latents
+                if let meanBound {
+                  means.update(repeating: 0, count: latents)
+                  gq_add_bounded(means, from, latents, meanBound)
+                } else {
+                  means.update(from: from, count: latents)
+                }
                 let scales = targets.0.value + (before + k) * width
                 scales.update(from: from + latents, count: width)
                 gq_bound(scales, width, scaleBound)

@@ -21,6 +21,8 @@ public struct LatentWalk {
   private var features: TensorRows
   private var step = 0
   private let keepsLatents: Bool
+  /// Latents that are zero throughout.
+  private let cleared: [Int]
 
   /// A walk through a grid.
   ///
@@ -31,10 +33,12 @@ public struct LatentWalk {
   ///   - levels: a level for each position, row-major.
   ///   - bandRows: rows of a band, an even number of at least 4; nil for one band.
   ///   - keepsLatents: whether `advance` returns latents; an encoder has no use for them.
+  ///   - isGrey: whether latents of chroma are zero.
   public init(
     network: Network, rows: Int, columns: Int, levels: [UInt8], bandRows: Int? = nil,
-    keepsLatents: Bool = true
+    keepsLatents: Bool = true, isGrey: Bool = false
   ) {
+    cleared = isGrey ? network.chroma : []
     self.keepsLatents = keepsLatents
     let height = bandRows ?? rows
     precondition(levels.count == rows * columns)
@@ -76,6 +80,7 @@ public struct LatentWalk {
       guard let prediction = predict(phase, bands[band]) else { continue }
       var latents = network.latents(from: try code(prediction), prediction)
       correct?(prediction, &latents)
+      clear(&latents, channels: network.configuration.latents)
       if keepsLatents {
         decoded[band, default: []].append((prediction.positions, latents))
       }
@@ -101,15 +106,23 @@ public struct LatentWalk {
     return result[bands[done]]
   }
 
+  /// Makes zero what grey pictures do not have of [n, channels], the first latents.
+  private func clear(_ values: inout [Float], channels: Int) {
+    for latent in cleared where latent < channels {
+      for k in stride(from: latent, to: values.count, by: channels) { values[k] = 0 }
+    }
+  }
+
   private func predict(_ phase: CodingPhase, _ band: Range<Int>) -> PhasePrediction? {
     let positions = phase.positions(rows: band, columns: columns)
     if positions.isEmpty { return nil }
     let first = firstRow(for: band.lowerBound)
     let around = first..<min(rows, band.upperBound + network.prior.reach)
-    let (mean, logScale) = network.prior(
+    var (mean, logScale) = network.prior(
       features.slice(around),
       levels: levels[around.lowerBound * columns..<around.upperBound * columns],
       phase: phase, inner: band.lowerBound - first..<band.upperBound - first)
+    clear(&mean, channels: network.configuration.leading)
     let chosen = positions.map { levels[$0] }
     var scale = Tensor(
       rows: 1, columns: positions.count, channels: network.levels.width, values: logScale)

@@ -25,7 +25,7 @@ struct ModelDescription: Encodable {
     let cost = try network.cost
     file = path
     identifier = hexadecimal(network.identifier)
-    tuning = network.configuration.tuning.rawValue
+    tuning = network.configuration.tunings.map(\.rawValue).joined(separator: ", ")
     self.bytes = bytes.count
     levels = network.levels.levels.count
     bitsPerPosition = Set(network.levels.bits).sorted()
