@@ -35,7 +35,11 @@ NAMES = {
 ARCHITECTURE = 5
 
 
-def metadata(config):
+#: The metadata entry that names the tunings that were trained, for `--initial`.
+TRAINED = "trained"
+
+
+def metadata(config, trained=TUNINGS):
     """What the file says of the network."""
     fields = {NAMES.get(k, k): v for k, v in config.dictionary().items()}
     fields |= {
@@ -53,17 +57,23 @@ def metadata(config):
         "seed": SEED,
         "codeError": CODE_ERROR[1:],
     }
-    return {"gqimg": json.dumps(fields, separators=(",", ":"), sort_keys=True)}
+    return {"gqimg": json.dumps(fields, separators=(",", ":"), sort_keys=True), TRAINED: ",".join(trained)}
 
 
-def write_weights(model, path):
+def write_weights(model, path, trained=TUNINGS):
     """The file that `read_weights` and the program read: products' weights as bytes and scales, others in 16 bits."""
     weights = {name: value.half() for name, value in model.state_dict().items()}
     weights["cosines.order"] = model.cosines.order.to(torch.int16)
     for name, module in model.named_modules():
         if isinstance(module, IntegerLinear):
             weights[f"{name}.weight"], weights[f"{name}.scale"] = module.stored()
-    save_file({name: value.contiguous() for name, value in weights.items()}, path, metadata(model.config))
+    save_file({name: value.contiguous() for name, value in weights.items()}, path, metadata(model.config, trained))
+
+
+def trained_tunings(path):
+    """The tunings of a weights file that were trained."""
+    with safe_open(path, "pt") as file:
+        return file.metadata().get(TRAINED, ",".join(TUNINGS)).split(",")
 
 
 def read_weights(path):
@@ -118,7 +128,7 @@ def main():
     stored = torch.load(a.checkpoint, weights_only=False)
     model = Codec(Config(**stored["config"]))
     model.load_state_dict(stored["average"])
-    write_weights(model, a.output)
+    write_weights(model, a.output, TUNINGS if stored["state"]["visual"] else TUNINGS[1:])
     os.chmod(a.output, 0o644)
     digest = hashlib.sha256(open(a.output, "rb").read()).hexdigest()
     print(f"{a.output}: {os.path.getsize(a.output)} bytes, model id {digest[:16]}, step {stored['state']['step']}")

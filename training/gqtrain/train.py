@@ -18,7 +18,7 @@ import torch.nn.functional as F
 from .codes import RealCodes
 from .components import Chooser, Components
 from .data import Crops, load, paths, whole_positions
-from .export import read_weights
+from .export import read_weights, trained_tunings
 from .network import LATENTS, TUNINGS, Codec, Config, is_grey
 from .optimizer import ADAM_BETAS, Muon, average_gradients, split
 from .validate import DISTORTIONS, summary, validate
@@ -174,7 +174,7 @@ def main():
     mixing = Muon(matrices, a.rate)
     adam = torch.optim.AdamW(groups, lr=a.adam_rate, betas=ADAM_BETAS, weight_decay=0.0)
     average = copy.deepcopy(model)
-    state = {"step": 0, "seconds": 0.0, "pixels": 0, "visual": bool(a.initial)}
+    state = {"step": 0, "seconds": 0.0, "pixels": 0, "visual": bool(a.initial) and "visual" in trained_tunings(a.initial)}
     if stored:
         model.load_state_dict(stored["model"])
         average.load_state_dict(stored["average"])
