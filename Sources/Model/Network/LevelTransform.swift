@@ -127,7 +127,9 @@ struct LevelTransform: Sendable {
     _ latents: TensorRows, _ prediction: PhasePrediction
   ) -> [Float] {
     let (leading, length, width) = (leading, self.latents, table.width)
-    @Sendable func finish(_ row: Int, _ level: Int, _ count: Int, _ target: UnsafeMutablePointer<Float>) {
+    @Sendable func finish(
+      _ row: Int, _ level: Int, _ count: Int, _ target: UnsafeMutablePointer<Float>
+    ) {
       for c in 0..<count { target[c] /= prediction.scale[row * width + c] }
       guard !companding.isEmpty else { return }
       companding.withUnsafeBufferPointer { k in
