@@ -52,6 +52,16 @@ struct OutOfMemory: Error, CustomStringConvertible {
   var description: String { "no memory for \(byteCount) bytes" }
 }
 
+/// Bytes from outside that are not what they should be, whatever found it.
+struct Damaged: Error, CustomStringConvertible {
+  let description: String
+}
+
+/// Something in bytes from outside that is larger than is accepted, whatever found it.
+struct LimitExceeded: Error, CustomStringConvertible {
+  let description: String
+}
+
 /// Runs `body`; what it throws becomes a status and the thread's message.
 func status(_ body: () throws -> Void) -> gqimg_status {
   LastError.set(nil)
@@ -66,7 +76,9 @@ func status(_ body: () throws -> Void) -> gqimg_status {
 
 private func code(_ error: any Error) -> Int {
   switch error {
-  case is OutOfMemory, GaussianQuantError.outOfMemory: GQIMG_OUT_OF_MEMORY
+  case is OutOfMemory, GaussianQuantError.outOfMemory, CodecError.outOfMemory: GQIMG_OUT_OF_MEMORY
+  case is LimitExceeded, TokenError.limitExceeded: GQIMG_LIMIT_EXCEEDED
+  case is Damaged, is TokenError: GQIMG_DAMAGED
   case is InvalidArgument, is GaussianQuantError: GQIMG_INVALID_ARGUMENT
   case ModelError.noModel: GQIMG_NO_MODEL
   case is ModelError: GQIMG_MODEL_FAILURE

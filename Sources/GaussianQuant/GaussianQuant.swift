@@ -35,7 +35,8 @@ public struct GaussianQuant: Sendable {
   /// The published range of log variances.
   public static let defaultLogVariances = -30.0...20.0
 
-  private let search: CodebookSearch
+  /// The search of the codebook.
+  package let search: CodebookSearch
 
   /// Makes a quantizer with a codebook of its own.
   ///
