@@ -17,10 +17,13 @@
 extern "C" {
 #endif
 
+/* The version of the project: everything else takes it from here. */
+#define GQIMG_VERSION "0.1.0"
+
 /* Grows when something here changes in a way that old programs would notice. */
 #define GQIMG_ABI_VERSION 1
 
-/* What became of a call. */
+/* The result of a call. */
 enum {
   GQIMG_OK = 0,
   /* A NULL or a number that the function does not take. */
@@ -44,14 +47,14 @@ enum {
 };
 typedef int32_t gqimg_status;
 
-/* How large or how good a file shall be. */
+/* Targets of an encode. */
 enum {
   GQIMG_TARGET_QUALITY = 0,        /* 0 (smallest) to 100 (best) */
   GQIMG_TARGET_BITS_PER_PIXEL = 1, /* at most, all included */
   GQIMG_TARGET_BYTES = 2           /* at most, all included */
 };
 
-/* What a picture should be good at for its size. */
+/* Metrics that an encode is tuned for. */
 enum { GQIMG_TUNE_VISUAL = 0, GQIMG_TUNE_PSNR = 1 };
 
 /* Further choices of an encode, to be combined. */
@@ -85,7 +88,7 @@ typedef struct gqimg_options {
   gqimg_bytes xmp;      /* XMP packet; none */
 } gqimg_options;
 
-/* What a file says of itself. */
+/* The header of a file. */
 typedef struct gqimg_info {
   uint32_t width;
   uint32_t height;
@@ -94,7 +97,7 @@ typedef struct gqimg_info {
   uint8_t model[8];     /* model id */
 } gqimg_info;
 
-/* A decoded picture. gqimg_picture_free frees what it holds. */
+/* A decoded picture. gqimg_picture_free frees its buffers. */
 typedef struct gqimg_picture {
   uint32_t width;
   uint32_t height;
@@ -120,7 +123,7 @@ typedef struct gqimg_damage {
   char *reason;         /* one sentence, never NULL */
 } gqimg_damage;
 
-/* What is wrong with a file. gqimg_report_free frees what it holds. */
+/* What is wrong with a file. gqimg_report_free frees its buffers. */
 typedef struct gqimg_report {
   gqimg_damage *damage; /* NULL when count is 0 */
   size_t count;
@@ -133,7 +136,7 @@ const char *gqimg_version(void);
 /* GQIMG_ABI_VERSION of the library, to be compared with the header's. */
 int32_t gqimg_abi_version(void);
 
-/* What went wrong in the last call of this thread that did not return GQIMG_OK, in one sentence; "" when none did.
+/* The error of the last call of this thread that did not return GQIMG_OK, in one sentence; "" when none did.
  * Never NULL; lives until the thread's next call into the library. */
 const char *gqimg_last_error(void);
 
@@ -205,7 +208,7 @@ gqimg_status gqimg_recover(
  * report  set to everything that is damaged, also when GQIMG_DAMAGED is returned; may be NULL */
 gqimg_status gqimg_verify(const uint8_t *bytes, size_t count, gqimg_report *report);
 
-/* Frees what a report holds and sets everything to 0. May be NULL. */
+/* Frees a report's buffers and sets everything to 0. May be NULL. */
 void gqimg_report_free(gqimg_report *report);
 
 /* Takes the codes of a file as arrays of tokens: a safetensors file with tensors tokens, levels and, with_states being not
@@ -221,10 +224,10 @@ gqimg_status gqimg_tokens_export(
  * bytes, count  set to the .gqz file, to be freed by gqimg_free; NULL and 0 on failure */
 gqimg_status gqimg_tokens_import(const uint8_t *tokens, size_t tokens_count, uint8_t **bytes, size_t *count);
 
-/* Frees what a picture holds and sets everything to 0. May be NULL. */
+/* Frees a picture's buffers and sets everything to 0. May be NULL. */
 void gqimg_picture_free(gqimg_picture *picture);
 
-/* Tells what a whole file says of itself, without a model. */
+/* Reads the header of a whole file, without a model. */
 gqimg_status gqimg_read_info(const uint8_t *bytes, size_t count, gqimg_info *info);
 
 /* The same from the first 64 bytes of a file or more, or all when it has fewer; has_alpha is not known from them. */

@@ -14,7 +14,7 @@ import GQModel
 // `include/gqimg.h` says what each function does.
 
 nonisolated(unsafe) private let versionText: UnsafePointer<CChar> = {
-  guard let text = strdup(libraryVersion) else { fatalError("no memory") }
+  guard let text = strdup(GQIMG_VERSION) else { fatalError("no memory") }
   return UnsafePointer(text)
 }()
 

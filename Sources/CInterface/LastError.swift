@@ -12,7 +12,7 @@ import GQModel
   import Darwin
 #endif
 
-/// What went wrong in each thread's last call.
+/// The error of each thread's last call.
 enum LastError {
   /// A thread's message, freed when the thread ends.
   private static let key: pthread_key_t = {

@@ -1,13 +1,13 @@
 public import CGQImg
 import GaussianQuant
 
-/// What a quantizer's handle holds.
+/// A quantizer behind a handle.
 private final class QuantizerHandle: Sendable {
   let quantizer: GaussianQuant
   init(_ quantizer: GaussianQuant) { self.quantizer = quantizer }
 }
 
-private func held(_ quantizer: OpaquePointer?) throws(InvalidArgument) -> GaussianQuant {
+private func gaussianQuant(_ quantizer: OpaquePointer?) throws(InvalidArgument) -> GaussianQuant {
   Unmanaged<QuantizerHandle>.fromOpaque(UnsafeRawPointer(try required(quantizer, "quantizer")))
     .takeUnretainedValue().quantizer
 }
@@ -122,7 +122,7 @@ public func quantize(
   _ count: Int, _ indices: UnsafeMutablePointer<UInt32>?
 ) -> gqimg_status {
   status {
-    let search = try held(quantizer).search
+    let search = try gaussianQuant(quantizer).search
     let dimension = search.codebook.dimension
     try check(count, dimension)
     if count == 0 { return }
@@ -144,7 +144,7 @@ public func indicesToCodes(
   _ values: UnsafeMutablePointer<Float>?
 ) -> gqimg_status {
   status {
-    let codebook = try held(quantizer).codebook
+    let codebook = try gaussianQuant(quantizer).codebook
     try check(count, codebook.dimension)
     if count == 0 { return }
     let (indices, values) = (try required(indices, "indices"), try required(values, "values"))
@@ -170,7 +170,7 @@ public func quantizePosteriors(
   _ divergences: UnsafeMutablePointer<Double>?
 ) -> gqimg_status {
   status {
-    let quantizer = try held(quantizer)
+    let quantizer = try gaussianQuant(quantizer)
     let count = try product(outer: outer, middle: channels, inner: inner, "channels")
     let (input, indices) = (try required(input, "input"), try required(indices, "indices"))
     let result = try quantizer.quantize(
@@ -191,7 +191,7 @@ public func indicesToValues(
   _ inner: Int, _ values: UnsafeMutablePointer<Float>?
 ) -> gqimg_status {
   status {
-    let quantizer = try held(quantizer)
+    let quantizer = try gaussianQuant(quantizer)
     let count = try product(outer: outer, middle: groups, inner: inner, "groups")
     try check(count, quantizer.codebook.dimension)
     let (indices, values) = (try required(indices, "indices"), try required(values, "values"))

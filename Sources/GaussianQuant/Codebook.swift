@@ -1,4 +1,4 @@
-/// A fixed codebook: `size` codewords of `dimension` values that look like draws from N(0, 1).
+/// A fixed codebook: `size` codewords of `dimension` values that look like samples of N(0, 1).
 ///
 /// There are two standard codebooks, which are neither stored nor trained but follow from the dimension and a seed, bit for
 /// bit on every machine, and codebooks of any values (``init(values:dimension:)``), for example those of a published

@@ -82,7 +82,7 @@ public struct GaussianQuant: Sendable {
     search = CodebookSearch(codebook: codebook, variances: .perElement, beta: beta)
   }
 
-  /// The loss for training an encoder, with the divergence of a group drawn to the index's bits.
+  /// The loss for training an encoder, which pulls the divergence of a group towards the index's bits.
   public var targetDivergence: TargetDivergence {
     TargetDivergence(target: log2(Double(codebook.size)))
   }

@@ -34,9 +34,9 @@ public struct Posteriors: Sendable, Equatable {
   /// Mean, smallest and largest of the divergences.
   public var divergence: DivergenceSummary { DivergenceSummary(divergences) }
 
-  /// One draw from every posterior; the published `zhat_noquant`.
+  /// One sample of every posterior; the published `zhat_noquant`.
   ///
-  /// - Parameter seed: Chooses one of 2^64 draws, the same on every machine but for the last bit of an exponential.
+  /// - Parameter seed: Chooses one of 2^64 samples, the same on every machine but for the last bit of an exponential.
   public func sample(seed: UInt64) -> PosteriorSample {
     let key = (UInt32(truncatingIfNeeded: seed), UInt32(truncatingIfNeeded: seed >> 32))
     var (values, noise) = ([Float](), [Float]())
@@ -90,7 +90,7 @@ public struct Posteriors: Sendable, Equatable {
   private static let purpose: UInt32 = 0x4751_534E
 }
 
-/// A draw from every posterior, with the gradient that training needs.
+/// A sample of every posterior, with the gradient that training needs.
 ///
 /// For a straight-through estimate take ``Quantization/values`` of the same input forward and this type's gradient
 /// backward, as the published module does with `use_ste`.
@@ -99,7 +99,7 @@ public struct PosteriorSample: Sendable, Equatable {
   public let values: [Float]
   /// The standard normal noise of every element.
   public let noise: [Float]
-  /// What was drawn from.
+  /// What was sampled.
   public let posteriors: Posteriors
 
   /// The gradient with respect to the input, means and log variances, of something that depends on the values.

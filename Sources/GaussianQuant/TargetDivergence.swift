@@ -1,4 +1,4 @@
-/// The training loss that draws every group's divergence to the bits its index has.
+/// The training loss that pulls every group's divergence towards the bits its index has.
 ///
 /// A codebook of K codewords serves a group well when the divergence of the group's posterior from
 /// the prior is about log2 K bits. The loss is the mean divergence with groups that lie above the

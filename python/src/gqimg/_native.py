@@ -21,7 +21,7 @@ PROGRESSIVE, PROTECT, LOSSLESS, NO_GRAPHICS = 1, 2, 4, 8
 
 
 class GQImgError(ValueError):
-    """What the library refused; `kind` is one of the words above."""
+    """What the library refused; `kind` is one of the names in STATUS."""
 
     def __init__(self, status: int, message: str) -> None:
         super().__init__(message)

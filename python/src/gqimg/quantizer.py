@@ -41,7 +41,7 @@ class Posteriors(NamedTuple):
 
 
 class Loss:
-    """The published loss that draws each group's bits to the target; its factors move in `update`.
+    """The published loss that pulls each group's bits towards the target; its factors move in `update`.
 
     target: bits that a group should have, log2 of the codebook's size. tolerance: bits around it that count as on target.
     lam_factor: what the factors move by. lam_range: what lam_min and lam_max are kept in.
@@ -159,7 +159,7 @@ class GaussianQuant:
     def sample(
         self, z: npt.ArrayLike, axis: SupportsIndex = 1, generator: np.random.Generator | None = None,
     ) -> Floats:
-        """A draw from every posterior; the published `zhat_noquant`."""
+        """A sample of every posterior; the published `zhat_noquant`."""
         mu, std = self.posteriors(z, axis)
         noise = (generator or np.random.default_rng()).standard_normal(mu.shape, np.float32)
         return np.asarray(mu + noise * std, np.float32)

@@ -29,7 +29,7 @@ from torch import Tensor, nn
 
 # The published value of log2(e).
 BITS_PER_NAT = 1.4426
-# Scores held at a time.
+# Scores buffered at a time.
 SCORES_AT_A_TIME = 1 << 22
 
 
