@@ -163,6 +163,8 @@ library: check-setup ## Build the C library, libgqimgc.so with include/gqimg.h
 test-examples: library ## Compile and run the examples in C and Swift
 	Examples/c/run.sh .build/release
 	$(SWIFT) run -c release --package-path Examples/swift
+	@# Packages that use the libraries alone resolve nothing else.
+	! $(SWIFT) package --package-path Examples/swift show-dependencies | grep -E 'https?://'
 
 # The library for the wheel: the Swift runtime is inside, Foundation is not, the weights lie beside it.
 WHEEL_BUILD := .build/wheel
