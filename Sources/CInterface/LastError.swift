@@ -49,7 +49,7 @@ struct InvalidArgument: Error, CustomStringConvertible {
 /// The system refused memory.
 struct OutOfMemory: Error, CustomStringConvertible {
   let byteCount: Int
-  var description: String { "no memory for \(byteCount) bytes" }
+  var description: String { "out of memory: could not allocate \(byteCount) bytes" }
 }
 
 /// Bytes from outside that are not what they should be, whatever found it.

@@ -61,7 +61,7 @@ extension GaussianQuantError: CustomStringConvertible {
     case .index(let found, let expected, let position):
       "The index at position \(position) is \(found); expected less than \(expected.upperBound)."
     case .outOfMemory(let byteCount):
-      "There is no memory for \(byteCount) bytes."
+      "Out of memory: the search needs \(byteCount) bytes."
     }
   }
 }

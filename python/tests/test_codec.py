@@ -1,4 +1,5 @@
 import concurrent.futures
+import json
 import multiprocessing
 import pickle
 import subprocess
@@ -267,6 +268,27 @@ def test_tokens(testdata):
     for wrong in (b"", b"\xff" * 40, tokens.to_safetensors()[:50]):
         with pytest.raises(ValueError):
             gqimg.Tokens.from_safetensors(wrong)
+
+
+def test_tokens_of_the_program(program, testdata, tmp_path):
+    colours = pixels(testdata)[:100, :120]
+    page = np.full((100, 120, 3), 255, np.uint8)
+    page[30:40:3, 10:100] = 0
+    for length in range(4):
+        # Of every length modulo 3, for base 64, and with a layer of graphics.
+        given = np.concatenate([colours, page], 1) if length == 3 else colours
+        data = gqimg.encode(given, quality=60, exif=bytes(range(length + 1)), xmp=b'"<x/>\\', progressive=length == 1)
+        (tmp_path / "a.gqz").write_bytes(data)
+        for ending in ("npy", "safetensors"):
+            program("tokens", "export", "--force", tmp_path / "a.gqz", tmp_path / f"a.{ending}")
+            program("tokens", "import", "--force", tmp_path / f"a.{ending}", tmp_path / "b.gqz")
+            assert (tmp_path / "b.gqz").read_bytes() == data
+        mine = gqimg.tokens(data)
+        assert np.array_equal(np.load(tmp_path / "a.npy"), mine.tokens)
+        theirs = json.loads((tmp_path / "a.json").read_text())
+        assert theirs.keys() - mine.description.keys() <= {"levels"} and theirs["levels"] == mine.levels.tolist()
+        assert list(theirs) == sorted(theirs)
+        assert gqimg.Tokens.from_safetensors((tmp_path / "a.safetensors").read_bytes()).to_file() == data
 
 
 def test_hostile_bytes(testdata):
