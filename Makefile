@@ -195,7 +195,7 @@ test-python: build wheel ## Install the wheel in an environment of its own and t
 test-torch: $(VENV)/bin/python library ## Test gqimg.torch against the library, in the environment that trains
 	$(VENV)/bin/pip install --quiet scipy pytest
 	GQIMG_LIBRARY=$(CURDIR)/.build/release/libgqimgc.so PYTHONPATH=$(CURDIR)/python/src \
-	  $(VENV)/bin/python -m pytest -q python/tests/test_torch.py
+	  $(VENV)/bin/python -m pytest -q python/tests/test_torch.py python/tests/test_quantizer.py
 
 test-scale: build wheel ## Test Examples/scale with Ray Data, which test-python leaves out
 	$(PYTHON_VENV)/bin/pip install --quiet 'ray[data]'

@@ -69,6 +69,7 @@ struct SobolPoints {
     return numbers.enumerated().map { $1 << UInt32(bitCount - 1 - $0) }
   }
 
+  // Copyright (c) 2008, Frances Y. Kuo and Stephen Joe. All rights reserved. Licence: packaging/licenses/joe-kuo.txt.
   /// For dimensions 2 to 64 the primitive polynomial with all its coefficients as bits, and the initial numbers.
   private static let table: [(polynomial: UInt32, initial: [UInt32])] = [
     (3, [1]), (7, [1, 3]), (11, [1, 3, 1]), (13, [1, 1, 1]), (19, [1, 1, 3, 3]),

@@ -12,6 +12,7 @@ BITS = 30  # Of a coordinate.
 
 # Joe and Kuo, "Constructing Sobol sequences with better two-dimensional projections", 2008: for dimensions 2 to 64 the
 # primitive polynomial with all its coefficients as bits, and the initial direction numbers.
+# Copyright (c) 2008, Frances Y. Kuo and Stephen Joe. All rights reserved. Licence: packaging/licenses/joe-kuo.txt.
 DIRECTIONS = [
     (3, [1]), (7, [1, 3]), (11, [1, 3, 1]), (13, [1, 1, 1]), (19, [1, 1, 3, 3]), (25, [1, 3, 5, 13]),
     (37, [1, 1, 5, 5, 17]), (41, [1, 1, 5, 5, 5]), (47, [1, 1, 7, 11, 19]), (55, [1, 1, 5, 1, 1]),
