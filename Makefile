@@ -184,7 +184,7 @@ lint-python: $(PYTHON_VENV)/bin/python ## Check the Python package's types
 
 checksums: ## Write build/SHA256SUMS of the weights, wheels and packages of a release
 	@mkdir -p build
-	{ (cd Sources/Model/Resources && sha256sum *.safetensors); \
+	@{ (cd Sources/Model/Resources && sha256sum *.safetensors); \
 	  (cd build && sha256sum $$(ls wheel/*.whl *.deb 2>/dev/null)); } >build/SHA256SUMS
 	@cat build/SHA256SUMS
 
