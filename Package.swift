@@ -12,6 +12,9 @@ let strict: [SwiftSetting] = [
   .enableUpcomingFeature("MemberImportVisibility"),
 ]
 
+// For `make wheel`: the C library alone, whose weights lie beside it and are read without Foundation.
+let isForWheel = Context.environment["GQIMG_WHEEL"] != nil
+
 let package = Package(
   name: "gqimg",
   platforms: [.macOS(.v15)],
@@ -21,6 +24,12 @@ let package = Package(
     // For C and all that can call it: include/gqimg.h.
     .library(name: "gqimgc", type: .dynamic, targets: ["GQCInterface"]),
     .executable(name: "gqimg", targets: ["gqimg"]),
+  ],
+  // The program and the report, and what they alone need. Packages that depend on the libraries say `traits: []`, and
+  // resolve nothing else.
+  traits: [
+    .default(enabledTraits: ["Program"]),
+    .trait(name: "Program", description: "The program gqimg and what it needs"),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -43,7 +52,9 @@ let package = Package(
     .target(name: "CGQLibraryLocation", path: "Sources/CLibraryLocation"),
     .target(
       name: "GQModel", dependencies: ["GQBitstream", "CGQKernels", "CGQLibraryLocation"],
-      path: "Sources/Model", resources: [.copy("Resources")], swiftSettings: strict),
+      path: "Sources/Model",
+      exclude: isForWheel ? ["Platform/ModelFile+Reading.swift", "Resources"] : [],
+      resources: isForWheel ? [] : [.copy("Resources")], swiftSettings: strict),
 
     // Pixels to file and back. libwebp codes what is graphics, and reads and writes WebP files.
     .systemLibrary(
@@ -74,7 +85,8 @@ let package = Package(
       name: "GQReport",
       dependencies: [
         "GQBitstream", "GQCodec", "GQModel", "GQPixelIO", "GQMetrics",
-        .product(name: "Mustache", package: "swift-mustache"),
+        .product(
+          name: "Mustache", package: "swift-mustache", condition: .when(traits: ["Program"])),
       ],
       path: "Sources/Report",
       // In the program itself, so that it needs no folder of templates beside it.
@@ -90,7 +102,9 @@ let package = Package(
     .systemLibrary(name: "CGQImg", path: "include"),
     .target(
       name: "GQCInterface",
-      dependencies: ["CGQImg", "GQBitstream", "GQCodec", "GaussianQuant", "GQModel"],
+      dependencies: [
+        "CGQImg", "CGQLibraryLocation", "GQBitstream", "GQCodec", "GaussianQuant", "GQModel",
+      ],
       path: "Sources/CInterface", swiftSettings: strict),
 
     // The program.
@@ -98,8 +112,10 @@ let package = Package(
     .executableTarget(
       name: "gqimg",
       dependencies: [
-        "CGQProcessMemory", "GQCodec", "GQModel", "GQPixelIO", "GQMetrics", "GQReport",
-        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "CGQImg", "CGQProcessMemory", "GQCodec", "GQModel", "GQPixelIO", "GQMetrics", "GQReport",
+        .product(
+          name: "ArgumentParser", package: "swift-argument-parser",
+          condition: .when(traits: ["Program"])),
       ],
       swiftSettings: strict),
 

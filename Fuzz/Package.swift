@@ -4,7 +4,7 @@ import PackageDescription
 // A package of its own because the sanitizers' flags apply to all targets: see run.sh.
 let package = Package(
   name: "Fuzz",
-  dependencies: [.package(name: "gqimg", path: "..")],
+  dependencies: [.package(name: "gqimg", path: "..", traits: [])],
   targets: [
     .executableTarget(
       name: "Fuzz", dependencies: [.product(name: "GQCodec", package: "gqimg")])

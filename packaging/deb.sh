@@ -8,6 +8,10 @@ root=$(mktemp -d)
 trap 'rm -rf "$root"' EXIT
 chmod 755 "$root"
 
+# Who answers for the package: MAINTAINER, or who made the last commit.
+maintainer=${MAINTAINER:-$(git -C "$here" log -1 --format='%an <%ae>' 2>/dev/null || true)}
+[ -n "$maintainer" ] || { echo "deb.sh: set MAINTAINER to 'Name <address>'" >&2; exit 64; }
+
 version=$("$build/gqimg" --version | sed -E 's/^gqimg ([^,]+),.*/\1/')
 architecture=$(dpkg --print-architecture)
 "$here/install.sh" "$build" /usr "$root"
@@ -25,7 +29,7 @@ cat >"$root/DEBIAN/control" <<EOF
 Package: gqimg
 Version: $version-1
 Architecture: $architecture
-Maintainer: gqimg maintainers <maintainers@localhost>
+Maintainer: $maintainer
 Installed-Size: $(du -sk --exclude=DEBIAN "$root" | cut -f1)
 Depends: $depends
 Recommends: shared-mime-info

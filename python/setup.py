@@ -1,5 +1,8 @@
 """The wheel holds a shared library, so it is for one system, but for any Python 3."""
 
+import re
+from pathlib import Path
+
 from setuptools import Distribution, setup
 
 try:
@@ -18,4 +21,11 @@ class BinaryWheel(bdist_wheel):
         return "py3", "none", super().get_tag()[2]
 
 
-setup(distclass=BinaryDistribution, cmdclass={"bdist_wheel": BinaryWheel})
+def version():
+    """The library's: GQIMG_VERSION of its header, which build.sh puts beside this file."""
+    here = Path(__file__).resolve().parent
+    header = next(path for path in (here / "gqimg.h", here.parent / "include/gqimg.h") if path.exists())
+    return re.search(r'^#define GQIMG_VERSION "(.+)"', header.read_text(), re.MULTILINE)[1]
+
+
+setup(version=version(), distclass=BinaryDistribution, cmdclass={"bdist_wheel": BinaryWheel})

@@ -60,6 +60,73 @@ int main(void) {
   printf("%zu bytes, mean squared error %.2f\n", count, error);
   CHECK(error < 30);
 
+  // A part of it, and the whole of it four times smaller.
+  gqimg_picture part, small;
+  CHECK(gqimg_decode_region(codec, bytes, count, 0, 30, 20, 50, 40, &part) == GQIMG_OK);
+  CHECK(part.width == 50 && part.height == 40 && part.channels == CHANNELS);
+  for (size_t y = 0; y < 40; y++)
+    CHECK(
+        memcmp(part.samples + y * 50 * CHANNELS, picture.samples + ((y + 20) * WIDTH + 30) * CHANNELS, 50 * CHANNELS) == 0);
+  CHECK(gqimg_decode_reduced(codec, bytes, count, 0, 4, &small) == GQIMG_OK);
+  CHECK(small.width == WIDTH / 4 && small.height == HEIGHT / 4);
+  gqimg_picture_free(&part);
+  gqimg_picture_free(&small);
+  CHECK(gqimg_decode_region(codec, bytes, count, 0, 1, 0, UINT32_MAX, UINT32_MAX, &part) == GQIMG_INVALID_ARGUMENT);
+  CHECK(gqimg_decode_region(codec, bytes, count, 0, UINT32_MAX, 0, 1, 1, &part) == GQIMG_INVALID_ARGUMENT && !part.samples);
+  CHECK(gqimg_decode_reduced(codec, bytes, count, 0, 3, &small) == GQIMG_INVALID_ARGUMENT && !small.samples);
+
+  // Damage is found, named and concealed; a file cut short still shows something everywhere.
+  gqimg_report report;
+  CHECK(gqimg_verify(bytes, count, &report) == GQIMG_OK && report.count == 0 && report.damage == NULL);
+  gqimg_options safe;
+  gqimg_options_init(&safe);
+  safe.flags = GQIMG_PROGRESSIVE | GQIMG_PROTECT;
+  uint8_t *progressive;
+  size_t progressive_count;
+  CHECK(
+      gqimg_encode(
+          codec, &samples[0][0][0], WIDTH, HEIGHT, CHANNELS, 0, &safe, &progressive, &progressive_count) == GQIMG_OK);
+  progressive[progressive_count / 2] ^= 1;
+  CHECK(gqimg_verify(progressive, progressive_count, &report) == GQIMG_DAMAGED && report.count > 0);
+  CHECK(strlen(report.damage[0].reason) > 0);
+  gqimg_report_free(&report);
+  gqimg_report_free(&report);
+  CHECK(gqimg_recover(codec, progressive, progressive_count, 0, 0, &part, &report) == GQIMG_OK);
+  CHECK(part.width == WIDTH && part.height == HEIGHT && report.count > 0 && report.untouched < 1);
+  printf("damaged: %zu parts, %.0f %% untouched\n", report.count, report.untouched * 100);
+  gqimg_picture_free(&part);
+  gqimg_report_free(&report);
+  CHECK(gqimg_recover(codec, progressive, progressive_count * 2 / 3, 0, 0, &part, NULL) == GQIMG_OK);
+  gqimg_picture_free(&part);
+  CHECK(gqimg_recover(codec, progressive, 9, 0, 0, &part, &report) == GQIMG_DAMAGED && !part.samples && report.count == 0);
+  gqimg_free(progressive);
+
+  // The codes as tokens, and the same file from them.
+  uint8_t *tokens, *same;
+  size_t tokens_count, same_count;
+  CHECK(gqimg_tokens_export(codec, bytes, count, 1, &tokens, &tokens_count) == GQIMG_OK);
+  CHECK(gqimg_tokens_import(tokens, tokens_count, &same, &same_count) == GQIMG_OK);
+  CHECK(same_count == count && memcmp(same, bytes, count) == 0);
+  gqimg_free(same);
+  CHECK(gqimg_tokens_import(tokens, tokens_count / 2, &same, &same_count) == GQIMG_DAMAGED && same == NULL);
+  gqimg_free(tokens);
+
+  // Without loss, and metadata without decoding.
+  safe.flags = GQIMG_LOSSLESS;
+  safe.xmp.bytes = (const uint8_t *)"<x/>";
+  safe.xmp.count = 4;
+  uint8_t *exact;
+  size_t exact_count;
+  CHECK(
+      gqimg_encode(codec, &samples[0][0][0], WIDTH, HEIGHT, CHANNELS, 0, &safe, &exact, &exact_count) == GQIMG_OK);
+  CHECK(gqimg_decode(codec, exact, exact_count, 0, &part) == GQIMG_OK);
+  CHECK(memcmp(part.samples, samples, sizeof samples) == 0);
+  gqimg_picture_free(&part);
+  CHECK(gqimg_read_metadata(exact, exact_count, &part) == GQIMG_OK && part.samples == NULL);
+  CHECK(part.channels == CHANNELS && part.xmp_count == 4 && memcmp(part.xmp, "<x/>", 4) == 0 && part.icc == NULL);
+  gqimg_picture_free(&part);
+  gqimg_free(exact);
+
   // What goes wrong is told by a status and a sentence.
   gqimg_picture none;
   CHECK(gqimg_decode(codec, bytes, count / 2, 0, &none) == GQIMG_DAMAGED && none.samples == NULL);
@@ -96,7 +163,27 @@ int main(void) {
   indices[0] = 256;
   CHECK(gqimg_indices_to_codes(quantizer, indices, 2, codes) == GQIMG_INVALID_ARGUMENT);
   gqimg_quantizer_close(quantizer);
-  CHECK(gqimg_quantizer_open(2, 255, 0, 1, &quantizer) == GQIMG_INVALID_ARGUMENT && !quantizer);
+  CHECK(gqimg_quantizer_open(2, 1, 0, 1, &quantizer) == GQIMG_INVALID_ARGUMENT && !quantizer);
+
+  // The published codebook on the published example: 12 channels are six means and six log-variances.
+  gqimg_quantizer_options published;
+  gqimg_quantizer_options_init(&published);
+  published.dimension = 3;
+  published.size = 128;
+  published.codebook = GQIMG_CODEBOOK_SOBOL;
+  published.seed = 42;
+  CHECK(gqimg_quantizer_open_with(&published, &quantizer) == GQIMG_OK);
+  float input[12 * 4] = {0}, values[6 * 4], again[6 * 4];
+  uint32_t groups[2 * 4];
+  double bits[2 * 4];
+  CHECK(gqimg_quantize_posteriors(quantizer, input, 1, 12, 4, groups, values, bits) == GQIMG_OK && bits[0] == 0);
+  CHECK(gqimg_indices_to_values(quantizer, groups, 1, 2, 4, again) == GQIMG_OK);
+  CHECK(memcmp(values, again, sizeof values) == 0);
+  CHECK(
+      gqimg_quantize_posteriors(quantizer, input, SIZE_MAX / 8, 12, 4, groups, NULL, NULL) == GQIMG_INVALID_ARGUMENT);
+  gqimg_quantizer_close(quantizer);
+  published.codebook = GQIMG_CODEBOOK_VALUES;
+  CHECK(gqimg_quantizer_open_with(&published, &quantizer) == GQIMG_INVALID_ARGUMENT);
 
   gqimg_picture_free(&picture);
   gqimg_picture_free(&picture);

@@ -3,7 +3,7 @@ import PackageDescription
 
 let package = Package(
   name: "roundtrip",
-  dependencies: [.package(name: "gqimg", path: "../..")],
+  dependencies: [.package(name: "gqimg", path: "../..", traits: [])],
   targets: [
     .executableTarget(
       name: "roundtrip",

@@ -14,7 +14,7 @@ import GQModel
 // `include/gqimg.h` says what each function does.
 
 nonisolated(unsafe) private let versionText: UnsafePointer<CChar> = {
-  guard let text = strdup(libraryVersion) else { fatalError("no memory") }
+  guard let text = strdup(GQIMG_VERSION) else { fatalError("no memory") }
   return UnsafePointer(text)
 }()
 
@@ -120,8 +120,16 @@ private func encodingOptions(_ options: gqimg_options) throws -> EncodingOptions
     target = .bytes(Int(options.value))
   default: throw InvalidArgument("target is \(options.target), expected 0 to 2")
   }
+  let known =
+    GQIMG_PROGRESSIVE | GQIMG_PROTECT | GQIMG_LOSSLESS | GQIMG_NO_GRAPHICS
+  guard Int(options.flags) & ~Int(known) == 0 else {
+    throw InvalidArgument("flags are \(options.flags), expected a combination of GQIMG_*")
+  }
+  func has(_ flag: Int) -> Bool { Int(options.flags) & flag != 0 }
   return EncodingOptions(
-    target: target, uniform: options.uniform != 0, effort: Int(options.effort))
+    target: target, uniform: options.uniform != 0, effort: Int(options.effort),
+    graphics: has(GQIMG_NO_GRAPHICS) ? .off : .auto, isLossless: has(GQIMG_LOSSLESS),
+    order: has(GQIMG_PROGRESSIVE) ? .phases : .tiles, copiesHead: has(GQIMG_PROTECT))
 }
 
 private func copy(_ bytes: gqimg_bytes, _ name: String) throws(InvalidArgument) -> [UInt8]? {
@@ -186,21 +194,210 @@ public func decode(
   _ picture: UnsafeMutablePointer<gqimg_picture>?
 ) -> gqimg_status {
   status {
+    try decode(codec, bytes, count, maxPixels, picture) { decoder, bytes, limits in
+      try decoder.decode(bytes, limits: limits)
+    }
+  }
+}
+
+/// `gqimg_decode_region`.
+@_cdecl("gqimg_decode_region")
+public func decodeRegion(
+  _ codec: OpaquePointer?, _ bytes: UnsafePointer<UInt8>?, _ count: Int, _ maxPixels: UInt64,
+  _ x: UInt32, _ y: UInt32, _ width: UInt32, _ height: UInt32,
+  _ picture: UnsafeMutablePointer<gqimg_picture>?
+) -> gqimg_status {
+  status {
+    let region = PixelRegion(x: Int(x), y: Int(y), width: Int(width), height: Int(height))
+    try decode(codec, bytes, count, maxPixels, picture) { decoder, bytes, limits in
+      try decoder.decode(bytes, region: region, limits: limits)
+    }
+  }
+}
+
+/// `gqimg_decode_reduced`.
+@_cdecl("gqimg_decode_reduced")
+public func decodeReduced(
+  _ codec: OpaquePointer?, _ bytes: UnsafePointer<UInt8>?, _ count: Int, _ maxPixels: UInt64,
+  _ factor: UInt32, _ picture: UnsafeMutablePointer<gqimg_picture>?
+) -> gqimg_status {
+  status {
+    guard (1...64).contains(factor), factor & (factor - 1) == 0 else {
+      throw InvalidArgument("factor is \(factor), expected 1, 2, 4, 8, 16, 32 or 64")
+    }
+    try decode(codec, bytes, count, maxPixels, picture) { decoder, bytes, limits in
+      try decoder.open(bytes, limits: limits).reduced(by: Int(factor))
+    }
+  }
+}
+
+/// Decodes in one of the ways, once arguments and header are known to be sound.
+private func decode(
+  _ codec: OpaquePointer?, _ bytes: UnsafePointer<UInt8>?, _ count: Int, _ maxPixels: UInt64,
+  _ picture: UnsafeMutablePointer<gqimg_picture>?,
+  _ body: (GQDecoder, [UInt8], DecodeLimits) throws -> Picture
+) throws {
+  let result = try required(picture, "picture")
+  result.pointee = gqimg_picture()
+  let models = try models(codec)
+  let bytes = try input(bytes, count)
+  let limits = limits(maxPixels)
+  let header = try FileStructure.header(of: bytes, limits: limits)
+  try fill(
+    result, try body(GQDecoder(network: try models.network(decoding: header)), bytes, limits))
+}
+
+private func limits(_ maxPixels: UInt64) -> DecodeLimits {
+  maxPixels > 0 ? DecodeLimits(maxPixels: Int(clamping: maxPixels)) : DecodeLimits()
+}
+
+/// `gqimg_recover`.
+@_cdecl("gqimg_recover")
+public func recover(
+  _ codec: OpaquePointer?, _ bytes: UnsafePointer<UInt8>?, _ count: Int, _ maxPixels: UInt64,
+  _ usesDamagedBits: Int32, _ picture: UnsafeMutablePointer<gqimg_picture>?,
+  _ report: UnsafeMutablePointer<gqimg_report>?
+) -> gqimg_status {
+  status {
+    report?.pointee = gqimg_report()
     let result = try required(picture, "picture")
     result.pointee = gqimg_picture()
     let models = try models(codec)
     let bytes = try input(bytes, count)
-    var limits = DecodeLimits()
-    if maxPixels > 0 { limits.maxPixels = Int(clamping: maxPixels) }
-    let header = try FileStructure.header(of: bytes, limits: limits)
-    let decoded = try GQDecoder(network: try models.network(decoding: header)).decode(
-      bytes, limits: limits)
+    let limits = limits(maxPixels)
+    let header = try FileStructure(recovering: bytes, limits: limits).header
+    let recovery = try GQDecoder(network: try models.network(decoding: header)).recover(
+      bytes, options: RecoveryOptions(usesDamagedBits: usesDamagedBits != 0), limits: limits)
+    try fill(result, recovery.picture)
+    guard let report else { return }
     do {
-      try fill(&result.pointee, decoded)
+      try fill(
+        report,
+        recovery.problems.map { Finding(tile: nil, reason: "\($0)") }
+          + recovery.damage.map { Finding(tile: $0, reason: "\($0.reason)") })
     } catch {
       pictureFree(result)
       throw error
     }
+    report.pointee.untouched = recovery.untouchedShare
+  }
+}
+
+/// `gqimg_verify`.
+@_cdecl("gqimg_verify")
+public func verify(
+  _ bytes: UnsafePointer<UInt8>?, _ count: Int, _ report: UnsafeMutablePointer<gqimg_report>?
+) -> gqimg_status {
+  status {
+    report?.pointee = gqimg_report()
+    let bytes = try input(bytes, count)
+    var findings: [Finding] = []
+    var first: BitstreamError?
+    do throws(BitstreamError) {
+      let verification = try Verification(bytes)
+      first = verification.findings.first?.reason
+      findings = verification.findings.map { Finding(tile: $0.tile, reason: "\($0.reason)") }
+    } catch {
+      first = error
+      findings = [Finding(tile: nil, reason: "\(error)")]
+    }
+    if let report { try fill(report, findings) }
+    if let first { throw first }
+  }
+}
+
+/// Something that is damaged.
+private struct Finding {
+  let tile: Recovery.Damage?
+  let reason: String
+}
+
+private func fill(
+  _ report: UnsafeMutablePointer<gqimg_report>, _ findings: [Finding]
+) throws(OutOfMemory) {
+  guard !findings.isEmpty else { return }
+  let size = findings.count * MemoryLayout<gqimg_damage>.stride
+  guard let memory = calloc(findings.count, MemoryLayout<gqimg_damage>.stride) else {
+    throw OutOfMemory(byteCount: size)
+  }
+  let damage = memory.bindMemory(to: gqimg_damage.self, capacity: findings.count)
+  (report.pointee.damage, report.pointee.count) = (damage, findings.count)
+  for (k, finding) in findings.enumerated() {
+    guard let reason = strdup(finding.reason) else {
+      reportFree(report)
+      throw OutOfMemory(byteCount: finding.reason.utf8.count + 1)
+    }
+    damage[k].reason = reason
+    guard let tile = finding.tile else { continue }
+    (damage[k].x, damage[k].y) = (UInt32(tile.x), UInt32(tile.y))
+    (damage[k].width, damage[k].height) = (UInt32(tile.width), UInt32(tile.height))
+    damage[k].scans = tile.phases.reduce(0) { $0 | 1 << UInt32($1 - 1) }
+  }
+}
+
+/// `gqimg_report_free`.
+@_cdecl("gqimg_report_free")
+public func reportFree(_ report: UnsafeMutablePointer<gqimg_report>?) {
+  guard let report else { return }
+  for k in 0..<report.pointee.count { free(report.pointee.damage[k].reason) }
+  free(report.pointee.damage)
+  report.pointee = gqimg_report()
+}
+
+/// `gqimg_tokens_export`.
+@_cdecl("gqimg_tokens_export")
+public func tokensExport(
+  _ codec: OpaquePointer?, _ bytes: UnsafePointer<UInt8>?, _ count: Int, _ withStates: Int32,
+  _ tokens: UnsafeMutablePointer<UnsafeMutablePointer<UInt8>?>?,
+  _ tokensCount: UnsafeMutablePointer<Int>?
+) -> gqimg_status {
+  status {
+    let (tokens, tokensCount) = (
+      try required(tokens, "tokens"), try required(tokensCount, "tokens_count")
+    )
+    (tokens.pointee, tokensCount.pointee) = (nil, 0)
+    let models = try models(codec)
+    let coded = try CodedPicture(parsing: try input(bytes, count))
+    let network = try models.network(decoding: coded.header)
+    let made = try PictureTokens(coded, table: network.levels).safetensors(
+      withStates: withStates != 0)
+    tokens.pointee = try allocate(made)
+    tokensCount.pointee = made.count
+  }
+}
+
+/// `gqimg_tokens_import`.
+@_cdecl("gqimg_tokens_import")
+public func tokensImport(
+  _ tokens: UnsafePointer<UInt8>?, _ tokensCount: Int,
+  _ bytes: UnsafeMutablePointer<UnsafeMutablePointer<UInt8>?>?, _ count: UnsafeMutablePointer<Int>?
+) -> gqimg_status {
+  status {
+    let (bytes, count) = (try required(bytes, "bytes"), try required(count, "count"))
+    (bytes.pointee, count.pointee) = (nil, 0)
+    let tokens = try input(tokens, tokensCount)
+    let made: [UInt8]
+    do {
+      made = try PictureTokens(safetensors: tokens).serializedPicture()
+    } catch let error as ModelError {
+      // A safetensors file that is none: these are no weights.
+      if case .limitExceeded = error { throw LimitExceeded(description: "\(error)") }
+      throw Damaged(description: "\(error)")
+    }
+    bytes.pointee = try allocate(made)
+    count.pointee = made.count
+  }
+}
+
+/// Fills in a picture, or frees what there is of it and throws.
+private func fill(
+  _ result: UnsafeMutablePointer<gqimg_picture>, _ picture: Picture
+) throws(OutOfMemory) {
+  do {
+    try fill(&result.pointee, picture)
+  } catch {
+    pictureFree(result)
+    throw error
   }
 }
 
@@ -219,13 +416,19 @@ private func fill(_ result: inout gqimg_picture, _ picture: Picture) throws(OutO
   result.height = UInt32(picture.height)
   result.channels = UInt32(colors + (picture.alpha == nil ? 0 : 1))
   result.samples = try allocate(samples)
-  if let icc = picture.metadata.iccProfile {
+  try fill(&result, picture.metadata)
+}
+
+private func fill(
+  _ result: inout gqimg_picture, _ metadata: PictureMetadata
+) throws(OutOfMemory) {
+  if let icc = metadata.iccProfile {
     (result.icc, result.icc_count) = (try allocate(icc), icc.count)
   }
-  if let exif = picture.metadata.exif {
+  if let exif = metadata.exif {
     (result.exif, result.exif_count) = (try allocate(exif), exif.count)
   }
-  if let xmp = picture.metadata.xmp {
+  if let xmp = metadata.xmp {
     (result.xmp, result.xmp_count) = (try allocate(xmp), xmp.count)
   }
 }
@@ -251,6 +454,32 @@ public func readInfo(
     let file = try FileStructure(parsing: try input(bytes, count))
     fill(&info.pointee, file.header)
     info.pointee.has_alpha = file.ancillary(Chunk.alpha) == nil ? 0 : 1
+  }
+}
+
+/// `gqimg_read_metadata`.
+@_cdecl("gqimg_read_metadata")
+public func readMetadata(
+  _ bytes: UnsafePointer<UInt8>?, _ count: Int, _ picture: UnsafeMutablePointer<gqimg_picture>?
+) -> gqimg_status {
+  status {
+    let result = try required(picture, "picture")
+    result.pointee = gqimg_picture()
+    let file = try FileStructure(parsing: try input(bytes, count))
+    let hasAlpha = file.ancillary(Chunk.alpha) != nil
+    result.pointee.width = UInt32(file.header.width)
+    result.pointee.height = UInt32(file.header.height)
+    result.pointee.channels = (file.header.colorType == .grey ? 1 : 3) + (hasAlpha ? 1 : 0)
+    do {
+      try fill(
+        &result.pointee,
+        PictureMetadata(
+          iccProfile: file.ancillary(Chunk.iccProfile), exif: file.ancillary(Chunk.exif),
+          xmp: file.ancillary(Chunk.xmp)))
+    } catch {
+      pictureFree(result)
+      throw error
+    }
   }
 }
 

@@ -12,7 +12,7 @@ import GQModel
   import Darwin
 #endif
 
-/// What went wrong in each thread's last call.
+/// The error of each thread's last call.
 enum LastError {
   /// A thread's message, freed when the thread ends.
   private static let key: pthread_key_t = {
@@ -49,7 +49,17 @@ struct InvalidArgument: Error, CustomStringConvertible {
 /// The system refused memory.
 struct OutOfMemory: Error, CustomStringConvertible {
   let byteCount: Int
-  var description: String { "no memory for \(byteCount) bytes" }
+  var description: String { "out of memory: could not allocate \(byteCount) bytes" }
+}
+
+/// Bytes from outside that are not what they should be, whatever found it.
+struct Damaged: Error, CustomStringConvertible {
+  let description: String
+}
+
+/// Something in bytes from outside that is larger than is accepted, whatever found it.
+struct LimitExceeded: Error, CustomStringConvertible {
+  let description: String
 }
 
 /// Runs `body`; what it throws becomes a status and the thread's message.
@@ -66,7 +76,9 @@ func status(_ body: () throws -> Void) -> gqimg_status {
 
 private func code(_ error: any Error) -> Int {
   switch error {
-  case is OutOfMemory, GaussianQuantError.outOfMemory: GQIMG_OUT_OF_MEMORY
+  case is OutOfMemory, GaussianQuantError.outOfMemory, CodecError.outOfMemory: GQIMG_OUT_OF_MEMORY
+  case is LimitExceeded, TokenError.limitExceeded: GQIMG_LIMIT_EXCEEDED
+  case is Damaged, is TokenError: GQIMG_DAMAGED
   case is InvalidArgument, is GaussianQuantError: GQIMG_INVALID_ARGUMENT
   case ModelError.noModel: GQIMG_NO_MODEL
   case is ModelError: GQIMG_MODEL_FAILURE

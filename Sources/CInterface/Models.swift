@@ -10,13 +10,13 @@ final class Models: Sendable {
   init(path: String?, threadCount: Int?) throws {
     let pool = WorkerPool(threadCount: threadCount)
     named =
-      if let path { try Network(parsing: try ModelFile.read(path), pool: pool) } else { nil }
+      if let path { try Network(parsing: try WeightsFile.read(path), pool: pool) } else { nil }
     tuned = Dictionary(
       uniqueKeysWithValues: Tuning.allCases.map { tuning in
         (
           tuning,
           Part { () throws(ModelError) in
-            try Network(parsing: try ModelFile.read(tuning: tuning), tuning: tuning, pool: pool)
+            try Network(parsing: try WeightsFile.read(tuning: tuning), tuning: tuning, pool: pool)
           }
         )
       })

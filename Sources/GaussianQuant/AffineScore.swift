@@ -61,7 +61,7 @@ struct AffineScore {
     return ErrorBound(
       error: relative + underflow,
       isZero: norm == 0 && largest == 0,
-      fitsFloat: magnitude < 1e38 && norm < 1e38 && largest < 1e38)
+      fitsFloat: magnitude < 1e38 && norm < 1e38 && largest < 1e38 && radius < 1e18)
   }
 
   /// What is known about a group's scores in binary32 before they are computed.
@@ -70,7 +70,7 @@ struct AffineScore {
     let error: Double
     /// Every weight is zero, so every codeword scores zero.
     let isZero: Bool
-    /// Neither weights nor scores leave the range of `Float`; false as well if one is not a number.
+    /// Neither weights, features nor scores leave the range of `Float`; false as well if one is not a number.
     let fitsFloat: Bool
   }
 }

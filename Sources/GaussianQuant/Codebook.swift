@@ -1,8 +1,12 @@
-/// A codebook of fixed Gaussian noise: `size` codewords of `dimension` draws from N(0, 1).
+/// A fixed codebook: `size` codewords of `dimension` values that look like samples of N(0, 1).
 ///
-/// Nothing is stored or trained; the codewords follow from the dimension and a seed, bit for bit on
-/// every machine. They are part of the file format. Element d of codeword j is, with every
-/// operation in `Double` and rounded on its own:
+/// There are two standard codebooks, which are neither stored nor trained but follow from the dimension and a seed, bit for
+/// bit on every machine, and codebooks of any values (``init(values:dimension:)``), for example those of a published
+/// checkpoint. ``init(dimension:size:seed:)`` draws independent noise, the library's own. ``sobol(dimension:size:seed:)``
+/// has the scrambled Sobol points of the published code, which fill the space more evenly: in one to three dimensions the
+/// error is 15 to 30 percent smaller, from eight dimensions on both are as good.
+///
+/// Element d of codeword j of independent noise is, with every operation in `Double` and rounded on its own:
 ///
 /// 1. `Philox.block` of the counter (j, d / 4, dimension, 0x47514342) and the key (low word of the
 ///    seed, high word of the seed); word d mod 4 of the four is w.
@@ -12,40 +16,45 @@
 /// The size takes no part in this, so a smaller codebook is the beginning of a larger one. Codebooks
 /// of different dimensions are independent. `docs/codebook.md` gives the same in full.
 public struct Codebook: Sendable {
+  /// Where the codewords of a codebook come from.
+  public enum Source: Sendable, Equatable {
+    /// Independent Gaussian noise from `Philox`, the library's own.
+    case philox(seed: UInt64)
+    /// Scrambled Sobol points through the normal distribution's quantiles, as published.
+    case sobol(seed: UInt64)
+    /// Values that were given.
+    case values
+  }
+
   /// The dimensions a codeword can have.
   public static let dimensions = 1...64
-  /// The bounds of the number of codewords, which is always a power of two.
+  /// The numbers of codewords that a codebook can have.
   public static let sizes = 2...1_048_576
 
   /// Elements of a codeword.
   public let dimension: Int
-  /// Number of codewords, a power of two.
+  /// Number of codewords.
   public let size: Int
-  /// Chooses one of 2^64 codebooks.
-  public let seed: UInt64
+  /// Where the codewords come from.
+  public let source: Source
   /// The codewords one after another, `[size, dimension]`.
   public let values: [Float]
 
-  /// Bits of an index into this codebook: log2 of its size.
-  public var indexBitCount: Int { size.trailingZeroBitCount }
+  /// Bits of an index into this codebook: log2 of its size, rounded up.
+  public var indexBitCount: Int { Int.bitWidth - (size - 1).leadingZeroBitCount }
 
-  /// Draws a codebook.
+  /// Draws a codebook of independent Gaussian noise.
   ///
   /// - Parameters:
   ///   - dimension: Elements of a codeword, one of `dimensions`.
-  ///   - size: Number of codewords, a power of two in `sizes`.
+  ///   - size: Number of codewords, one of `sizes`.
   ///   - seed: Chooses one of 2^64 codebooks.
   /// - Throws: `GaussianQuantError.codebookDimension` or `.codebookSize`.
   public init(dimension: Int, size: Int, seed: UInt64 = 0) throws(GaussianQuantError) {
-    guard Codebook.dimensions.contains(dimension) else {
-      throw .codebookDimension(found: dimension, expected: Codebook.dimensions)
-    }
-    guard Codebook.sizes.contains(size), size & (size - 1) == 0 else {
-      throw .codebookSize(found: size, expected: Codebook.sizes)
-    }
+    try Codebook.check(dimension: dimension, size: size)
     self.dimension = dimension
     self.size = size
-    self.seed = seed
+    source = .philox(seed: seed)
     values = [Float](unsafeUninitializedCapacity: size * dimension) { buffer, count in
       for index in 0..<size {
         let codeword = UnsafeMutableBufferPointer(
@@ -53,6 +62,75 @@ public struct Codebook: Sendable {
         Codebook.draw(UInt32(truncatingIfNeeded: index), seed: seed, into: codeword)
       }
       count = size * dimension
+    }
+  }
+
+  /// Makes a codebook of any values.
+  ///
+  /// - Parameters:
+  ///   - values: The codewords one after another, finite numbers; how many there are gives the size, one of `sizes`.
+  ///   - dimension: Elements of a codeword, one of `dimensions`.
+  /// - Throws: `GaussianQuantError.codebookDimension`, `.codebookSize`, `.codebookCount` or `.notFinite`.
+  public init(values: [Float], dimension: Int) throws(GaussianQuantError) {
+    guard Codebook.dimensions.contains(dimension) else {
+      throw .codebookDimension(found: dimension, expected: Codebook.dimensions)
+    }
+    guard values.count.isMultiple(of: dimension) else {
+      throw .codebookCount(found: values.count, expectedMultiple: dimension)
+    }
+    try self.init(checking: values, dimension: dimension, source: .values)
+  }
+
+  /// Makes the published codebook: scrambled Sobol points through the quantiles of the normal distribution.
+  ///
+  /// The same bits as the published code's, which takes the points from PyTorch and the quantiles from SciPy.
+  ///
+  /// - Parameters:
+  ///   - dimension: Elements of a codeword, one of `dimensions`.
+  ///   - size: Number of codewords, one of `sizes`.
+  ///   - seed: Chooses the scrambling; only the low 32 bits count, as in PyTorch. 42 is the published choice.
+  /// - Throws: `GaussianQuantError.codebookDimension`, `.codebookSize`, or `.notFinite` when a point lies on the edge of
+  ///   the cube, which happens for one coordinate in 2^25 or so; another seed then helps.
+  public static func sobol(
+    dimension: Int, size: Int, seed: UInt64 = 42
+  ) throws(GaussianQuantError) -> Codebook {
+    try check(dimension: dimension, size: size)
+    var points = SobolPoints(dimension: dimension, seed: UInt32(truncatingIfNeeded: seed))
+    var values: [Float] = []
+    values.reserveCapacity(size * dimension)
+    for index in 0..<size {
+      if index > 0 { points.advance() }
+      for coordinate in points.point {
+        // The published code has points in binary32.
+        let probability = Double(Float(coordinate) * 0x1p-30)
+        values.append(
+          probability > 0 && probability < 1
+            ? Float(NormalQuantile.unchecked(probability)) : .infinity)
+      }
+    }
+    return try Codebook(checking: values, dimension: dimension, source: .sobol(seed: seed))
+  }
+
+  /// Takes whole codewords whose dimension was checked.
+  private init(
+    checking values: [Float], dimension: Int, source: Source
+  ) throws(GaussianQuantError) {
+    size = values.count / dimension
+    try Codebook.check(dimension: dimension, size: size)
+    for (position, value) in values.enumerated() where !value.isFinite {
+      throw .notFinite(found: value, position: position)
+    }
+    self.dimension = dimension
+    self.source = source
+    self.values = values
+  }
+
+  private static func check(dimension: Int, size: Int) throws(GaussianQuantError) {
+    guard dimensions.contains(dimension) else {
+      throw .codebookDimension(found: dimension, expected: dimensions)
+    }
+    guard sizes.contains(size) else {
+      throw .codebookSize(found: size, expected: sizes)
     }
   }
 

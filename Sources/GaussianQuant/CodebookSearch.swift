@@ -40,8 +40,8 @@ public struct CodebookSearch: Sendable {
     variances == .perGroup ? codebook.dimension + 1 : codebook.dimension * 2
   }
 
-  /// Whole blocks of 16 codewords; a smaller codebook has none and is searched in `Double`.
-  private var blockCount: Int { codebook.size / blockSize }
+  /// Blocks of 16 codewords; a codebook of one block is searched in `Double`.
+  private var blockCount: Int { (codebook.size + blockSize - 1) / blockSize }
 
   /// Prepares the search of a codebook.
   ///
@@ -231,7 +231,7 @@ public struct CodebookSearch: Sendable {
 
   /// The codewords of a block.
   private func codewords(ofBlock block: Int32) -> Range<Int> {
-    Int(block) * blockSize..<(Int(block) + 1) * blockSize
+    Int(block) * blockSize..<min((Int(block) + 1) * blockSize, codebook.size)
   }
 
   /// The table of features and the radius of a codebook.
@@ -241,28 +241,30 @@ public struct CodebookSearch: Sendable {
     let dimension = codebook.dimension
     let featureCount = variances == .perGroup ? dimension + 1 : dimension * 2
     var largest = 0.0
+    let blockCount = (codebook.size + blockSize - 1) / blockSize
+    let tableCount = blockCount * blockSize * featureCount
     let table = codebook.values.withUnsafeBufferPointer { values in
-      [Float](unsafeUninitializedCapacity: codebook.size * featureCount) { table, count in
-        for index in 0..<codebook.size {
-          let (block, place) = index.quotientAndRemainder(dividingBy: blockSize)
-          // A codebook smaller than a block is never looked up here; its table is left at zero.
-          let width = min(blockSize, codebook.size)
+      [Float](unsafeUninitializedCapacity: tableCount) { table, count in
+        for place in 0..<blockCount * blockSize {
+          // The last codeword fills up the last block: it cannot beat itself.
+          let index = min(place, codebook.size - 1)
+          let start = place / blockSize * featureCount * blockSize + place % blockSize
           var squares = 0.0
           for element in 0..<dimension {
             let value = values[index * dimension + element]
             let square = Double(value) * Double(value)
             squares += square
-            table[(block * featureCount + element) * width + place] = value
+            table[start + element * blockSize] = value
             if variances == .perElement {
-              table[(block * featureCount + dimension + element) * width + place] = Float(square)
+              table[start + (dimension + element) * blockSize] = Float(square)
             }
           }
           if variances == .perGroup {
-            table[(block * featureCount + dimension) * width + place] = Float(squares)
+            table[start + dimension * blockSize] = Float(squares)
           }
           largest = max(largest, squares)
         }
-        count = codebook.size * featureCount
+        count = tableCount
       }
     }
     return (table, largest.squareRoot() * 1.000001)

@@ -8,26 +8,26 @@
 
 /// The posterior of one latent element: a normal distribution as the encoder gives it.
 struct Posterior {
-  /// The log variances that are used; others are moved to the nearer end.
-  static let logVariances = -30.0...20.0
-
   let mean: Double
   let logVariance: Double
   let variance: Double
 
-  init(mean: Float, logVariance: Float) {
+  /// - Parameter range: The log variances that are used; others are moved to the nearer end.
+  init(mean: Float, logVariance: Float, range: ClosedRange<Double>) {
     self.mean = Double(mean)
-    self.logVariance = min(
-      max(Double(logVariance), Posterior.logVariances.lowerBound),
-      Posterior.logVariances.upperBound)
+    self.logVariance = min(max(Double(logVariance), range.lowerBound), range.upperBound)
     variance = exp(self.logVariance)
   }
 
+  /// Bits per nat. The published code writes 1.4426 for log2 e; so does this, for the numbers to agree.
+  static let bitsPerNat = 1.4426
+
+  /// The standard deviation.
+  var deviation: Double { exp(logVariance / 2) }
+
   /// Kullback-Leibler divergence from N(0, 1) in bits.
-  ///
-  /// The published code writes 1.4426 for log2 e; so does this, for the numbers to agree.
   var divergence: Double {
-    1.4426 * 0.5 * (mean * mean + variance - 1 - logVariance)
+    Self.bitsPerNat * 0.5 * (mean * mean + variance - 1 - logVariance)
   }
 }
 

@@ -1,3 +1,11 @@
+#if canImport(Darwin)
+  import Darwin
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Glibc
+#endif
+
 /// GaussianQuant: turns the posteriors of a Gaussian variational autoencoder into indices.
 ///
 /// The encoder gives each latent element a mean and a log variance. Elements are taken together in
@@ -21,24 +29,32 @@ public struct GaussianQuant: Sendable {
   public let beta: Double
   /// Which channels make up a group.
   public let grouping: Grouping
+  /// The log variances that are used; others are clamped to them.
+  public let logVariances: ClosedRange<Double>
 
-  private let search: CodebookSearch
+  /// The published range of log variances.
+  public static let defaultLogVariances = -30.0...20.0
+
+  /// The search of the codebook.
+  package let search: CodebookSearch
 
   /// Makes a quantizer with a codebook of its own.
   ///
   /// - Parameters:
   ///   - dimension: Elements of a group, one of `Codebook.dimensions`.
-  ///   - size: Number of codewords, a power of two in `Codebook.sizes`.
+  ///   - size: Number of codewords, one of `Codebook.sizes`.
   ///   - seed: Chooses one of 2^64 codebooks.
   ///   - beta: Weight of the prior in the score, a finite number.
   ///   - grouping: Which channels make up a group.
-  /// - Throws: `GaussianQuantError.codebookDimension`, `.codebookSize` or `.beta`.
+  ///   - logVariances: What log variances are clamped to.
+  /// - Throws: `GaussianQuantError.codebookDimension`, `.codebookSize`, `.beta` or `.logVariances`.
   public init(
-    dimension: Int, size: Int, seed: UInt64 = 0, beta: Double = 1, grouping: Grouping = .strided
+    dimension: Int, size: Int, seed: UInt64 = 0, beta: Double = 1, grouping: Grouping = .strided,
+    logVariances: ClosedRange<Double> = GaussianQuant.defaultLogVariances
   ) throws(GaussianQuantError) {
     try self.init(
       codebook: Codebook(dimension: dimension, size: size, seed: seed), beta: beta,
-      grouping: grouping)
+      grouping: grouping, logVariances: logVariances)
   }
 
   /// Makes a quantizer with a codebook that is there already.
@@ -47,29 +63,35 @@ public struct GaussianQuant: Sendable {
   ///   - codebook: The codewords.
   ///   - beta: Weight of the prior in the score, a finite number.
   ///   - grouping: Which channels make up a group.
-  /// - Throws: `GaussianQuantError.beta`.
+  ///   - logVariances: What log variances are clamped to.
+  /// - Throws: `GaussianQuantError.beta` or `.logVariances`.
   public init(
-    codebook: Codebook, beta: Double = 1, grouping: Grouping = .strided
+    codebook: Codebook, beta: Double = 1, grouping: Grouping = .strided,
+    logVariances: ClosedRange<Double> = GaussianQuant.defaultLogVariances
   ) throws(GaussianQuantError) {
     guard beta.isFinite else {
       throw .beta(found: beta)
     }
+    guard logVariances.lowerBound.isFinite, logVariances.upperBound.isFinite else {
+      throw .logVariances(found: logVariances)
+    }
+    self.logVariances = logVariances
     self.codebook = codebook
     self.beta = beta
     self.grouping = grouping
     search = CodebookSearch(codebook: codebook, variances: .perElement, beta: beta)
   }
 
-  /// The loss for training an encoder, with the divergence of a group drawn to the index's bits.
+  /// The loss for training an encoder, which pulls the divergence of a group towards the index's bits.
   public var targetDivergence: TargetDivergence {
-    TargetDivergence(target: Double(codebook.indexBitCount))
+    TargetDivergence(target: log2(Double(codebook.size)))
   }
 
   /// Quantizes posteriors. Inverse, from the indices on: `indicesToCodes(_:shape:axis:)`.
   ///
   /// - Parameters:
   ///   - input: In row-major order; along the axis the means of all channels, then as many log
-  ///     variances. A log variance is clamped to -30...20.
+  ///     variances. A log variance is clamped to `logVariances`.
   ///   - shape: Any rank above zero, every extent at least 1.
   ///   - axis: The axis of the channels, counted from the back if negative. Half its extent is a
   ///     multiple of the codebook's dimension, and that multiple is the number of groups.
@@ -78,13 +100,8 @@ public struct GaussianQuant: Sendable {
   public func quantize(
     _ input: [Float], shape: [Int], axis: Int
   ) throws(GaussianQuantError) -> Quantization {
-    let layout = try AxisLayout(shape: shape, axis: axis, count: input.count)
-    let dimension = codebook.dimension
-    guard layout.extent.isMultiple(of: 2 * dimension) else {
-      throw .channels(found: layout.extent, expectedMultiple: 2 * dimension)
-    }
-    try check(input, layout)
-    let groups = Groups(layout: layout, count: layout.extent / (2 * dimension), owner: self)
+    let groups = try self.groups(input, shape: shape, axis: axis)
+    let (layout, dimension) = (groups.layout, codebook.dimension)
     var divergences = [Double](repeating: 0, count: groups.total)
     let indices = search.nearest(groupCount: groups.total) { index, linear, quadratic in
       let (outer, group, inner) = groups.place(of: index)
@@ -93,7 +110,8 @@ public struct GaussianQuant: Sendable {
         let channel = groups.channel(of: element, in: group)
         let mean = (outer * layout.extent + channel) * layout.inner + inner
         let logVariance = mean + layout.extent / 2 * layout.inner
-        let posterior = Posterior(mean: input[mean], logVariance: input[logVariance])
+        let posterior = Posterior(
+          mean: input[mean], logVariance: input[logVariance], range: logVariances)
         let precision = 1 / posterior.variance
         linear[element] = posterior.mean * precision
         quadratic[element] = (beta - precision) / 2
@@ -105,6 +123,46 @@ public struct GaussianQuant: Sendable {
       values: values(of: indices, groups), shape: layout.shape(withExtent: layout.extent / 2),
       indices: indices, indicesShape: layout.shape(withExtent: groups.count),
       divergences: divergences)
+  }
+
+  /// The posteriors of an input by themselves: means, standard deviations, divergences, samples and gradients.
+  ///
+  /// - Parameters:
+  ///   - input: As for `quantize(_:shape:axis:)`.
+  ///   - shape: Any rank above zero, every extent at least 1.
+  ///   - axis: The axis of the channels, counted from the back if negative.
+  /// - Throws: as `quantize(_:shape:axis:)`.
+  public func posteriors(
+    _ input: [Float], shape: [Int], axis: Int
+  ) throws(GaussianQuantError) -> Posteriors {
+    let groups = try self.groups(input, shape: shape, axis: axis)
+    let layout = groups.layout
+    var (means, deviations) = ([Float](), [Float]())
+    var (isClamped, groupNumbers) = ([Bool](), [Int]())
+    var divergences = [Double](repeating: 0, count: groups.total)
+    let half = layout.extent / 2
+    for outer in 0..<layout.outer {
+      for channel in 0..<half {
+        let group = grouping.group(
+          channel: channel, groupCount: groups.count, dimension: codebook.dimension)
+        for inner in 0..<layout.inner {
+          let mean = (outer * layout.extent + channel) * layout.inner + inner
+          let logVariance = input[mean + half * layout.inner]
+          let posterior = Posterior(
+            mean: input[mean], logVariance: logVariance, range: logVariances)
+          means.append(input[mean])
+          deviations.append(Float(posterior.deviation))
+          isClamped.append(!logVariances.contains(Double(logVariance)))
+          let number = (outer * groups.count + group) * layout.inner + inner
+          groupNumbers.append(number)
+          divergences[number] += posterior.divergence
+        }
+      }
+    }
+    return Posteriors(
+      means: means, deviations: deviations, shape: layout.shape(withExtent: half),
+      divergences: divergences, isClamped: isClamped, groups: groupNumbers,
+      block: half * layout.inner)
   }
 
   /// The values that belong to indices. Inverse of `quantize(_:shape:axis:)` as far as there is one.
@@ -131,6 +189,18 @@ public struct GaussianQuant: Sendable {
       values(of: indices, groups),
       layout.shape(withExtent: layout.extent * codebook.dimension)
     )
+  }
+
+  /// The groups of an input that was checked.
+  private func groups(
+    _ input: [Float], shape: [Int], axis: Int
+  ) throws(GaussianQuantError) -> Groups {
+    let layout = try AxisLayout(shape: shape, axis: axis, count: input.count)
+    guard layout.extent.isMultiple(of: 2 * codebook.dimension) else {
+      throw .channels(found: layout.extent, expectedMultiple: 2 * codebook.dimension)
+    }
+    try check(input, layout)
+    return Groups(layout: layout, count: layout.extent / (2 * codebook.dimension), owner: self)
   }
 
   /// Throws if a mean is not finite or a log variance is not a number.

@@ -18,4 +18,12 @@ public enum Grouping: Sendable, CaseIterable {
     case .contiguous: group * dimension + element
     }
   }
+
+  /// The group of a channel. Inverse of `channel(element:group:groupCount:dimension:)` but for the element.
+  func group(channel: Int, groupCount: Int, dimension: Int) -> Int {
+    switch self {
+    case .strided: channel % groupCount
+    case .contiguous: channel / dimension
+    }
+  }
 }

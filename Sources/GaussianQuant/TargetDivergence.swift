@@ -1,4 +1,4 @@
-/// The training loss that draws every group's divergence to the bits its index has.
+/// The training loss that pulls every group's divergence towards the bits its index has.
 ///
 /// A codebook of K codewords serves a group well when the divergence of the group's posterior from
 /// the prior is about log2 K bits. The loss is the mean divergence with groups that lie above the
@@ -9,6 +9,12 @@ public struct TargetDivergence: Sendable, Equatable {
   public let target: Double
   /// Distance from the target at which a group counts as on it, in bits.
   public let tolerance: Double
+  /// Factor by which an update moves each weight up or down; the published `lam_factor`.
+  public let step: Double
+  /// What `weightAbove` is kept in; the upper bound is the published `lam_range[1]`.
+  public let weightsAbove: ClosedRange<Double>
+  /// What `weightBelow` is kept in; the lower bound is the published `lam_range[0]`.
+  public let weightsBelow: ClosedRange<Double>
   /// Weight of the whole loss; the published `lam`.
   public var weight = 1.0
   /// Weight of groups above target and tolerance, within `weightsAbove`; the published `lam_max`.
@@ -16,21 +22,36 @@ public struct TargetDivergence: Sendable, Equatable {
   /// Weight of groups below target and tolerance, within `weightsBelow`; the published `lam_min`.
   public var weightBelow = 1.0
 
-  /// What `weightAbove` is kept in.
-  public static let weightsAbove = 1.0...1e3
-  /// What `weightBelow` is kept in.
-  public static let weightsBelow = 1e-3...1.0
-  /// Factor by which an update moves each weight up or down.
-  public static let step = 1.01
-
   /// Starts with all weights 1.
+  ///
+  /// The defaults are the published ones. A step below 1, or ranges without 1 or with bounds that are not above zero, stop
+  /// the program.
   ///
   /// - Parameters:
   ///   - target: Bits that a group should have: log2 of the codebook's size.
   ///   - tolerance: Distance from the target that is let pass, in bits.
-  public init(target: Double, tolerance: Double = 0.5) {
+  ///   - step: Factor by which an update moves each weight up or down, at least 1.
+  ///   - weightsAbove: What the weight of groups above the target is kept in.
+  ///   - weightsBelow: What the weight of groups below the target is kept in.
+  public init(
+    target: Double, tolerance: Double = 0.5, step: Double = 1.01,
+    weightsAbove: ClosedRange<Double> = 1...1e7, weightsBelow: ClosedRange<Double> = 1e-7...1
+  ) {
+    precondition(step >= 1 && step.isFinite, "a step is a finite factor of at least 1")
+    precondition(
+      weightsAbove.contains(1) && weightsBelow.contains(1) && weightsAbove.lowerBound > 0
+        && weightsBelow.lowerBound > 0, "weights begin with 1 and are above zero")
     self.target = target
     self.tolerance = tolerance
+    self.step = step
+    self.weightsAbove = weightsAbove
+    self.weightsBelow = weightsBelow
+  }
+
+  /// The weight that a group of this divergence has in the loss, `weight` apart.
+  func weight(of divergence: Double) -> Double {
+    if divergence > target + tolerance { return weightAbove }
+    return divergence < target - tolerance ? weightBelow : 1
   }
 
   /// The loss of a batch under the present weights.
@@ -40,15 +61,7 @@ public struct TargetDivergence: Sendable, Equatable {
   public func loss(of divergences: [Double]) -> Double {
     precondition(!divergences.isEmpty, "there is at least one group")
     var sum = 0.0
-    for divergence in divergences {
-      if divergence > target + tolerance {
-        sum += weightAbove * divergence
-      } else if divergence < target - tolerance {
-        sum += weightBelow * divergence
-      } else {
-        sum += divergence
-      }
-    }
+    for divergence in divergences { sum += weight(of: divergence) * divergence }
     return sum / Double(divergences.count) * weight
   }
 
@@ -61,14 +74,14 @@ public struct TargetDivergence: Sendable, Equatable {
     weight = moved(weight, up: batch.mean > target)
     let above = moved(weightAbove, up: batch.maximum > target + tolerance)
     weightAbove = min(
-      max(above, Self.weightsAbove.lowerBound), Self.weightsAbove.upperBound)
+      max(above, weightsAbove.lowerBound), weightsAbove.upperBound)
     let below = moved(weightBelow, up: batch.minimum >= target - tolerance)
     weightBelow = min(
-      max(below, Self.weightsBelow.lowerBound), Self.weightsBelow.upperBound)
+      max(below, weightsBelow.lowerBound), weightsBelow.upperBound)
   }
 
   /// A weight one step up or down.
   private func moved(_ weight: Double, up: Bool) -> Double {
-    up ? weight * Self.step : weight / Self.step
+    up ? weight * step : weight / step
   }
 }

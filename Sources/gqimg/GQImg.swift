@@ -1,6 +1,7 @@
 import ArgumentParser
-import GQBitstream
+import CGQImg
 import CGQProcessMemory
+import GQBitstream
 import GQCodec
 import GQModel
 import GQPixelIO
@@ -16,7 +17,7 @@ import GQPixelIO
 /// The program.
 @main
 struct GQImg: ParsableCommand {
-  static let version = "0.1.0"
+  static let version = GQIMG_VERSION
 
   static let configuration = CommandConfiguration(
     commandName: "gqimg",

@@ -10,7 +10,8 @@ import Testing
   static let cases = [
     (1, 2, 500), (1, 16, 500), (1, 1024, 1500), (2, 32, 2000), (2, 512, 2000), (3, 128, 3000),
     (4, 64, 3000), (4, 1024, 1500), (8, 32, 3000), (8, 256, 2000), (16, 128, 3000), (16, 512, 700),
-    (31, 64, 700), (64, 32, 600),
+    (31, 64, 700), (64, 32, 600), (1, 3, 500), (2, 15, 500), (3, 17, 1000), (4, 100, 1500),
+    (2, 1000, 700), (64, 33, 300),
   ]
 
   @Test(arguments: cases, CodebookSearch.Variances.allCases)
@@ -83,6 +84,22 @@ import Testing
     }
     #expect(first == 100)
     #expect(apart == together)
+  }
+
+  /// Squares that binary32 does not hold are scored in `Double`.
+  @Test(arguments: CodebookSearch.Variances.allCases)
+  func hugeValues(variances: CodebookSearch.Variances) throws {
+    let codebook = try Codebook(
+      values: (0..<40).map { Float($0) * 1e20 * ($0.isMultiple(of: 2) ? 1 : -1) }, dimension: 1)
+    let ones = [Float](repeating: 1, count: 40)
+    // Without the prior the nearest codeword wins, with it and variance 1 the one farthest in the mean's direction.
+    let nearest = CodebookSearch(codebook: codebook, variances: variances, beta: 0)
+    #expect(
+      nearest.nearest(means: codebook.values, variances: ones) == (0..<40).map { UInt32($0) })
+    let farthest = CodebookSearch(codebook: codebook, variances: variances)
+    #expect(
+      farthest.nearest(means: codebook.values, variances: ones)
+        == (0..<40).map { $0 == 0 ? 0 : $0.isMultiple(of: 2) ? 38 : 39 })
   }
 
   /// Posterior equal to the prior: every codeword scores zero, the first is taken.

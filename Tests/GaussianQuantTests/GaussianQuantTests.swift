@@ -52,12 +52,45 @@ import Testing
     #expect(bounds == beyond)
   }
 
+  @Test func clampsLogVariancesToAnyRange() throws {
+    let quantizer = try GaussianQuant(dimension: 1, size: 16, logVariances: -2 ... -1)
+    let bounds = try quantizer.quantize([1, 1, -2, -1], shape: [4], axis: 0)
+    let beyond = try quantizer.quantize([1, 1, -9, 3], shape: [4], axis: 0)
+    #expect(bounds == beyond)
+    let posteriors = try quantizer.posteriors([1, 1, -9, -1.5], shape: [4], axis: 0)
+    let gradient = posteriors.sample(seed: 0).inputGradient([1, 1])
+    #expect(gradient[0] == 1 && gradient[1] == 1 && gradient[2] == 0 && gradient[3] != 0)
+  }
+
+  @Test func samples() throws {
+    let quantizer = try GaussianQuant(dimension: 3, size: 128)
+    let input = [Float](repeating: 0.5, count: 6 * 4000) + [Float](repeating: -2, count: 6 * 4000)
+    let posteriors = try quantizer.posteriors(input, shape: [12, 4000], axis: 0)
+    let sample = posteriors.sample(seed: 1)
+    #expect(sample == posteriors.sample(seed: 1))
+    #expect(sample.values != posteriors.sample(seed: 2).values)
+    #expect(sample.values != posteriors.sample(seed: 1 << 32).values)
+    let count = Float(sample.values.count)
+    let mean = sample.values.reduce(0, +) / count
+    let variance = sample.values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / count
+    #expect(abs(mean - 0.5) < 0.01 && abs(variance - 0.1353) < 0.005)
+  }
+
+  @Test func targetIsLog2OfTheSize() throws {
+    #expect(try GaussianQuant(dimension: 3, size: 128).targetDivergence.target == 7)
+    let target = try GaussianQuant(dimension: 3, size: 100).targetDivergence.target
+    #expect(abs(target - 6.643_856) < 1e-6)
+  }
+
   @Test func codebookParameters() {
     #expect(throws: GaussianQuantError.codebookDimension(found: 0, expected: 1...64)) {
       try GaussianQuant(dimension: 0, size: 2)
     }
-    #expect(throws: GaussianQuantError.codebookSize(found: 100, expected: 2...1_048_576)) {
-      try GaussianQuant(dimension: 1, size: 100)
+    #expect(throws: GaussianQuantError.codebookSize(found: 1, expected: 2...1_048_576)) {
+      try GaussianQuant(dimension: 1, size: 1)
+    }
+    #expect(throws: GaussianQuantError.logVariances(found: 0...(.infinity))) {
+      try GaussianQuant(dimension: 1, size: 2, logVariances: 0...(.infinity))
     }
     #expect(throws: GaussianQuantError.beta(found: .infinity)) {
       try GaussianQuant(dimension: 1, size: 2, beta: .infinity)

@@ -1,4 +1,5 @@
 import concurrent.futures
+import json
 import multiprocessing
 import pickle
 import subprocess
@@ -156,8 +157,181 @@ def test_quantizer():
             quantizer.indices_to_codes(wrong)
     with pytest.raises(gqimg.GQImgError):
         quantizer.quantize(means, 0)
-    with pytest.raises(gqimg.GQImgError):
-        gqimg.GaussianQuant(3, 100)
+
+
+def test_parts_and_smaller_pictures(testdata):
+    colours = pixels(testdata)[:150, :171]
+    alpha = np.arange(150 * 171, dtype=np.uint32).reshape(150, 171, 1).astype(np.uint8)
+    for given in (colours, np.concatenate([colours, alpha], -1), colours[..., 1]):
+        data = gqimg.encode(given, quality=60, exif=b"MM\0*")
+        whole = gqimg.decode(data)
+        part = gqimg.decode_full(data, region=(33, 40, 100, 7))
+        assert np.array_equal(part.pixels, whole[40:47, 33:133]) and part.exif == b"MM\0*"
+        for factor in (2, 8, 64):
+            small = gqimg.decode(data, reduce=factor)
+            blocks = whole.astype(np.float64)
+            assert small.shape == (-(-150 // factor), -(-171 // factor), *whole.shape[2:])
+            for y, x in ((0, 0), (small.shape[0] - 1, small.shape[1] - 1)):
+                block = blocks[y * factor : (y + 1) * factor, x * factor : (x + 1) * factor]
+                weight = block[..., 3:] if whole.ndim == 3 and whole.shape[-1] == 4 else np.ones_like(block)
+                colour = block[..., :3] if weight.shape[-1:] == (1,) else block
+                expected = (colour * weight).sum((0, 1)) / np.maximum(weight.sum((0, 1)), 1)
+                assert np.abs(np.atleast_1d(small[y, x])[: np.size(expected)] - expected).max() <= 0.51
+        assert np.array_equal(gqimg.decode(data, reduce=1), whole)
+    for wrong in ((0, 0, 0, 1), (0, 0, 172, 1), (171, 0, 1, 1), (0, 0, 2**32 - 1, 2**32 - 1), (2**32 - 1, 0, 1, 1)):
+        with pytest.raises(gqimg.GQImgError, match="region"):
+            gqimg.decode(data, region=wrong)
+    for options in ({"reduce": 3}, {"reduce": 0}, {"reduce": 128}, {"region": (0, 0, 1)}, {"region": (-1, 0, 1, 1)},
+                    {"region": (0, 0, 1, 2**32)}, {"region": (0, 0, 9, 9), "reduce": 2}):
+        with pytest.raises(ValueError):
+            gqimg.decode(data, **options)
+    with pytest.raises(gqimg.GQImgError) as caught:
+        gqimg.decode(data, 1000, reduce=64)
+    assert caught.value.kind == "limit-exceeded"
+
+
+def test_metadata_without_decoding(testdata):
+    data = gqimg.encode(pixels(testdata)[:32, :32], icc=b"profile\0x", xmp=b"<x/>")
+    assert gqimg.metadata(data) == (b"profile\0x", None, b"<x/>")
+
+
+def test_lossless_progressive_and_protected(testdata):
+    colours = pixels(testdata)[:100, :120]
+    assert np.array_equal(gqimg.decode(gqimg.encode(colours, lossless=True)), colours)
+    plain = gqimg.encode(colours, quality=70)
+    progressive = gqimg.encode(colours, quality=70, progressive=True, protect=True)
+    whole = gqimg.decode(progressive)
+    assert np.abs(whole.astype(int) - gqimg.decode(plain)).mean() < 2 and len(progressive) > len(plain)
+    page = np.full((128, 128), 255, np.uint8)
+    page[20:40:4, 10:100] = 0
+    assert np.array_equal(gqimg.decode(gqimg.encode(page)), page)
+    assert not np.array_equal(gqimg.decode(gqimg.encode(page, graphics=False, quality=30)), page)
+    # Cut within the last scan, and without its head: what is left is shown.
+    cut = gqimg.recover(progressive[: len(progressive) * 2 // 3])
+    assert cut.pixels.shape == colours.shape and cut.damage and 0 <= cut.untouched < 1
+    assert {scan for damage in cut.damage for scan in damage.scans} <= {1, 2, 3, 4}
+    assert np.mean((cut.pixels.astype(float) - colours) ** 2) < 600
+    headless = gqimg.recover(progressive[:12] + bytes(20) + progressive[32:])
+    assert np.array_equal(headless.pixels, whole) and headless.damage
+    assert all(damage.width == 0 for damage in headless.damage)
+
+
+def test_same_recovery_as_the_program(program, testdata, tmp_path):
+    data = bytearray(gqimg.encode(pixels(testdata), quality=60))
+    data[-1] ^= 16
+    (tmp_path / "a.gqz").write_bytes(data)
+    for options, arguments in (({}, []), ({"use_damaged_bits": True}, ["--use-damaged-bits"])):
+        try:
+            program("decompress", "--force", "--recover", *arguments, tmp_path / "a.gqz", tmp_path / "a.png")
+        except subprocess.CalledProcessError as error:
+            assert error.returncode == 2
+        found = gqimg.recover(data, **options)
+        assert np.array_equal(found.pixels, np.asarray(Image.open(tmp_path / "a.png")))
+        assert len(found.damage) == 1 and found.damage[0].scans == (1, 2, 3, 4) and "checksum" in found.damage[0].reason
+
+
+def test_verify(testdata):
+    data = gqimg.encode(pixels(testdata)[:200, :200], icc=b"profile")
+    assert gqimg.verify(data) == []
+    intact = gqimg.recover(data)
+    assert intact.damage == [] and intact.untouched == 1 and intact.icc == b"profile"
+    changed = bytearray(data)
+    changed[-1] ^= 1
+    damage, = gqimg.verify(changed)
+    assert damage.width > 0 and damage.x + damage.width <= 200 and "checksum" in damage.reason
+    assert gqimg.recover(changed).damage == [damage]
+    whole, = gqimg.verify(data[:100])
+    assert whole.width == 0 and whole.reason
+    assert gqimg.verify(b"")
+
+
+def test_tokens(testdata):
+    colours = pixels(testdata)[:100, :120]
+    given = np.concatenate([colours, colours[..., :1]], -1)
+    for options in ({}, {"progressive": True, "protect": True, "icc": b"profile"}):
+        data = gqimg.encode(given, quality=60, **options)
+        tokens = gqimg.tokens(data, states=True)
+        assert tokens.tokens.shape[:2] == tokens.levels.shape == (7, 8) and tokens.tokens.min() == -1
+        sent = tokens.tokens >= 0
+        assert np.array_equal(tokens.states >= 0, sent)
+        assert tokens.to_file() == data
+        again = gqimg.Tokens.from_safetensors(tokens.to_safetensors())
+        assert np.array_equal(again.states, tokens.states) and again.to_file() == data
+    place = tuple(np.argwhere(sent)[0])
+    tokens.tokens[place] ^= 1
+    changed = tokens.to_file()
+    assert len(changed) == len(data) and gqimg.verify(changed) == [] and gqimg.decode(changed).shape == given.shape
+    tokens.tokens[place] = 1 << 20
+    with pytest.raises(gqimg.GQImgError) as caught:
+        tokens.to_file()
+    assert caught.value.kind == "damaged" and "token" in str(caught.value)
+    for wrong in (b"", b"\xff" * 40, tokens.to_safetensors()[:50]):
+        with pytest.raises(ValueError):
+            gqimg.Tokens.from_safetensors(wrong)
+
+
+def test_tokens_of_the_program(program, testdata, tmp_path):
+    colours = pixels(testdata)[:100, :120]
+    page = np.full((100, 120, 3), 255, np.uint8)
+    page[30:40:3, 10:100] = 0
+    for length in range(4):
+        # Of every length modulo 3, for base 64, and with a layer of graphics.
+        given = np.concatenate([colours, page], 1) if length == 3 else colours
+        data = gqimg.encode(given, quality=60, exif=bytes(range(length + 1)), xmp=b'"<x/>\\', progressive=length == 1)
+        (tmp_path / "a.gqz").write_bytes(data)
+        for ending in ("npy", "safetensors"):
+            program("tokens", "export", "--force", tmp_path / "a.gqz", tmp_path / f"a.{ending}")
+            program("tokens", "import", "--force", tmp_path / f"a.{ending}", tmp_path / "b.gqz")
+            assert (tmp_path / "b.gqz").read_bytes() == data
+        mine = gqimg.tokens(data)
+        assert np.array_equal(np.load(tmp_path / "a.npy"), mine.tokens)
+        theirs = json.loads((tmp_path / "a.json").read_text())
+        assert theirs.keys() - mine.description.keys() <= {"levels"} and theirs["levels"] == mine.levels.tolist()
+        assert list(theirs) == sorted(theirs)
+        assert gqimg.Tokens.from_safetensors((tmp_path / "a.safetensors").read_bytes()).to_file() == data
+
+
+def test_hostile_bytes(testdata):
+    """Whatever the bytes say, every function ends in a result or in GQImgError."""
+    from gqimg._native import library, taken
+
+    colours = pixels(testdata)[:70, :90]
+    generator = np.random.default_rng(5)
+    made = gqimg.encode(
+        np.concatenate([colours, colours[..., :1]], -1), quality=30, progressive=True, protect=True, icc=b"p", exif=b"MM\0*")
+    exported = gqimg.tokens(made).to_safetensors()
+    functions = [
+        gqimg.decode_full, gqimg.recover, gqimg.verify, gqimg.info, gqimg.metadata, gqimg.tokens,
+        lambda data: gqimg.decode(data, region=(3, 5, 40, 30)), lambda data: gqimg.decode(data, reduce=16),
+        lambda data: gqimg.recover(data, use_damaged_bits=True),
+    ]
+    inputs = [made[:length] for length in range(0, len(made), 37)]
+    for _ in range(150):
+        changed = bytearray(made)
+        for place in generator.integers(0, len(made) if generator.random() < 0.5 else 80, generator.integers(1, 4)):
+            changed[place] = generator.integers(256)
+        inputs.append(bytes(changed))
+    inputs += [path.read_bytes() for path in (testdata / "malformed").glob("*.gqz")]
+    refused = 0
+    for data in inputs:
+        for function in functions:
+            try:
+                function(data)
+            except gqimg.GQImgError as error:
+                assert error.kind in ("damaged", "limit-exceeded", "wrong-model", "invalid-argument"), (error, function)
+                refused += 1
+    assert refused > len(inputs)
+    tokens = [exported[:length] for length in range(0, len(exported), 997)]
+    for _ in range(100):
+        changed = bytearray(exported)
+        for place in generator.integers(0, 1500, 2):
+            changed[place] = generator.integers(256)
+        tokens.append(bytes(changed))
+    for data in tokens:
+        try:
+            taken(library.gqimg_tokens_import, data, len(data))
+        except gqimg.GQImgError as error:
+            assert error.kind in ("damaged", "limit-exceeded"), error
 
 
 def test_weights_are_found_from_anywhere(testdata):
@@ -203,3 +377,16 @@ def test_forks_while_others_encode(testdata):
     finally:
         stop.set()
         worker.join()
+
+
+def test_flags_that_nobody_knows():
+    from ctypes import byref, c_size_t, c_uint8, c_void_p
+
+    from gqimg._native import Options, library
+
+    options, data, count = Options(), c_void_p(), c_size_t()
+    library.gqimg_options_init(byref(options))
+    options.flags = 1 << 20
+    status = library.gqimg_encode(
+        gqimg.codec.shared()._handle, (c_uint8 * 16)(), 4, 4, 1, 0, byref(options), byref(data), byref(count))
+    assert status == 1 and not data.value and b"flags" in library.gqimg_last_error()

@@ -9,25 +9,32 @@ import math
 import torch
 from torch.distributions import Normal
 
-from codebook import codebook
+from codebook import codebook, normal_quantile, philox
+from sobol import sobol_codebook
 
 LOG_VARIANCE_RANGE = (-30.0, 20.0)
-WEIGHT_STEP = 1.01
-WEIGHT_ABOVE_RANGE = (1.0, 1e3)
-WEIGHT_BELOW_RANGE = (1e-3, 1.0)
+SAMPLES = 0x4751534E  # "GQSN": the counter's last word.
 
 
 class GaussianQuant:
     """Quantizes arrays that hold means and then log variances along one axis."""
 
-    def __init__(self, dimension, size, axis, seed=0, beta=1.0, grouping="strided"):
+    def __init__(
+        self, dimension, size, axis, seed=0, beta=1.0, grouping="strided", source="philox", codewords=None,
+        log_variances=LOG_VARIANCE_RANGE,
+    ):
         self.dimension = dimension
         self.size = size
         self.axis = axis
         self.beta = beta
         self.grouping = grouping
+        self.log_variances = log_variances
         # [size, dimension]
-        self.codewords = torch.from_numpy(codebook(dimension, size, seed))
+        if source == "values":
+            values = codewords
+        else:
+            values = (sobol_codebook if source == "sobol" else codebook)(dimension, size, seed)
+        self.codewords = torch.from_numpy(values)
 
     def _to_groups(self, channels):
         """[rows, C] to [rows, groups, dimension]."""
@@ -45,7 +52,7 @@ class GaussianQuant:
         """Mean, log variance, variance [rows, groups, dimension], and the other extents."""
         z = torch.movedim(z.double(), self.axis, -1)
         mean, log_variance = z.reshape(-1, z.shape[-1]).chunk(2, dim=-1)
-        log_variance = torch.clamp(log_variance, *LOG_VARIANCE_RANGE)
+        log_variance = torch.clamp(log_variance, *self.log_variances)
         mean, log_variance = self._to_groups(mean), self._to_groups(log_variance)
         return mean, log_variance, torch.exp(log_variance), z.shape[:-1]
 
@@ -53,6 +60,19 @@ class GaussianQuant:
         """Bits of every group, [rows, groups]."""
         mean, log_variance, variance, _ = self.posterior(z)
         return torch.sum(1.4426 * 0.5 * (torch.pow(mean, 2) + variance - 1.0 - log_variance), dim=2)
+
+    def sample(self, z, seed):
+        """A draw from the posteriors with the noise of a seed, and its means and deviations, all with half the channels."""
+        z = torch.movedim(z.double(), self.axis, -1)
+        mean, log_variance = z.chunk(2, dim=-1)
+        deviation = torch.exp(0.5 * torch.clamp(log_variance, *self.log_variances))
+        mean, deviation = (torch.movedim(part, -1, self.axis) for part in (mean, deviation))
+        count = mean.numel()
+        blocks = torch.arange((count + 3) // 4).numpy()
+        words = philox((blocks, 0, 0, SAMPLES), (seed & 0xFFFFFFFF, seed >> 32))
+        uniform = (torch.tensor([list(map(int, word)) for word in words]).T.reshape(-1)[:count].numpy() + 0.5) * 2.0**-32
+        noise = torch.from_numpy(normal_quantile(uniform).astype("float32")).reshape(mean.shape)
+        return mean + noise.double() * deviation, mean, deviation
 
     def scores(self, z):
         """Log ratios of every group and codeword [rows * groups, size], and the number of
@@ -88,9 +108,12 @@ class GaussianQuant:
 class TargetDivergence:
     """The published loss with its three weights ``lam``, ``lam_max`` and ``lam_min``."""
 
-    def __init__(self, size, tolerance=0.5):
-        self.target = int(math.log2(size))
+    def __init__(self, size, tolerance=0.5, step=1.01, lam_range=(1e-7, 1e7)):
+        # The published code rounds this down.
+        self.target = math.log2(size)
         self.tolerance = tolerance
+        self.step = step
+        self.lam_range = lam_range
         self.lam = self.lam_max = self.lam_min = 1.0
 
     def loss(self, kl2):
@@ -102,8 +125,8 @@ class TargetDivergence:
         return torch.mean(above * kl2 + inside * kl2 + below * kl2) * self.lam
 
     def update(self, kl2):
-        self.lam *= WEIGHT_STEP if kl2.mean() > self.target else 1 / WEIGHT_STEP
-        self.lam_max *= WEIGHT_STEP if kl2.max() > self.target + self.tolerance else 1 / WEIGHT_STEP
-        self.lam_max = min(max(self.lam_max, WEIGHT_ABOVE_RANGE[0]), WEIGHT_ABOVE_RANGE[1])
-        self.lam_min *= 1 / WEIGHT_STEP if kl2.min() < self.target - self.tolerance else WEIGHT_STEP
-        self.lam_min = min(max(self.lam_min, WEIGHT_BELOW_RANGE[0]), WEIGHT_BELOW_RANGE[1])
+        self.lam *= self.step if kl2.mean() > self.target else 1 / self.step
+        self.lam_max *= self.step if kl2.max() > self.target + self.tolerance else 1 / self.step
+        self.lam_max = min(max(self.lam_max, 1.0), self.lam_range[1])
+        self.lam_min *= 1 / self.step if kl2.min() < self.target - self.tolerance else self.step
+        self.lam_min = min(max(self.lam_min, self.lam_range[0]), 1.0)

@@ -33,7 +33,24 @@ CASES = [
     ("other-beta", 8, 128, [8, 32], 1, {"beta": 0.75}),
     ("other-beta-16-bit", 4, 65536, [6, 16], 1, {"beta": 1.25, "grouping": "contiguous"}),
     ("clamped", 3, 128, [5, 24], 1, {"clamped": True}),
+    ("sobol", 3, 128, [1, 12, 6, 6], 1, {"source": "sobol", "seed": 42}),
+    ("sobol-scalar", 1, 16, [40, 2], 1, {"source": "sobol", "seed": 42}),
+    ("sobol-odd-size", 2, 1000, [30, 8], -1, {"source": "sobol", "seed": 7, "grouping": "contiguous"}),
+    ("sobol-64", 64, 4096, [4, 128], 1, {"source": "sobol", "seed": 42}),
+    ("three-codewords", 2, 3, [24, 8], 1, {}),
+    ("seventeen-codewords", 3, 17, [24, 12], 1, {}),
+    ("values", 2, 37, [24, 8], 1, {"source": "values"}),
+    ("values-100", 4, 100, [2, 16, 5], 1, {"source": "values", "grouping": "contiguous"}),
+    ("narrow-log-variances", 3, 128, [12, 12], 1, {"log_variances": [-4.0, -1.0]}),
     ("other-seed", 16, 128, [2, 2, 64, 2], 2, {"seed": 0x0123456789ABCDEF}),
+]
+
+
+# The same for samples and gradients.
+SAMPLES = [
+    ("image", 3, 128, [2, 12, 3, 2], 1, {}),
+    ("rows", 4, 4096, [5, 16], -1, {"grouping": "contiguous", "sample_seed": 0x0123456789ABCDEF}),
+    ("first-axis", 2, 16, [8, 3], 0, {"log_variances": [-5.0, 0.0], "sample_seed": 3}),
 ]
 
 
@@ -74,6 +91,8 @@ def quantizer_case(name, dimension, size, shape, axis, options):
     options = dict(options)
     clamped = options.pop("clamped", False)
     generator = np.random.default_rng(sum(name.encode()))
+    if options.get("source") == "values":
+        options["codewords"] = (generator.standard_normal((size, dimension)) * 1.1).astype(np.float32)
     quantizer = GaussianQuant(dimension, size, axis, **options)
     z = torch.from_numpy(posteriors(generator, shape, axis, dimension, size, clamped))
     values, indices, scores = quantizer.quantize(z)
@@ -85,6 +104,9 @@ def quantizer_case(name, dimension, size, shape, axis, options):
         "dimension": dimension,
         "size": size,
         "seed": options.get("seed", 0),
+        "source": options.get("source", "philox"),
+        "codewords": bits(options.get("codewords", np.empty(0))),
+        "logVariances": list(quantizer.log_variances),
         "beta": quantizer.beta,
         "grouping": quantizer.grouping,
         "axis": axis,
@@ -101,10 +123,48 @@ def quantizer_case(name, dimension, size, shape, axis, options):
     }
 
 
-def training_case(name, size, steps, spread, shift):
+def sample_case(name, dimension, size, shape, axis, options):
+    """A draw, what training asks of it, and the gradients that PyTorch's automatic differentiation gives."""
+    options = dict(options)
+    seed = options.pop("sample_seed", 0)
+    generator = np.random.default_rng(sum(name.encode()))
+    quantizer = GaussianQuant(dimension, size, axis, **options)
+    data = posteriors(generator, shape, axis, dimension, size, True)
+    z = torch.from_numpy(data).double().requires_grad_()
+    sample, mean, deviation = quantizer.sample(z, seed)
+    upstream = generator.standard_normal(sample.shape).astype(np.float32)
+    gradient, = torch.autograd.grad((sample * torch.from_numpy(upstream)).sum(), z)
+    target = TargetDivergence(size, tolerance=0.25)
+    target.lam, target.lam_max, target.lam_min = 1.5, 3.0, 0.25
+    loss = target.loss(quantizer.divergences(z))
+    loss_gradient, = torch.autograd.grad(loss, z)
+    return {
+        "name": name,
+        "dimension": dimension,
+        "size": size,
+        "grouping": quantizer.grouping,
+        "logVariances": list(quantizer.log_variances),
+        "axis": axis,
+        "shape": shape,
+        "sampleSeed": seed,
+        "input": bits(data),
+        "resultShape": list(sample.shape),
+        "means": mean.reshape(-1).tolist(),
+        "deviations": deviation.reshape(-1).tolist(),
+        "values": sample.reshape(-1).tolist(),
+        "gradient": bits(upstream),
+        "inputGradient": gradient.reshape(-1).tolist(),
+        "tolerance": target.tolerance,
+        "weights": [target.lam, target.lam_max, target.lam_min],
+        "loss": loss.item(),
+        "lossGradient": loss_gradient.reshape(-1).tolist(),
+    }
+
+
+def training_case(name, size, steps, spread, shift, **options):
     """Batches of six groups that lie around the target or swing far beyond it."""
     generator = np.random.default_rng(sum(name.encode()))
-    target = TargetDivergence(size)
+    target = TargetDivergence(size, **options)
     batches, states = [], []
     for step in range(steps):
         centre = target.target + shift(step)
@@ -114,7 +174,10 @@ def training_case(name, size, steps, spread, shift):
         target.update(kl2)
         batches.append(batch.tolist())
         states.append([loss, target.lam, target.lam_max, target.lam_min])
-    return {"name": name, "target": target.target, "batches": batches, "states": states}
+    return {
+        "name": name, "target": target.target, "tolerance": target.tolerance, "step": target.step,
+        "lamRange": list(target.lam_range), "batches": batches, "states": states,
+    }
 
 
 def main(folder):
@@ -123,9 +186,13 @@ def main(folder):
     for case in CASES:
         text = json.dumps(quantizer_case(*case), separators=(",", ":"))
         (folder / f"quantizer-{case[0]}.json").write_text(text + "\n")
+    for case in SAMPLES:
+        text = json.dumps(sample_case(*case), separators=(",", ":"))
+        (folder / f"sample-{case[0]}.json").write_text(text + "\n")
     runs = [
         training_case("around", 65536, 60, 1.0, lambda step: 2 * math.sin(step / 5)),
-        training_case("limits", 65536, 780, 12.0, lambda step: 2.0),
+        training_case("limits", 65536, 780, 12.0, lambda step: 2.0, lam_range=(1e-3, 1e3)),
+        training_case("other-steps", 4096, 40, 3.0, lambda step: 1.0, step=2.0, tolerance=0.75),
         training_case("on-target", 256, 20, 0.1, lambda step: 0.0),
     ]
     for run in runs:

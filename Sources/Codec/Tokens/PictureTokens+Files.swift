@@ -11,7 +11,7 @@ extension PictureTokens {
   /// - Parameter withStates: adds `states`, the trellis states.
   public func safetensors(withStates: Bool = false) throws -> [UInt8] {
     var file = SafetensorsWriter(metadata: [
-      Self.metadataKey: try TokenDescription(self, isComplete: false).serialized()
+      Self.metadataKey: TokenDescription(self, isComplete: false).serialized()
     ])
     file.add("tokens", shape: shape, int32: tokens)
     if withStates { file.add("states", shape: shape, int32: states()) }
@@ -58,7 +58,7 @@ extension PictureTokens {
   /// The tokens as an array in NumPy's format, and the JSON text that belongs to it. Inverse:
   /// `init(numPy:description:)`.
   public func numPy() throws -> (array: [UInt8], description: [UInt8]) {
-    let text = try TokenDescription(self, isComplete: true).serialized()
+    let text = TokenDescription(self, isComplete: true).serialized()
     return (NumPyArray.serialized(tokens, shape: shape), Array(text.utf8))
   }
 
@@ -81,7 +81,7 @@ extension PictureTokens {
     var chunks: [[UInt8]] = []
     for chunk in description.chunks {
       guard let bytes = chunk.bytes else { throw .badDescription("a chunk has no bytes") }
-      chunks.append([UInt8](bytes))
+      chunks.append(bytes)
     }
     self = try description.tokens(
       shape: array.shape, values: array.values, levels: Array(levels.joined()), chunks: chunks)

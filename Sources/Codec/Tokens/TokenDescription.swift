@@ -1,27 +1,26 @@
 import GQBitstream
-import Foundation
 import GQModel
 
 /// What stands beside an array of tokens, as JSON.
-struct TokenDescription: Codable {
+struct TokenDescription {
   /// The version of this description.
   static let currentFormat = 1
   /// The most bytes of a description.
   static let maximumBytes = 256 << 20
 
-  struct AncillaryChunk: Codable {
+  struct AncillaryChunk {
     /// An ASCII letter.
     let type: String
     /// The content; nil where a tensor holds it.
-    let bytes: Data?
+    let bytes: [UInt8]?
   }
 
   /// A graphics layer.
-  struct Graphics: Codable {
+  struct Graphics {
     /// One text for each row of positions: `#` for those of the layer, `.` for others.
     let mask: [String]
     /// For each unit its VP8L bitstream.
-    let units: [Data]
+    let units: [[UInt8]]
   }
 
   let format: Int
@@ -78,32 +77,106 @@ struct TokenDescription: Codable {
         mask: (0..<map.rows).map { row in
           String(
             layer.mask[row * map.columns..<(row + 1) * map.columns].map { $0 ? "#" : "." })
-        }, units: layer.units.map { Data($0) })
+        }, units: layer.units)
     }
     order = "\(tokens.order)"
     hasHeadCopy = tokens.hasHeadCopy
     starts = tokens.starts.map { Int($0) }
     chunks = tokens.ancillary.map {
       AncillaryChunk(
-        type: String(Unicode.Scalar($0.type)), bytes: isComplete ? Data($0.payload) : nil)
+        type: String(Unicode.Scalar($0.type)), bytes: isComplete ? $0.payload : nil)
     }
   }
 
-  func serialized() throws -> String {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    return String(decoding: try encoder.encode(self), as: UTF8.self)
+  /// The JSON text. Inverse: `init(parsing:)`.
+  func serialized() -> String {
+    func list(_ elements: [String]) -> String { "[\(elements.joined(separator: ","))]" }
+    func numbers(_ values: [some BinaryInteger]) -> String { list(values.map { "\($0)" }) }
+    var members: [(name: String, value: String)] = [
+      (
+        "chunks",
+        list(
+          chunks.map { chunk in
+            let bytes = chunk.bytes.map { "\"bytes\":\"\(Base64.text($0))\"," } ?? ""
+            return "{\(bytes)\"type\":\(JSON.quoted(chunk.type))}"
+          })
+      ),
+      ("codeWidths", list(codeWidths.map { numbers($0) })),
+      ("colorType", JSON.quoted(colorType)), ("columns", "\(columns)"), ("format", "\(format)"),
+    ]
+    if let graphics {
+      let units = list(graphics.units.map { "\"\(Base64.text($0))\"" })
+      members.append(
+        ("graphics", "{\"mask\":\(list(graphics.mask.map(JSON.quoted))),\"units\":\(units)}"))
+    }
+    members += [("hasHeadCopy", "\(hasHeadCopy)"), ("height", "\(height)")]
+    if let levels { members.append(("levels", list(levels.map { numbers($0) }))) }
+    members += [
+      ("model", JSON.quoted(model)), ("order", JSON.quoted(order)), ("rows", "\(rows)"),
+      ("runs", list(runs.map { list($0.map { numbers($0) }) })), ("seed", "\(seed)"),
+      ("starts", numbers(starts)), ("stateBits", "\(stateBits)"),
+      ("tileExponent", "\(tileExponent)"), ("width", "\(width)"),
+    ]
+    return "{\(members.map { "\"\($0.name)\":\($0.value)" }.joined(separator: ","))}"
   }
 
+  /// Reads the JSON text. Inverse of `serialized`.
+  ///
+  /// - Throws: `TokenError`.
   init(parsing text: [UInt8]) throws(TokenError) {
     guard text.count <= Self.maximumBytes else {
       throw .limitExceeded(
         what: "size of the description", limit: Self.maximumBytes, found: text.count)
     }
+    let json: JSON
     do {
-      self = try JSONDecoder().decode(Self.self, from: Data(text))
+      json = try JSON(parsing: text)
     } catch {
-      throw .badDescription("not as expected: \(error)")
+      throw .badDescription("\(error.reason)")
+    }
+    let members = try Members(json, "the description")
+    format = try members.value("format", "an integer") { $0.integer }
+    width = try members.value("width", "an integer") { $0.integer }
+    height = try members.value("height", "an integer") { $0.integer }
+    colorType = try members.value("colorType", "a text") { $0.text }
+    tileExponent = try members.value("tileExponent", "an integer") { $0.integer }
+    stateBits = try members.value("stateBits", "an integer") { $0.integer }
+    seed = try members.value("seed", "an integer") { $0.integer.flatMap { UInt64(exactly: $0) } }
+    model = try members.value("model", "a text") { $0.text }
+    rows = try members.value("rows", "an integer") { $0.integer }
+    columns = try members.value("columns", "an integer") { $0.integer }
+    runs = try members.value("runs", "lists of lists of integers") {
+      $0.list { $0.list { $0.integers } }
+    }
+    codeWidths = try members.value("codeWidths", "lists of integers") { $0.list { $0.integers } }
+    levels = try members.optional("levels", "lists of bytes") {
+      $0.list { $0.list { $0.integer.flatMap { UInt8(exactly: $0) } } }
+    }
+    starts = try members.value("starts", "integers") { $0.integers }
+    var chunks: [AncillaryChunk] = []
+    for chunk in try members.value("chunks", "a list", { $0.array }) {
+      let chunk = try Members(chunk, "a chunk")
+      chunks.append(
+        AncillaryChunk(
+          type: try chunk.value("type", "a text") { $0.text },
+          bytes: try chunk.optional("bytes", "a text of base 64") {
+            $0.text.flatMap { Base64.bytes($0) }
+          }))
+    }
+    self.chunks = chunks
+    if let layer = try members.optional("graphics", "an object", { $0 }) {
+      let layer = try Members(layer, "graphics")
+      graphics = Graphics(
+        mask: try layer.value("mask", "texts") { $0.list { $0.text } },
+        units: try layer.value("units", "texts of base 64") {
+          $0.list { $0.text.flatMap { Base64.bytes($0) } }
+        })
+    } else {
+      graphics = nil
+    }
+    order = try members.value("order", "a text") { $0.text }
+    hasHeadCopy = try members.value("hasHeadCopy", "true or false") {
+      if case .bool(let value) = $0 { value } else { nil }
     }
     guard format == Self.currentFormat else {
       throw .badDescription("format \(format), this program reads \(Self.currentFormat)")
@@ -204,7 +277,7 @@ struct TokenDescription: Codable {
         throw .badDescription("\(graphics.units.count) units of graphics do not fit the mask")
       }
       layer = GraphicsLayer(
-        header: header, mask: mask, units: graphics.units.map { [UInt8]($0) })
+        header: header, mask: mask, units: graphics.units)
     }
     return try PictureTokens(
       header: header,
@@ -212,5 +285,95 @@ struct TokenDescription: Codable {
       runs: checked, ancillary: ancillary, order: order, hasHeadCopy: hasHeadCopy, graphics: layer,
       shape: shape,
       values: values, starts: starts)
+  }
+}
+
+/// The members of a JSON object, each of which must be what is expected.
+private struct Members {
+  private let members: [String: JSON]
+
+  init(_ json: JSON, _ what: String) throws(TokenError) {
+    guard let members = json.object else { throw .badDescription("\(what) is no JSON object") }
+    self.members = members
+  }
+
+  func value<Value>(
+    _ name: String, _ expected: String, _ convert: (JSON) -> Value?
+  ) throws(TokenError) -> Value {
+    guard let json = members[name] else { throw .badDescription("\(name) is missing") }
+    guard let value = convert(json) else {
+      throw .badDescription("\(name) is not \(expected)")
+    }
+    return value
+  }
+
+  /// Nil for a member that is not there, or null.
+  func optional<Value>(
+    _ name: String, _ expected: String, _ convert: (JSON) -> Value?
+  ) throws(TokenError) -> Value? {
+    guard let json = members[name] else { return nil }
+    if case .null = json { return nil }
+    return try value(name, expected, convert)
+  }
+}
+
+extension JSON {
+  /// An array all of whose elements can be converted.
+  fileprivate func list<Element>(_ convert: (JSON) -> Element?) -> [Element]? {
+    guard let array else { return nil }
+    var result: [Element] = []
+    result.reserveCapacity(array.count)
+    for element in array {
+      guard let element = convert(element) else { return nil }
+      result.append(element)
+    }
+    return result
+  }
+}
+
+/// Bytes as text (RFC 4648, section 4).
+private enum Base64 {
+  private static let digits = Array(
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
+
+  /// Inverse: `bytes(_:)`.
+  static func text(_ bytes: [UInt8]) -> String {
+    var result: [UInt8] = []
+    result.reserveCapacity((bytes.count + 2) / 3 * 4)
+    for start in stride(from: 0, to: bytes.count, by: 3) {
+      let count = min(3, bytes.count - start)
+      let word = (0..<count).reduce(0) { $0 | Int(bytes[start + $1]) << (16 - 8 * $1) }
+      for place in 0..<4 {
+        result.append(
+          place <= count ? digits[word >> (18 - 6 * place) & 63] : UInt8(ascii: "="))
+      }
+    }
+    return String(decoding: result, as: UTF8.self)
+  }
+
+  /// Nil for a text that is not exactly what `text(_:)` makes.
+  static func bytes(_ text: String) -> [UInt8]? {
+    let text = Array(text.utf8)
+    guard text.count.isMultiple(of: 4) else { return nil }
+    var values = [UInt8](repeating: 255, count: 256)
+    for (value, digit) in digits.enumerated() { values[Int(digit)] = UInt8(value) }
+    var result: [UInt8] = []
+    result.reserveCapacity(text.count / 4 * 3)
+    for start in stride(from: 0, to: text.count, by: 4) {
+      let isLast = start + 4 == text.count
+      let padding =
+        !isLast || text[start + 3] != UInt8(ascii: "=")
+        ? 0 : text[start + 2] != UInt8(ascii: "=") ? 1 : 2
+      var word = 0
+      for place in 0..<4 - padding {
+        let value = values[Int(text[start + place])]
+        guard value < 64 else { return nil }
+        word |= Int(value) << (18 - 6 * place)
+      }
+      // Bits that belong to no byte are zero.
+      guard word & (1 << (8 * padding) - 1) == 0 else { return nil }
+      for place in 0..<3 - padding { result.append(UInt8(word >> (16 - 8 * place) & 255)) }
+    }
+    return result
   }
 }

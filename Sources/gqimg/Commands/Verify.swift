@@ -48,22 +48,11 @@ struct Verify: ParsableCommand {
 
   /// Everything that is wrong with a file, as far as it can be read.
   private func problems(_ input: String) -> [String] {
-    let file: FileStructure
     do {
-      file = try FileStructure(
-        parsing: try readCodedFile(input))
+      return try Verification(try readCodedFile(input)).findings.map { "\($0.reason)" }
     } catch {
       return ["\(error)"]
     }
-    var problems: [String] = []
-    do { _ = try file.alpha() } catch { problems.append("\(error)") }
-    for number in file.graphicsPlaces.indices {
-      do { _ = try file.graphicsUnit(number) } catch { problems.append("\(error)") }
-    }
-    for segment in file.layout.segments {
-      do { _ = try file.data(of: segment) } catch { problems.append("\(error)") }
-    }
-    return problems
   }
 }
 

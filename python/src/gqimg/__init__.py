@@ -1,8 +1,11 @@
 """The gqimg image codec: .gqz files from arrays, and back."""
 
 from ._native import GQImgError, version
-from .codec import Codec, Decoded, Info, decode, decode_full, encode, info
+from .codec import (
+    Codec, Damage, Decoded, Info, Metadata, Recovered, decode, decode_full, encode, info, metadata, recover, verify,
+)
 from .quantizer import GaussianQuant
+from ._tokens import Tokens, tokens
 
 try:
     # Makes .gqz known to Pillow where there is Pillow.
@@ -13,5 +16,6 @@ except ModuleNotFoundError as error:
 
 __version__ = version()
 __all__ = [
-    "Codec", "Decoded", "GQImgError", "GaussianQuant", "Info", "decode", "decode_full", "encode", "info", "version",
+    "Codec", "Damage", "Decoded", "GQImgError", "GaussianQuant", "Info", "Metadata", "Recovered", "Tokens", "decode",
+    "decode_full", "encode", "info", "metadata", "recover", "tokens", "verify", "version",
 ]

@@ -29,7 +29,7 @@ from torch import Tensor, nn
 
 # The published value of log2(e).
 BITS_PER_NAT = 1.4426
-# Scores held at a time.
+# Scores buffered at a time.
 SCORES_AT_A_TIME = 1 << 22
 
 
@@ -46,13 +46,9 @@ def sobol_codebook(size: int, dimension: int, seed: int = 42) -> Tensor:
 
 def philox_codebook(size: int, dimension: int, seed: int = 0) -> Tensor:
     """The codebook [size, dimension] of `gqimg.GaussianQuant` and the Swift library."""
-    import numpy as np
-
     from .quantizer import GaussianQuant as Native
 
-    # Sizes there are powers of two, and a smaller codebook is the beginning of a larger one.
-    whole = Native(dimension, max(2, 1 << (size - 1).bit_length()), seed)
-    return torch.from_numpy(whole.indices_to_codes(np.arange(size, dtype=np.uint32)))
+    return torch.from_numpy(Native(dimension, size, seed).codebook)
 
 
 def nearest(means: Tensor, variances: Tensor, codebook: Tensor, beta: float = 1.0) -> Tensor:
@@ -130,7 +126,8 @@ class GaussianQuant(nn.Module):
 
     def _groups(self, channels: Tensor) -> Tensor:
         """[..., channels] to [..., groups, dim]: of N groups, group g takes the channels g, g + N and so on."""
-        return channels.unflatten(-1, (self.dim, -1)).transpose(-1, -2)
+        groups: Tensor = channels.unflatten(-1, (self.dim, -1)).transpose(-1, -2)
+        return groups
 
     def quant_gaussian(self, z: Tensor) -> tuple[Tensor, dict[str, Any]]:
         """A sample of the posteriors, and the loss with what it follows from."""

@@ -1,2 +1,0 @@
-/// What `gqimg_version` says; the program's version.
-let libraryVersion = "0.1.0"

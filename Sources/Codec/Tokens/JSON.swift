@@ -1,0 +1,1 @@
+../../Model/Weights/JSON.swift
