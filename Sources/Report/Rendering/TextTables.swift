@@ -71,7 +71,7 @@ extension Results {
     let programs = methods.filter { $0.timing == .process }.map(\.name)
     if let timing {
       notes.append(
-        "Times: medians of \(timing.runs) runs on \(timing.machine.processor), \(timing.machine.cores) cores, "
+        "Times: medians of \(timing.runs) run\(timing.runs == 1 ? "" : "s") on \(timing.machine.processor), \(timing.machine.cores) cores, "
           + "\(timing.machine.threads) threads, load \(fixed(timing.loadAverage, 2)).")
       if !programs.isEmpty {
         notes.append(
