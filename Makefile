@@ -14,7 +14,7 @@ PYTHON_VENV := build/python
 # Debian 12 packages that the build needs beside Swift.
 APT_PACKAGES := libpng-dev libjpeg-dev libwebp-dev python3
 # What the report measures against and draws with, and the browser that its test uses; a release may lack one.
-REPORT_PACKAGES := webp libavif-bin libjxl-tools libheif-examples librsvg2-bin
+REPORT_PACKAGES := webp libavif-bin libjxl-tools libjxl-devtools libheif-examples librsvg2-bin
 TEST_PACKAGES := chromium python3-numpy
 
 help: ## List the verbs
@@ -157,6 +157,17 @@ report-kodak: build setup-report ## Against all codecs at eight rates: make repo
 	  --against jpeg,webp,avif,jxl$$(command -v heif-enc >/dev/null && echo ,heic) --rates 0.1,0.15,0.2,0.25,0.35,0.5,0.75,1.0
 	@echo "Open $(or $(OUT),build/report-kodak)/index.html"
 
+GALLERY := build/gallery
+
+$(GALLERY)/bin/python:
+	$(PYTHON) -m venv --clear $(GALLERY)
+	$(GALLERY)/bin/pip install --quiet imagecodecs numpy pillow ssimulacra2
+	@touch $@
+
+gallery: build $(GALLERY)/bin/python ## Make docs/gallery.md: twelve pictures beside AVIF, JPEG XL and WebP at equal size
+	$(GALLERY)/bin/pip download --quiet scikit-image==0.26.0 --no-deps --only-binary :all: -d $(GALLERY)
+	$(GALLERY)/bin/python tools/gallery.py --program $(PROGRAM) --wheel $$(ls $(GALLERY)/scikit_image-0.26.0-*.whl | head -n 1) --output docs
+
 library: check-setup ## Build the C library, libgqimgc.so with include/gqimg.h
 	$(BUILD) --product gqimgc
 
@@ -246,5 +257,5 @@ export: $(VENV)/bin/python ## Write the weights of a run: make export [RUN=runs/
 test-training: $(VENV)/bin/python ## Run the tests of the training code
 	$(VENV)/bin/python -m unittest discover -s training/tests -t training
 
-.PHONY: web web-demo test-web wasm aarch64 portable setup-portable help setup setup-report setup-test build static install deb demo test lint format bench report report-kodak train export \
+.PHONY: web web-demo test-web wasm aarch64 portable setup-portable help setup setup-report setup-test build static install deb demo test lint format bench report report-kodak gallery train export \
   test-deb library test-examples check-setup wheel-library test-wheel lint-python checksums wheel test-python test-torch docs test-training faults memory same-everywhere no-garbage fuzz thread-sanitizer

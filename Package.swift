@@ -32,8 +32,7 @@ let package = Package(
     .trait(name: "Program", description: "The program gqimg and what it needs"),
   ],
   dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-    .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
   ],
   targets: [
     // What is hot, for every kind of processor.
@@ -83,18 +82,14 @@ let package = Package(
     // This codec beside others: measurements and the pages that show them.
     .target(
       name: "GQReport",
-      dependencies: [
-        "GQBitstream", "GQCodec", "GQModel", "GQPixelIO", "GQMetrics",
-        .product(
-          name: "Mustache", package: "swift-mustache", condition: .when(traits: ["Program"])),
-      ],
+      dependencies: ["GQBitstream", "GQCodec", "GQModel", "GQPixelIO", "GQMetrics"],
       path: "Sources/Report",
-      // In the program itself, so that it needs no folder of templates beside it.
+      // In the program itself, so that it needs no folder beside it.
       resources: [
-        .embedInCode("Resources/curves.mustache"), .embedInCode("Resources/page.mustache"),
         .embedInCode("Resources/page.css"), .embedInCode("Resources/common.js"),
         .embedInCode("Resources/chart.js"), .embedInCode("Resources/savings.js"),
         .embedInCode("Resources/viewer.js"), .embedInCode("Resources/numbers.js"),
+        .embedInCode("Resources/codecs.py"),
       ],
       swiftSettings: strict),
 
@@ -140,6 +135,7 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "ReportTests", dependencies: ["GQReport", "GQCodec", "GQPixelIO", "GQMetrics"],
+      exclude: ["savings.json", "make_savings.py"],
       swiftSettings: strict),
     .testTarget(
       name: "CommandLineTests", dependencies: ["gqimg", "GQPixelIO", "GQMetrics", "GQReport"],

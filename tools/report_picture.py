@@ -17,7 +17,7 @@ USE = """<script>
 (async () => {
   const pause = (time) => new Promise((done) => setTimeout(done, time));
   document.documentElement.dataset.theme = THEME;
-  document.getElementById("theme-name").textContent = THEME === "dark" ? "Dark" : "Light";
+  document.getElementById("theme-name").textContent = THEME === "dark" ? "Switch to light" : "Switch to dark";
   document.querySelector("#right-version").value = "jpeg";
   document.querySelector("#right-version").dispatchEvent(new Event("change", { bubbles: true }));
   await pause(300);

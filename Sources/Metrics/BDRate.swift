@@ -49,6 +49,29 @@ public enum BDRate {
     return (pow(10, difference / (high - low)) - 1) * 100
   }
 
+  /// The points that are better than all cheaper ones, by rising rate: what a curve of qualities can be made of.
+  public static func rising(_ points: [Point]) -> [Point] {
+    var kept: [Point] = []
+    for point in points.sorted(by: { ($0.rate, $0.quality) < ($1.rate, $1.quality) }) {
+      if let last = kept.last {
+        if point.quality <= last.quality + 1e-9 { continue }
+        if point.rate == last.rate { kept.removeLast() }
+      }
+      kept.append(point)
+    }
+    return kept
+  }
+
+  /// The quality at a rate, on the curve through points that ``rising(_:)`` gave: a monotone cubic over the logarithm of the
+  /// rate. nil below the lowest rate; above the highest it is the quality there, since no file of a codec is larger.
+  public static func quality(_ points: [Point], atRate rate: Double) -> Double? {
+    guard let first = points.first, let last = points.last, rate > 0 else { return nil }
+    if rate >= last.rate { return last.quality }
+    if rate < first.rate { return nil }
+    return MonotoneCubic(x: points.map { log10($0.rate) }, y: points.map(\.quality))
+      .value(at: log10(rate))
+  }
+
   /// The logarithm of the rate over quality.
   private static func curve(_ points: [Point]) throws(Failure) -> MonotoneCubic {
     guard points.count >= 2 else { throw .tooFewPoints(points.count) }

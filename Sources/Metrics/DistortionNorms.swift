@@ -36,7 +36,12 @@ struct DistortionNorms {
   ///
   /// Beyond the upper and lower edge the window sees the reflection, beyond the left and right edge zeros, as in the
   /// Python package. Nothing of the picture's size is allocated.
-  init(_ first: [Float], _ second: [Float], width: Int, height: Int) {
+  ///
+  /// - Parameter visit: told of every row: its number and the three maps, `width` values each, one behind the other.
+  init(
+    _ first: [Float], _ second: [Float], width: Int, height: Int,
+    visit: ((_ y: Int, _ maps: UnsafePointer<Float>) -> Void)? = nil
+  ) {
     precondition(first.count == width * height && second.count == width * height)
     precondition(height > Self.radius)
     let window = Self.window
@@ -79,6 +84,11 @@ struct DistortionNorms {
             Self.compare(
               first + y * width, second + y * width, &local, sums: &rowSums, count: width)
             for i in 0..<6 { sums[i] += Double(rowSums[i]) }
+            if let visit {
+              local.withUnsafeBufferPointer { maps in
+                if let maps = maps.baseAddress { visit(y, maps) }
+              }
+            }
           }
         }
       }

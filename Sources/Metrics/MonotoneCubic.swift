@@ -38,6 +38,18 @@ struct MonotoneCubic {
   /// Where the curve is defined.
   var domain: ClosedRange<Double> { x[0]...x[x.count - 1] }
 
+  /// The curve at a place of the domain.
+  func value(at place: Double) -> Double {
+    let i = max(0, min(x.count - 2, (x.firstIndex { $0 > place } ?? x.count) - 1))
+    let step = x[i + 1] - x[i]
+    let t = min(max((place - x[i]) / step, 0), 1)
+    let (t2, t3) = (t * t, t * t * t)
+    let (start, end) = (2 * t3 - 3 * t2 + 1, 3 * t2 - 2 * t3)
+    let (startSlope, endSlope) = (t3 - 2 * t2 + t, t3 - t2)
+    return start * y[i] + end * y[i + 1] + step
+      * (startSlope * slopes[i] + endSlope * slopes[i + 1])
+  }
+
   /// The integral between two places of the domain.
   func integral(from low: Double, to high: Double) -> Double {
     precondition(low <= high && domain.contains(low) && domain.contains(high))

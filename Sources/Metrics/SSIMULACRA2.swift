@@ -46,6 +46,24 @@ public struct SSIMULACRA2: Sendable {
     try SSIMULACRA2(reference: original).score(picture)
   }
 
+  /// The score of a picture of the original's size and colour type, place by place; nil when a side is shorter than
+  /// ``minimumSide``. An original with alpha is compared on black and on white, and the lower score of a place counts.
+  ///
+  /// - Parameter cell: pixels along each side of a place.
+  public func map(_ picture: Picture, cell: Int) throws(MetricError) -> ScoreMap? {
+    let other = MetricError.Shape(of: picture)
+    guard shape == other else { throw .shapesDiffer(shape, other) }
+    guard min(shape.width, shape.height) >= Self.minimumSide else { return nil }
+    var map: ScoreMap?
+    for (background, reference) in references {
+      let found = ScoreMap(
+        reference, XYBPyramid(picture.flattened(on: background)), width: shape.width,
+        height: shape.height, cell: cell)
+      map = map.map { $0.lower(found) } ?? found
+    }
+    return map
+  }
+
   /// The weighted sum of the norms of all maps.
   private static func distortion(_ first: XYBPyramid, _ second: XYBPyramid) -> Double {
     var sum = 0.0
@@ -58,11 +76,14 @@ public struct SSIMULACRA2: Sendable {
         sum += weights.sum(norms)
       }
     }
-    return 0.9562382616834844 * sum
+    return distortionScale * sum
   }
 
+  /// The factor of the weighted sum.
+  static let distortionScale = 0.9562382616834844
+
   /// The scale of scores.
-  private static func score(distortion d: Double) -> Double {
+  static func score(distortion d: Double) -> Double {
     let curved =
       2.326765642916932 * d - 0.020884521182843837 * d * d + 6.248496625763138e-05 * d * d * d
     return curved > 0 ? 100 - 10 * pow(curved, 0.6276336467831387) : 100
@@ -85,6 +106,11 @@ extension SSIMULACRA2 {
 
     /// Whether the channel counts at all.
     var isUsed: Bool { values.contains { $0 > 0 } }
+
+    /// The weights of the mean and of the 4-norm of one map: structural dissimilarity, artifacts, lost detail.
+    func weights(map: Int) -> (mean: Double, fourth: Double) {
+      (values[values.startIndex + map], values[values.startIndex + 3 + map])
+    }
 
     func sum(_ norms: DistortionNorms) -> Double {
       let maps = [norms.structure, norms.artifacts, norms.lostDetail]

@@ -27,6 +27,26 @@ import Testing
     #expect(try BDRate.percent(anchor: anchor, test: anchor) == 0)
   }
 
+  @Test func pointsThatAreNotBetterAreLeftOut() {
+    let kept = BDRate.rising(points([[4, 35], [1, 30], [2, 33], [3, 32], [4, 36], [5, 36]]))
+    #expect(kept == points([[1, 30], [2, 33], [4, 36]]))
+  }
+
+  @Test func qualityAtARate() throws {
+    let curve = points([[1, 30], [2, 33], [4, 35], [8, 38]])
+    for point in curve {
+      #expect(abs(try #require(BDRate.quality(curve, atRate: point.rate)) - point.quality) < 1e-9)
+    }
+    let between = try #require(BDRate.quality(curve, atRate: 3))
+    #expect(between > 33 && between < 35)
+    #expect(BDRate.quality(curve, atRate: 0.9) == nil)
+    #expect(BDRate.quality(curve, atRate: 9) == 38)
+    #expect(BDRate.quality([], atRate: 1) == nil)
+    // On a straight line it is that line.
+    let line = points([[1, 10], [10, 20], [100, 30]])
+    #expect(abs(try #require(BDRate.quality(line, atRate: 31.6227766)) - 25) < 1e-6)
+  }
+
   @Test func refusesCurvesWithoutAnswer() {
     let good = points([[1, 30], [2, 33]])
     #expect(throws: BDRate.Failure.tooFewPoints(1)) {

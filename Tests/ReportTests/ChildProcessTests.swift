@@ -14,7 +14,8 @@ import Testing
       program: try path("printf"), arguments: ["%s|", "a b", "$HOME", ";*'\""]
     ).run()
     #expect(result.output == "a b|$HOME|;*'\"|")
-    #expect(result.seconds > 0 && result.seconds < 30)
+    #expect(result.time.seconds > 0 && result.time.seconds < 30)
+    #expect(result.time.processorSeconds >= 0 && result.time.processorSeconds < 30)
   }
 
   @Test func failuresHaveStatusAndMessage() throws {

@@ -1,3 +1,4 @@
+import Foundation
 import GQCodec
 import GQMetrics
 import Testing
@@ -48,17 +49,77 @@ import Testing
       let file = try #require(try adapter.encode(source, atMost: limit))
       #expect(file.bytes.count <= limit)
       let decoded = try adapter.decode(file.bytes, of: source)
-      let measurement = try Measurement(
-        of: source, file: file, decoded: decoded, codec: codec.rawValue)
-      #expect(measurement.bytes == file.bytes.count)
-      let psnr = measurement.psnr ?? 100
+      let psnr =
+        try Scores(of: source, decoded: decoded, codec: codec.rawValue, butteraugli: nil).psnr
+        ?? 100
       #expect(psnr > 25 && psnr >= last)
       last = psnr
+      if let next = try adapter.next(after: file, of: source) {
+        #expect(next.bytes.count > file.bytes.count)
+      }
+      let encode = try #require(
+        try adapter.timeEncode(source, atMost: limit, setting: file.setting?.number))
+      let decode = try #require(try adapter.timeDecode(file.bytes, of: source))
+      for cost in [encode, decode] {
+        let time = adapter.identity.timing == .process ? cost.process : cost.library
+        #expect((time?.seconds ?? 0) > 0 && (time?.processorSeconds ?? -1) >= 0)
+      }
       if adapter.identity.timing == .process {
-        #expect((file.cost.peakMemoryBytes ?? .max) > 1 << 20)
-        #expect((decoded.cost.seconds ?? 0) > 0)
+        #expect((encode.peakMemoryBytes ?? .max) > 1 << 20)
       }
     }
     #expect(try adapter.encode(source, atMost: 10) == nil)
+  }
+
+  /// Python with the package, where there is one.
+  private static let python =
+    ProcessInfo.processInfo.environment["GQIMG_PYTHON"].flatMap {
+      try? PythonHelpers(interpreter: $0)
+    } ?? PythonHelpers.installed()
+
+  /// The same for current libraries, with every kind of picture.
+  @Test(
+    .enabled(if: python != nil, "no Python with imagecodecs; GQIMG_PYTHON names one"),
+    arguments: PythonCodec.codecs, [1, 2, 3, 4])
+  func pythonCodecsKeepTheirPromise(codec: OtherCodec, channels: Int) throws {
+    let adapter = try codec.make(program: nil, python: Self.python, threads: 2)
+    #expect(adapter is PythonCodec && adapter.identity.version.contains("imagecodecs"))
+    let alpha: [UInt8] = (0..<(32 * 45)).map { i in UInt8((i / 45 * 7) % 256) }
+    let source = try SourcePicture.small(
+      rows: 45, colorType: channels < 3 ? .grey : .rgb, alpha: channels % 2 == 0 ? alpha : nil)
+    var last = 0.0
+    for limit in [900, 3000] {
+      let file = try #require(try adapter.encode(source, atMost: limit))
+      #expect(file.bytes.count <= limit && file.setting != nil)
+      let decoded = try adapter.decode(file.bytes, of: source)
+      #expect((decoded.alpha != nil) == (channels % 2 == 0))
+      let psnr =
+        try Scores(of: source, decoded: decoded, codec: codec.rawValue, butteraugli: nil).psnr
+        ?? 100
+      #expect(psnr > 25 && psnr >= last)
+      last = psnr
+      let time = try adapter.timeEncode(source, atMost: limit, setting: file.setting?.number)
+      #expect((time?.library?.seconds ?? 0) > 0 && time?.process == nil)
+      #expect(try (adapter.timeDecode(file.bytes, of: source)?.library?.processorSeconds ?? 0) > 0)
+    }
+    #expect((Self.python?.processorSeconds ?? 0) > 0)
+  }
+
+  @Test func pythonWithoutThePackageIsSaid() throws {
+    #expect(throws: ReportError.self) { try PythonHelpers(interpreter: "/nowhere/python") }
+    #expect(throws: ReportError.self) { try PythonHelpers(interpreter: "/bin/false") }
+    #expect(PythonHelpers.installed(interpreter: "no-such-python") == nil)
+  }
+
+  @Test(arguments: [
+    ("avif", "Version: 0.11.1 (dav1d [dec]:1.0.0)", true), ("avif", "libavif 1.4.0 (x)", false),
+    ("jxl", "cjxl v0.7.0 [AVX2]", true), ("jxl", "libjxl 0.11.2", false),
+    ("webp", "1.2.4", true), ("webp", "libwebp 1.6.0", false), ("webp", "unknown", false),
+    ("heic", "heif-enc  libheif version: 1.15.1", true), ("jpeg", "libjpeg-turbo 1.0", false),
+  ])
+  func oldReleasesAreNoted(name: String, version: String, isOld: Bool) {
+    let identity = CodecIdentity(
+      name: name, title: name, version: version, options: "", timing: .process)
+    #expect((CodecAge.note(identity) != nil) == isOld)
   }
 }

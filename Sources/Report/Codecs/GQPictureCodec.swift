@@ -49,35 +49,52 @@ public struct GQPictureCodec: PictureCodec {
     guard byteCount > 0 else { return nil }
     var options = options
     options.target = .bytes(byteCount)
-    let (bytes, seconds): ([UInt8], Double)
     do {
-      (bytes, seconds) = try timed { try encoder.encode(source.picture, options: options).bytes }
+      return EncodedFile(
+        bytes: try encoder.encode(source.picture, options: options).bytes, setting: nil)
     } catch CodecError.targetTooSmall {
       return nil
+    } catch CodecError.noRoomForAttachments {
+      return nil
     }
-    var cost = Cost(seconds: seconds)
+  }
+
+  /// In this process, and in one of its own.
+  public func timeEncode(
+    _ source: SourcePicture, atMost byteCount: Int, setting: Int?
+  ) throws -> RunCost? {
+    var options = options
+    options.target = .bytes(byteCount)
+    let path = try source.path()
+    let (_, time) = try timed { try encoder.encode(source.picture, options: options).bytes.count }
+    var cost = RunCost(library: time)
     cost.add(
       try program.run(
         [
           "compress", "--quiet", "--force", "--size", "\(byteCount)", "--effort",
           "\(options.effort)", "--tune", tuning.rawValue,
         ] + (options.uniform ? ["--uniform"] : []) + modelArguments + [
-          try source.path(), source.scratchFile("encoded.gqz"),
+          path, source.scratchFile("encoded.gqz"),
         ]))
-    return EncodedFile(bytes: bytes, setting: nil, cost: cost)
+    return cost
   }
 
   /// What the decoder shows.
-  public func decode(_ file: [UInt8], of source: SourcePicture) throws -> DecodedFile {
-    let (picture, seconds) = try timed { try decoder.decode(file) }
+  public func decode(_ file: [UInt8], of source: SourcePicture) throws -> Picture {
+    try decoder.decode(file)
+  }
+
+  /// In this process, and in one of its own.
+  public func timeDecode(_ file: [UInt8], of source: SourcePicture) throws -> RunCost? {
+    let (_, time) = try timed { try decoder.decode(file).width }
     let input = source.scratchFile("coded.gqz")
     try AtomicFile.write(file, to: input, overwrite: true)
-    var cost = Cost(seconds: seconds)
+    var cost = RunCost(library: time)
     cost.add(
       try program.run(
         ["decompress", "--quiet", "--force"] + modelArguments + [
           input, source.scratchFile("decoded.png"),
         ]))
-    return DecodedFile(picture: picture, cost: cost)
+    return cost
   }
 }

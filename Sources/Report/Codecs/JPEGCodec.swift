@@ -1,3 +1,4 @@
+import GQCodec
 import Foundation
 import GQPixelIO
 
@@ -16,32 +17,41 @@ struct JPEGCodec: QualityCodec {
   }
 
   func encode(_ source: SourcePicture, setting: Int) throws -> EncodedFile {
-    let (bytes, seconds) = try timed { try JPEGWriter(quality: setting).write(source.picture) }
-    return EncodedFile(bytes: bytes, setting: "-quality \(setting)", cost: Cost(seconds: seconds))
+    EncodedFile(
+      bytes: try JPEGWriter(quality: setting).write(source.picture),
+      setting: EncodedFile.Setting(number: setting, text: "-quality \(setting)"))
   }
 
+  /// nil for pictures with alpha, which JPEG does not have.
   func encode(_ source: SourcePicture, atMost byteCount: Int) throws -> EncodedFile? {
-    let found = try source.search(for: identity).largest(atMost: byteCount, settings: settings) {
-      try encode(source, setting: $0)
-    }
-    guard let program, let found else { return found?.file }
-    var file = found.file
-    file.cost.add(
-      try program.run([
-        "jpeg-encode", "--quality", "\(found.setting)", try source.path(),
-        source.scratchFile("encoded.jpg"),
-      ]))
-    return file
+    source.picture.alpha == nil ? try search(source, atMost: byteCount) : nil
   }
 
-  func decode(_ file: [UInt8], of source: SourcePicture) throws -> DecodedFile {
-    let (picture, seconds) = try timed { try PictureReader().read(file) }
-    var cost = Cost(seconds: seconds)
+  func decode(_ file: [UInt8], of source: SourcePicture) throws -> Picture {
+    try PictureReader().read(file)
+  }
+
+  func timeEncode(_ source: SourcePicture, setting: Int) throws -> RunCost? {
+    let (_, time) = try timed { try JPEGWriter(quality: setting).write(source.picture).count }
+    var cost = RunCost(library: time)
+    if let program {
+      cost.add(
+        try program.run([
+          "jpeg-encode", "--quality", "\(setting)", try source.path(),
+          source.scratchFile("encoded.jpg"),
+        ]))
+    }
+    return cost
+  }
+
+  func timeDecode(_ file: [UInt8], of source: SourcePicture) throws -> RunCost? {
+    let (_, time) = try timed { try PictureReader().read(file).width }
+    var cost = RunCost(library: time)
     if let program {
       let input = source.scratchFile("coded.jpg")
       try AtomicFile.write(file, to: input, overwrite: true)
       cost.add(try program.run(["jpeg-decode", input, source.scratchFile("decoded.png")]))
     }
-    return DecodedFile(picture: picture, cost: cost)
+    return cost
   }
 }

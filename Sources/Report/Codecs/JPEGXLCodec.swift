@@ -5,8 +5,7 @@ struct JPEGXLCodec: ProgramCodec {
   let encoder: String
   let decoder: String
   let identity: CodecIdentity
-  /// Steps of 4.4 % in distance, from the largest that there is.
-  let settings = 0...127
+  let settings = Self.distances
   let fileExtension = "jxl"
 
   init(encoder: String, decoder: String) {
@@ -18,15 +17,18 @@ struct JPEGXLCodec: ProgramCodec {
       timing: .process)
   }
 
-  /// Butteraugli distance, 25 to 0.1.
-  private func distance(_ setting: Int) -> String {
-    String(format: "%.3f", 25 * pow(0.1 / 25, Double(setting) / 127))
-  }
+  /// Steps of 4.4 % in distance, from the largest that there is.
+  static let distances = 0...127
 
-  func describe(setting: Int) -> String { "-d \(distance(setting))" }
+  /// Butteraugli distance, 25 to 0.1.
+  static func distance(_ setting: Int) -> Double { 25 * pow(0.1 / 25, Double(setting) / 127) }
+
+  static func distanceText(_ setting: Int) -> String { String(format: "%.3f", distance(setting)) }
+
+  func describe(setting: Int) -> String { "-d \(Self.distanceText(setting))" }
 
   func encoderArguments(setting: Int, input: String, output: String) -> [String] {
-    ["-e", "7", "-d", distance(setting), input, output]
+    ["-e", "7", "-d", Self.distanceText(setting), input, output]
   }
 
   func decoderArguments(input: String, output: String) -> [String] { [input, output] }

@@ -25,6 +25,17 @@ public enum OtherCodec: String, CaseIterable, Sendable {
     }
   }
 
+  /// What people call it.
+  var title: String {
+    switch self {
+    case .jpeg: "JPEG"
+    case .webp: "WebP"
+    case .avif: "AVIF"
+    case .jxl: "JPEG XL"
+    case .heic: "HEIC"
+    }
+  }
+
   /// The codecs of a list of names, separated by commas; `none` is no codec.
   ///
   /// - Throws: `ReportError.unknownCodec`.
@@ -40,8 +51,14 @@ public enum OtherCodec: String, CaseIterable, Sendable {
     return list
   }
 
-  /// All that are installed.
-  public static func installed() -> [OtherCodec] { installed { ProgramPath.find($0) } }
+  /// All that are installed, as programs or in the Python package.
+  public static func installed(python: PythonHelpers? = nil) -> [OtherCodec] {
+    let programs = installed { ProgramPath.find($0) }
+    return allCases.filter {
+      programs.contains($0)
+        || PythonCodec.codecs.contains($0) && python?.versions[$0.rawValue] != nil
+    }
+  }
 
   static func installed(find: (String) -> String?)
     -> [OtherCodec]
@@ -56,10 +73,15 @@ public enum OtherCodec: String, CaseIterable, Sendable {
     }
   }
 
-  /// The codec, ready to run.
+  /// The codec, ready to run: of the Python package where there is one, else of its programs.
   ///
   /// - Throws: `ReportError.notInstalled`.
-  public func make(program: OwnProgram?) throws(ReportError) -> any PictureCodec {
+  public func make(
+    program: OwnProgram?, python: PythonHelpers? = nil, threads: Int = Machine.coreCount
+  ) throws(ReportError) -> any PictureCodec {
+    if let python, let codec = PythonCodec(self, helpers: python, threads: threads) {
+      return codec
+    }
     guard let (encoder, decoder) = try paths(find: { ProgramPath.find($0) }) else {
       return JPEGCodec(program: program)
     }

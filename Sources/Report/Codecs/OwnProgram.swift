@@ -1,3 +1,13 @@
+import Foundation
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
 /// This very program, to be run once more: what a codec in this process takes cannot be told from what else it holds.
 public struct OwnProgram: Sendable {
   /// The path of the program.
@@ -12,18 +22,21 @@ public struct OwnProgram: Sendable {
   }
 }
 
-extension Cost {
+extension RunCost {
   /// Adds what a process of its own took for the same work.
   mutating func add(_ result: ChildProcess.Result) {
-    processSeconds = result.seconds
+    process = result.time
     peakMemoryBytes = result.peakMemoryBytes
   }
 }
 
-/// What `body` returns, and the seconds that it took.
-func timed<Result>(_ body: () throws -> Result) rethrows -> (Result, Double) {
+/// What `body` returns, and the time that it took. Processor time is that of the whole process.
+func timed<Result>(_ body: () throws -> Result) rethrows -> (Result, RunTime) {
   let clock = ContinuousClock()
-  let start = clock.now
+  let (start, before) = (clock.now, ProcessorUse.ofThisProcess())
   let result = try body()
-  return (result, (clock.now - start) / .seconds(1))
+  let seconds = (clock.now - start) / .seconds(1)
+  return (
+    result, RunTime(seconds: seconds, processorSeconds: ProcessorUse.ofThisProcess() - before)
+  )
 }

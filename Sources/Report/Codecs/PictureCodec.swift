@@ -1,3 +1,5 @@
+public import GQCodec
+
 /// A way to make pictures small, as the report sees it.
 public protocol PictureCodec: Sendable {
   /// Which codec, in which version, set how.
@@ -6,8 +8,21 @@ public protocol PictureCodec: Sendable {
   /// The best file of at most so many bytes, or nil when no file is so small.
   func encode(_ source: SourcePicture, atMost byteCount: Int) throws -> EncodedFile?
 
+  /// The next larger file, for codecs that are told a quality and not a size; nil when there is none.
+  func next(after file: EncodedFile, of source: SourcePicture) throws -> EncodedFile?
+
   /// The picture of a file that `encode` made of `source`.
-  func decode(_ file: [UInt8], of source: SourcePicture) throws -> DecodedFile
+  func decode(_ file: [UInt8], of source: SourcePicture) throws -> Picture
+
+  /// Makes a file once more and tells what that took; nil where nothing runs that is worth a time.
+  ///
+  /// - Parameters:
+  ///   - byteCount: the most bytes allowed.
+  ///   - setting: the number of the setting that `encode` found; nil for codecs that are told the size.
+  func timeEncode(_ source: SourcePicture, atMost byteCount: Int, setting: Int?) throws -> RunCost?
+
+  /// Reads a file once more and tells what that took.
+  func timeDecode(_ file: [UInt8], of source: SourcePicture) throws -> RunCost?
 
   /// Throws when the codec does not work here, though it is installed.
   func check() throws
@@ -16,6 +31,9 @@ public protocol PictureCodec: Sendable {
 extension PictureCodec {
   /// Linked in, it works.
   public func check() throws {}
+
+  /// Told a size, it fills it.
+  public func next(after file: EncodedFile, of source: SourcePicture) throws -> EncodedFile? { nil }
 }
 
 /// Which codec, in which version, set how. A measurement holds for equal identities.
@@ -49,38 +67,30 @@ public struct CodecIdentity: Sendable, Hashable, Codable {
   }
 }
 
-/// What one run of a codec took.
-public struct Cost: Sendable, Equatable, Codable {
-  /// Seconds, of what ``CodecIdentity/timing`` says; nil where nothing ran that is worth a time.
-  public var seconds: Double?
-  /// Seconds of a whole process that does the same.
-  public var processSeconds: Double?
-  /// The most memory that this process held, in bytes.
-  public var peakMemoryBytes: Int?
-
-  /// Makes a cost.
-  public init(
-    seconds: Double? = nil, processSeconds: Double? = nil, peakMemoryBytes: Int? = nil
-  ) {
-    self.seconds = seconds
-    self.processSeconds = processSeconds
-    self.peakMemoryBytes = peakMemoryBytes
-  }
-}
-
 /// A picture as a file of some codec.
 public struct EncodedFile: Sendable, Equatable {
   /// The whole file.
   public var bytes: [UInt8]
-  /// What the codec was told to get this size, as a person would write it; nil when it was told the size.
-  public var setting: String?
-  /// What making it took.
-  public var cost: Cost
+  /// What the codec was told to get this size; nil when it was told the size.
+  public var setting: Setting?
+
+  /// A quality that a codec can be told.
+  public struct Setting: Sendable, Equatable {
+    /// Its number, of those that the codec has.
+    public let number: Int
+    /// As a person would write it.
+    public let text: String
+
+    /// Makes a value.
+    public init(number: Int, text: String) {
+      self.number = number
+      self.text = text
+    }
+  }
 
   /// Makes a value.
-  public init(bytes: [UInt8], setting: String?, cost: Cost) {
+  public init(bytes: [UInt8], setting: Setting?) {
     self.bytes = bytes
     self.setting = setting
-    self.cost = cost
   }
 }

@@ -25,17 +25,26 @@ public struct PosteriorSampleCodec: PictureCodec {
     var options = options
     options.target = .bytes(byteCount)
     do {
-      let bytes = try encoder.encode(source.picture, options: options).bytes
-      return EncodedFile(bytes: bytes, setting: nil, cost: Cost())
+      return EncodedFile(
+        bytes: try encoder.encode(source.picture, options: options).bytes, setting: nil)
     } catch CodecError.targetTooSmall {
+      return nil
+    } catch CodecError.noRoomForAttachments {
       return nil
     }
   }
 
   /// What it would show with samples in the place of codewords.
-  public func decode(_ file: [UInt8], of source: SourcePicture) throws -> DecodedFile {
-    let levels = try FileStructure(parsing: file).levelMap
-    return DecodedFile(
-      picture: try encoder.posteriorSample(source.picture, levelMap: levels), cost: Cost())
+  public func decode(_ file: [UInt8], of source: SourcePicture) throws -> Picture {
+    try encoder.posteriorSample(
+      source.picture, levelMap: try FileStructure(parsing: file).levelMap)
   }
+
+  /// There is no such file to make.
+  public func timeEncode(
+    _ source: SourcePicture, atMost byteCount: Int, setting: Int?
+  ) throws -> RunCost? { nil }
+
+  /// There is no such file to read.
+  public func timeDecode(_ file: [UInt8], of source: SourcePicture) throws -> RunCost? { nil }
 }

@@ -31,33 +31,51 @@ extension ProgramCodec {
 
   func encode(_ source: SourcePicture, setting: Int) throws -> EncodedFile {
     let output = source.scratchFile("encoded.\(fileExtension)")
-    let result = try ChildProcess(
+    _ = try runEncoder(source, setting: setting, output: output)
+    return EncodedFile(
+      bytes: try FileReader.read(output, maxBytes: maximumFileBytes),
+      setting: EncodedFile.Setting(number: setting, text: describe(setting: setting)))
+  }
+
+  func decode(_ file: [UInt8], of source: SourcePicture) throws -> Picture {
+    let output = source.scratchFile("decoded.png")
+    _ = try runDecoder(file, source, output: output)
+    return try PictureReader().read(try FileReader.read(output, maxBytes: maximumFileBytes))
+  }
+
+  func timeEncode(_ source: SourcePicture, setting: Int) throws -> RunCost? {
+    try runEncoder(
+      source, setting: setting, output: source.scratchFile("encoded.\(fileExtension)")
+    ).cost
+  }
+
+  func timeDecode(_ file: [UInt8], of source: SourcePicture) throws -> RunCost? {
+    try runDecoder(file, source, output: source.scratchFile("decoded.png")).cost
+  }
+
+  private func runEncoder(
+    _ source: SourcePicture, setting: Int, output: String
+  ) throws -> ChildProcess.Result {
+    try ChildProcess(
       program: encoder,
       arguments: encoderArguments(setting: setting, input: try source.path(), output: output)
     ).run()
-    return EncodedFile(
-      bytes: try FileReader.read(output, maxBytes: maximumFileBytes),
-      setting: describe(setting: setting), cost: result.cost)
   }
 
-  func decode(_ file: [UInt8], of source: SourcePicture) throws -> DecodedFile {
+  private func runDecoder(
+    _ file: [UInt8], _ source: SourcePicture, output: String
+  ) throws -> ChildProcess.Result {
     let input = source.scratchFile("coded.\(fileExtension)")
-    let output = source.scratchFile("decoded.png")
     try AtomicFile.write(file, to: input, overwrite: true)
-    let result = try ChildProcess(
+    return try ChildProcess(
       program: decoder, arguments: decoderArguments(input: input, output: output)
     ).run()
-    let picture = try PictureReader().read(
-      try FileReader.read(output, maxBytes: maximumFileBytes))
-    return DecodedFile(picture: picture, cost: result.cost)
   }
 }
 
 extension ChildProcess.Result {
   /// As the cost of a codec whose times are those of whole processes.
-  var cost: Cost {
-    Cost(seconds: seconds, processSeconds: seconds, peakMemoryBytes: peakMemoryBytes)
-  }
+  var cost: RunCost { RunCost(process: time, peakMemoryBytes: peakMemoryBytes) }
 }
 
 /// The largest file of a codec that is read, in bytes.

@@ -5,27 +5,25 @@ import GQPixelIO
 
 /// A picture to measure with, and what codecs share while they work on it.
 public final class SourcePicture {
-  /// The file's name, for people.
-  public let name: String
   /// The pixels.
   public let picture: Picture
-  /// SHA-256 of size, kind and pixels: equal for equal pictures, whatever their files are.
-  let digest: String
+  /// The file's name, its size and what tells it from others.
+  public let size: PictureSize
   private let folder: TemporaryFolder
   private var searches: [CodecIdentity: QualitySearch] = [:]
   private var hasFile = false
+  private var hasSamples = false
 
   /// Makes a source.
   public init(name: String, picture: Picture) throws {
-    self.name = name
     self.picture = picture
     folder = try TemporaryFolder()
-    let kind = "\(picture.width) \(picture.height) \(picture.colorType)\n"
-    digest = hexadecimal(SHA256.digest(of: Array(kind.utf8) + picture.samples))
+    let alpha = picture.alpha == nil ? "" : " alpha"
+    let kind = "\(picture.width) \(picture.height) \(picture.colorType)\(alpha)\n"
+    size = PictureSize(
+      name: name, width: picture.width, height: picture.height, hasAlpha: picture.alpha != nil,
+      digest: hexadecimal(SHA256.digest(of: Array(kind.utf8) + picture.interleavedSamples)))
   }
-
-  /// Pixels in all.
-  var pixelCount: Int { picture.width * picture.height }
 
   /// The picture as a PNG file for programs to read.
   func path() throws -> String {
@@ -34,6 +32,16 @@ public final class SourcePicture {
       try AtomicFile.write(
         try PNGWriter(compressionLevel: 1).write(picture), to: path, overwrite: true)
       hasFile = true
+    }
+    return path
+  }
+
+  /// The picture's samples as a file, colours and alpha of every pixel side by side.
+  func samplesPath() throws -> String {
+    let path = folder.file("source.samples")
+    if !hasSamples {
+      try AtomicFile.write(picture.interleavedSamples, to: path, overwrite: true)
+      hasSamples = true
     }
     return path
   }

@@ -1,71 +1,111 @@
-import GQCodec
-import GQMetrics
-
 /// What a codec did to a picture at a rate.
-public struct Measurement: Sendable, Equatable, Codable {
+public struct Measurement: Sendable, Equatable {
   /// Of the whole file.
   public let bytes: Int
   /// Bits of the file per pixel of the picture.
   public let bitsPerPixel: Double
-  /// dB over all samples; nil when the pictures are equal and it is infinite.
-  public let psnr: Double?
-  /// dB of the luma alone; nil when it is infinite.
-  public let psnrY: Double?
-  /// nil for pictures too small for it.
-  public let ssim: Double?
-  /// nil for pictures too small for it.
-  public let msssim: Double?
-  /// nil for pictures too small for it.
-  public let ssimulacra2: Double?
+  /// How alike the pictures are.
+  public var scores: Scores
   /// What the codec was told to get this size; nil when it was told the size.
   public let setting: String?
+  /// The number of that setting.
+  public let settingNumber: Int?
+  /// The next larger file of codecs that are told a quality: what lies between both is interpolated.
+  public var above: RatePoint?
   /// What making the file took.
-  public let encode: Cost
+  public var encode: Cost
   /// What reading it took.
-  public let decode: Cost
-
-  /// Compares what came back with what went in.
-  ///
-  /// - Throws: `ReportError.wrongPicture` when they cannot be compared.
-  init(of source: SourcePicture, file: EncodedFile, decoded: DecodedFile, codec: String)
-    throws(ReportError)
-  {
-    let original = source.picture
-    let picture = decoded.picture(like: original)
-    bytes = file.bytes.count
-    bitsPerPixel = Double(bytes * 8) / Double(source.pixelCount)
-    setting = file.setting
-    encode = file.cost
-    decode = decoded.cost
-    do throws(MetricError) {
-      psnr = finite(try PSNR.decibels(original, picture))
-      psnrY = finite(try PSNR.lumaDecibels(original, picture))
-      ssim = try SSIM.value(original, picture)
-      msssim = try MSSSIM.value(original, picture)
-      ssimulacra2 = try SSIMULACRA2.score(original, picture)
-    } catch {
-      throw .wrongPicture(
-        codec: codec, found: "\(MetricError.Shape(of: picture))",
-        expected: "\(MetricError.Shape(of: original))")
-    }
-  }
+  public var decode: Cost
+  /// What the times were taken on.
+  public var machine: Machine?
+  /// The part of all cores that other programs used meanwhile; nil where that is not known.
+  public var othersShare: Double?
 
   /// A measurement by its values.
   public init(
-    bytes: Int, bitsPerPixel: Double, psnr: Double?, psnrY: Double?, ssim: Double?,
-    msssim: Double?, ssimulacra2: Double? = nil, setting: String?, encode: Cost, decode: Cost
+    bytes: Int, bitsPerPixel: Double, scores: Scores, setting: EncodedFile.Setting? = nil,
+    above: RatePoint? = nil, encode: Cost = Cost(), decode: Cost = Cost()
   ) {
     self.bytes = bytes
     self.bitsPerPixel = bitsPerPixel
-    self.psnr = psnr
-    self.psnrY = psnrY
-    self.ssim = ssim
-    self.msssim = msssim
-    self.ssimulacra2 = ssimulacra2
-    self.setting = setting
+    self.scores = scores
+    self.setting = setting?.text
+    settingNumber = setting?.number
+    self.above = above
     self.encode = encode
     self.decode = decode
   }
+
+  /// The file, as a point of a curve.
+  var point: RatePoint { RatePoint(bitsPerPixel: bitsPerPixel, scores: scores) }
 }
 
-private func finite(_ value: Double) -> Double? { value.isFinite ? value : nil }
+/// A point of a rate-distortion curve.
+public struct RatePoint: Sendable, Equatable {
+  /// Bits of the file per pixel of the picture.
+  public let bitsPerPixel: Double
+  /// How alike the pictures are.
+  public var scores: Scores
+
+  /// Makes a value.
+  public init(bitsPerPixel: Double, scores: Scores) {
+    self.bitsPerPixel = bitsPerPixel
+    self.scores = scores
+  }
+}
+
+/// Scores stand beside the other values.
+extension RatePoint: Codable {
+  private enum CodingKeys: String, CodingKey { case bitsPerPixel }
+
+  /// Reads what `encode` wrote.
+  public init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    bitsPerPixel = try values.decode(Double.self, forKey: .bitsPerPixel)
+    scores = try Scores(from: decoder)
+  }
+
+  /// Writes it.
+  public func encode(to encoder: any Encoder) throws {
+    var values = encoder.container(keyedBy: CodingKeys.self)
+    try values.encode(bitsPerPixel, forKey: .bitsPerPixel)
+    try scores.encode(to: encoder)
+  }
+}
+
+/// Scores stand beside the other values.
+extension Measurement: Codable {
+  private enum CodingKeys: String, CodingKey {
+    case bytes, bitsPerPixel, setting, settingNumber, above, encode, decode, machine, othersShare
+  }
+
+  /// Reads what `encode` wrote.
+  public init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    bytes = try values.decode(Int.self, forKey: .bytes)
+    bitsPerPixel = try values.decode(Double.self, forKey: .bitsPerPixel)
+    scores = try Scores(from: decoder)
+    setting = try values.decodeIfPresent(String.self, forKey: .setting)
+    settingNumber = try values.decodeIfPresent(Int.self, forKey: .settingNumber)
+    above = try values.decodeIfPresent(RatePoint.self, forKey: .above)
+    encode = try values.decode(Cost.self, forKey: .encode)
+    decode = try values.decode(Cost.self, forKey: .decode)
+    machine = try values.decodeIfPresent(Machine.self, forKey: .machine)
+    othersShare = try values.decodeIfPresent(Double.self, forKey: .othersShare)
+  }
+
+  /// Writes it.
+  public func encode(to encoder: any Encoder) throws {
+    var values = encoder.container(keyedBy: CodingKeys.self)
+    try values.encode(bytes, forKey: .bytes)
+    try values.encode(bitsPerPixel, forKey: .bitsPerPixel)
+    try scores.encode(to: encoder)
+    try values.encodeIfPresent(setting, forKey: .setting)
+    try values.encodeIfPresent(settingNumber, forKey: .settingNumber)
+    try values.encodeIfPresent(above, forKey: .above)
+    try values.encode(encode, forKey: .encode)
+    try values.encode(decode, forKey: .decode)
+    try values.encodeIfPresent(machine, forKey: .machine)
+    try values.encodeIfPresent(othersShare, forKey: .othersShare)
+  }
+}

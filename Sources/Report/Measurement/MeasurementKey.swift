@@ -5,20 +5,20 @@ import Foundation
 /// What a measurement depends on: where all of this is equal, it need not be made again.
 struct MeasurementKey: Sendable, Equatable, Codable {
   /// Rises when measurements mean something else than before.
-  static let currentFormat = 2
+  static let currentFormat = 3
 
   let format: Int
-  /// Of the picture's pixels, ``SourcePicture/digest``.
+  /// Of the picture's pixels, ``PictureSize/digest``.
   let picture: String
   let codec: CodecIdentity
   /// The most bytes allowed.
   let byteCount: Int
 
-  init(source: SourcePicture, codec: CodecIdentity, byteCount: Int) {
+  init(picture: PictureSize, codec: CodecIdentity, rate: Double) {
     format = Self.currentFormat
-    picture = source.digest
+    self.picture = picture.digest
     self.codec = codec
-    self.byteCount = byteCount
+    byteCount = picture.byteCount(rate: rate)
   }
 
   /// A file name made from all of it.

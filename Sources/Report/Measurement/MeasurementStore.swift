@@ -54,6 +54,11 @@ public struct MeasurementStore: Sendable {
   /// Keeps a measurement and its file.
   func keep(_ measurement: Measurement, file: [UInt8], for key: MeasurementKey) throws {
     try AtomicFile.write(file, to: "\(folder)/\(try key.fileName()).bin", overwrite: true)
+    try keep(measurement, for: key)
+  }
+
+  /// Keeps a measurement whose file is kept already.
+  func keep(_ measurement: Measurement, for key: MeasurementKey) throws {
     try write(Record(key: key, measurement: measurement))
   }
 

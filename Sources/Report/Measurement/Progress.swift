@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 
 #if canImport(Glibc)
   import Glibc
@@ -8,46 +9,76 @@ import Foundation
   import Darwin
 #endif
 
-/// Tells on standard error how far a run is: on a terminal one line that changes, with the time left, elsewhere a line
-/// for every measurement that is made.
-public final class Progress {
-  private var total: Int
+/// Tells on standard error how far a run is and how long the rest will take: on a terminal one line that changes,
+/// elsewhere a line for every measurement that is made. Any thread may tell it of its steps.
+public final class Progress: Sendable {
+  /// What a step does.
+  enum Kind: String {
+    case measure
+    case time
+  }
+
+  private struct State {
+    var total: Int
+    var done = 0
+    var estimate: TimeEstimate
+  }
+
   private let isTerminal: Bool
-  private var done = 0
-  private var estimate: TimeEstimate
+  private let state: Mutex<State>
 
   /// Makes a progress line.
   ///
   /// - Parameters:
   ///   - codecs: the names of those that take part.
   ///   - stepsPerCodec: pictures times rates.
-  public init(codecs: [String], stepsPerCodec: Int) {
-    total = codecs.count * stepsPerCodec
+  ///   - isTimed: whether times are taken too.
+  ///   - jobs: how many pictures are measured at the same time.
+  public init(codecs: [String], stepsPerCodec: Int, isTimed: Bool = true, jobs: Int = 1) {
+    let kinds: [Kind] = isTimed ? [.measure, .time] : [.measure]
     isTerminal = isatty(STDERR_FILENO) == 1
-    estimate = TimeEstimate(codecs: codecs, stepsPerCodec: stepsPerCodec)
+    var estimate = TimeEstimate()
+    for kind in kinds {
+      for codec in codecs {
+        estimate.expect(
+          Self.name(kind, codec), steps: stepsPerCodec, atATime: kind == .measure ? jobs : 1)
+      }
+    }
+    state = Mutex(State(total: kinds.count * codecs.count * stepsPerCodec, estimate: estimate))
   }
 
+  private static func name(_ kind: Kind, _ codec: String) -> String { "\(kind.rawValue) \(codec)" }
+
   /// Does one step; `body` tells whether it did any work.
-  func step<Value>(
-    picture: String, codec: CodecIdentity, rate: Double,
-    _ body: () throws -> (Value, measured: Bool)
-  ) rethrows -> Value {
-    let what = "\(picture) \(codec.name) \(rate) bpp"
-    if isTerminal { show("\(what), \(estimate.text)") }
-    let ((value, measured), seconds) = try timed(body)
-    done += 1
-    estimate.finish(codec.name, seconds: measured ? seconds : nil)
-    if measured, !isTerminal { write("\(done)/\(total) \(what)\n") }
-    return value
+  func step(
+    _ kind: Kind, picture: String, codec: CodecIdentity, rate: Double, _ body: () throws -> Bool
+  ) rethrows {
+    let what = "\(kind.rawValue) \(picture) \(codec.name) \(rate) bpp"
+    if isTerminal {
+      state.withLock { write("\r\u{1B}[K\($0.done)/\($0.total) \(what), \($0.estimate.text)") }
+    }
+    let (measured, time) = try timed(body)
+    state.withLock { state in
+      state.done += 1
+      state.estimate.finish(
+        Self.name(kind, codec.name), seconds: measured ? time.seconds : nil)
+      if measured, !isTerminal {
+        write("\(state.done)/\(state.total) \(what), \(state.estimate.text)\n")
+      }
+    }
   }
 
   /// Says of a picture that it is left out; it counts no more.
-  public func leaveOut(codecs: [String], rates: Int, _ message: String) {
-    total -= codecs.count * rates
-    for codec in codecs {
-      for _ in 0..<rates { estimate.finish(codec, seconds: nil) }
+  public func leaveOut(codecs: [String], rates: Int, isTimed: Bool, _ message: String) {
+    state.withLock { state in
+      for kind in isTimed ? [Kind.measure, .time] : [.measure] {
+        state.total -= codecs.count * rates
+        for codec in codecs {
+          for _ in 0..<rates { state.estimate.finish(Self.name(kind, codec), seconds: nil) }
+        }
+      }
+      write((isTerminal ? "\r\u{1B}[K" : "") + message + "\n")
     }
-    write((isTerminal ? "\r\u{1B}[K" : "") + message + "\n")
   }
 
   /// Clears the line.
@@ -55,40 +86,41 @@ public final class Progress {
     if isTerminal { write("\r\u{1B}[K") }
   }
 
-  private func show(_ text: String) { write("\r\u{1B}[K\(done)/\(total) \(text)") }
-
   private func write(_ text: String) {
     FileHandle.standardError.write(Data(text.utf8))
   }
 }
 
-/// How long the rest will take: every codec's steps as long as its steps so far.
+/// How long the rest will take: every kind of step as long as those so far.
 struct TimeEstimate {
-  private var left: [String: Int] = [:]
-  private var measured: [String: (count: Int, seconds: Double)] = [:]
+  private struct Entry {
+    var left: Int
+    var atATime: Int
+    var count = 0
+    var seconds = 0.0
+  }
+  private var entries: [String: Entry] = [:]
 
-  init(codecs: [String], stepsPerCodec: Int) {
-    for codec in codecs { left[codec] = stepsPerCodec }
+  /// Counts on so many steps of a kind, some at the same time.
+  mutating func expect(_ kind: String, steps: Int, atATime: Int = 1) {
+    entries[kind] = Entry(left: steps, atATime: max(1, atATime))
   }
 
   /// Counts a step; `seconds` is nil for one that took no work.
-  mutating func finish(_ codec: String, seconds: Double?) {
-    left[codec, default: 1] -= 1
+  mutating func finish(_ kind: String, seconds: Double?) {
+    entries[kind]?.left -= 1
     guard let seconds else { return }
-    let before = measured[codec] ?? (0, 0)
-    measured[codec] = (before.count + 1, before.seconds + seconds)
+    entries[kind]?.count += 1
+    entries[kind]?.seconds += seconds
   }
 
   /// Seconds left; nil before anything was measured.
   var seconds: Double? {
-    guard !measured.isEmpty else { return nil }
-    let all = measured.values.reduce((count: 0, seconds: 0.0)) {
-      ($0.count + $1.count, $0.seconds + $1.seconds)
-    }
-    let mean = all.seconds / Double(all.count)
-    return left.reduce(0) { sum, entry in
-      let own = measured[entry.key].map { $0.seconds / Double($0.count) }
-      return sum + Double(entry.value) * (own ?? mean)
+    let (count, sum) = entries.values.reduce((0, 0.0)) { ($0.0 + $1.count, $0.1 + $1.seconds) }
+    guard count > 0 else { return nil }
+    return entries.values.reduce(0) { total, entry in
+      let mean = entry.count > 0 ? entry.seconds / Double(entry.count) : sum / Double(count)
+      return total + Double(entry.left) * mean / Double(entry.atATime)
     }
   }
 

@@ -19,8 +19,8 @@ struct ChildProcess {
 
   /// What a run took and printed.
   struct Result {
-    /// Seconds from start to end.
-    let seconds: Double
+    /// Seconds from start to end, and those of all cores together.
+    let time: RunTime
     /// The most memory that it held at once, in bytes; nil where the system does not tell.
     let peakMemoryBytes: Int?
     /// The first 64 KiB of what it printed on either stream.
@@ -63,7 +63,7 @@ struct ChildProcess {
         message: text.split(separator: "\n").last.map(String.init) ?? "")
     }
     return Result(
-      seconds: elapsed,
+      time: RunTime(seconds: elapsed, processorSeconds: ProcessorUse.seconds(usage)),
       peakMemoryBytes: MemoryUse.peak(usage, sampled: sampled, inherited: inherited),
       output: text)
   }

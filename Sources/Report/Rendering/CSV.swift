@@ -4,9 +4,12 @@ import Foundation
 public enum CSV {
   static let header = [
     "picture", "method", "target_bpp", "bytes", "bpp", "psnr", "psnr_y", "ssim", "ms_ssim",
-    "ssimulacra2", "encode_seconds", "decode_seconds", "encode_process_seconds",
-    "decode_process_seconds",
-    "encode_peak_bytes", "decode_peak_bytes", "setting",
+    "ssimulacra2", "butteraugli_3norm",
+    "encode_seconds", "encode_seconds_min", "encode_seconds_max", "encode_cpu_seconds",
+    "decode_seconds", "decode_seconds_min", "decode_seconds_max", "decode_cpu_seconds",
+    "encode_process_seconds", "encode_process_cpu_seconds", "decode_process_seconds",
+    "decode_process_cpu_seconds", "encode_peak_bytes", "decode_peak_bytes", "runs",
+    "others_share", "setting",
   ]
 
   /// The whole file: a header, then a line for every row. What is not known is empty.
@@ -23,14 +26,24 @@ public enum CSV {
       value.map { String(format: "%.\(digits)f", $0) } ?? ""
     }
     func bytes(_ value: Int?) -> String { value.map { "\($0)" } ?? "" }
+    func times(_ time: TimeSummary?) -> [String] {
+      [
+        number(time?.seconds, 4), number(time?.fastest, 4), number(time?.slowest, 4),
+        number(time?.processorSeconds, 4),
+      ]
+    }
+    func process(_ cost: Cost) -> [String] {
+      [number(cost.process?.seconds, 4), number(cost.process?.processorSeconds, 4)]
+    }
+    let scores = m.scores
     return [
       row.picture, row.method, "\(row.target)", "\(m.bytes)", number(m.bitsPerPixel, 5),
-      m.psnr == nil ? "inf" : number(m.psnr, 4), m.psnrY == nil ? "inf" : number(m.psnrY, 4),
-      number(m.ssim, 6), number(m.msssim, 6), number(m.ssimulacra2, 4),
-      number(m.encode.seconds, 4),
-      number(m.decode.seconds, 4), number(m.encode.processSeconds, 4),
-      number(m.decode.processSeconds, 4), bytes(m.encode.peakMemoryBytes),
-      bytes(m.decode.peakMemoryBytes), m.setting ?? "",
+      scores.psnr == nil ? "inf" : number(scores.psnr, 4),
+      scores.psnrY == nil ? "inf" : number(scores.psnrY, 4), number(scores.ssim, 6),
+      number(scores.msssim, 6), number(scores.ssimulacra2, 4), number(scores.butteraugli, 4),
+    ] + times(m.encode.time) + times(m.decode.time) + process(m.encode) + process(m.decode) + [
+      bytes(m.encode.peakMemoryBytes), bytes(m.decode.peakMemoryBytes), "\(m.encode.runs)",
+      number(m.othersShare, 3), m.setting ?? "",
     ]
   }
 

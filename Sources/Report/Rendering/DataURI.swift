@@ -9,15 +9,16 @@ enum DataURI {
 
   /// A picture, as whichever is smaller of PNG and a JPEG without visible loss.
   static func picture(_ picture: Picture) throws -> String {
-    let jpeg = try JPEGWriter(quality: quality, subsampling: .full).write(picture)
     let png = try PNGWriter(compressionLevel: 9).write(picture)
+    guard picture.alpha == nil else { return make("image/png", png) }
+    let jpeg = try JPEGWriter(quality: quality, subsampling: .full).write(picture)
     return png.count <= jpeg.count ? make("image/png", png) : make("image/jpeg", jpeg)
   }
 
   /// A coded file itself, when every browser decodes its format; else nil.
-  static func codedFile(_ bytes: [UInt8], method: String) -> String? {
-    switch method {
-    case "jpeg", "webp", "avif": make("image/\(method)", bytes)
+  static func codedFile(_ bytes: [UInt8], codec: String) -> String? {
+    switch codec {
+    case "jpeg", "webp", "avif": make("image/\(codec)", bytes)
     default: nil
     }
   }

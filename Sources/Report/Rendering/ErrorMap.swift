@@ -1,5 +1,6 @@
 import GQCodec
 import Foundation
+import GQMetrics
 
 /// Where a decoded picture differs from the original: root mean square errors of small squares.
 struct ErrorMap: Sendable, Encodable {
@@ -20,16 +21,31 @@ struct ErrorMap: Sendable, Encodable {
     case columns, rows, data
   }
 
-  /// The map of two pictures of one shape.
+  /// The map of two pictures of one shape; with alpha it has the larger error of those on black and on white.
   init(_ first: Picture, _ second: Picture) {
     let (columns, rows) = (
       (first.width + Self.cell - 1) / Self.cell, (first.height + Self.cell - 1) / Self.cell
     )
+    let backgrounds: [UInt8] = first.alpha == nil && second.alpha == nil ? [0] : [0, 255]
+    let maps = backgrounds.map {
+      Self.squares(first.flattened(on: $0), second.flattened(on: $0), columns, rows)
+    }
+    self.columns = columns
+    self.rows = rows
+    squares = maps.count == 1 ? maps[0] : zip(maps[0], maps[1]).map(max)
+    data = Data(squares.map { UInt8(min(($0.squareRoot() * Self.scale).rounded(), 255)) })
+      .base64EncodedString()
+  }
+
+  /// Mean squared errors of all squares.
+  private static func squares(
+    _ first: Picture, _ second: Picture, _ columns: Int, _ rows: Int
+  ) -> [Double] {
     let components = first.colorType.componentCount
     var sums = [Double](repeating: 0, count: columns * rows)
     var counts = [Double](repeating: 0, count: columns * rows)
     for y in 0..<first.height {
-      let row = y / Self.cell * columns
+      let row = y / cell * columns
       for x in 0..<first.width {
         let start = (y * first.width + x) * components
         var sum = 0
@@ -37,15 +53,11 @@ struct ErrorMap: Sendable, Encodable {
           let difference = Int(first.samples[i]) - Int(second.samples[i])
           sum += difference * difference
         }
-        sums[row + x / Self.cell] += Double(sum)
-        counts[row + x / Self.cell] += Double(components)
+        sums[row + x / cell] += Double(sum)
+        counts[row + x / cell] += Double(components)
       }
     }
-    self.columns = columns
-    self.rows = rows
-    squares = zip(sums, counts).map { $0 / $1 }
-    data = Data(squares.map { UInt8(min(($0.squareRoot() * Self.scale).rounded(), 255)) })
-      .base64EncodedString()
+    return zip(sums, counts).map { $0 / $1 }
   }
 
   /// The corner of the crop with the largest error in all, of those that start at a square of the map.

@@ -2,70 +2,85 @@ import Foundation
 
 /// Results as text for a terminal.
 extension Results {
-  /// The table of means, the table of rate savings, and how times compare with libjpeg's.
+  /// The tables of means, of times and of rate savings, and what is to be known about them.
   public var text: String {
-    [meanTable, savingTable, ratios.joined(separator: "\n"), notes.joined(separator: "\n")]
+    [meanTable, timeTable, savingTable, notes.joined(separator: "\n")]
       .filter { !$0.isEmpty }.joined(separator: "\n\n")
   }
 
   private var meanTable: String {
-    let header = [
-      "method", "target", "bpp", "SSIMULACRA2", "PSNR", "PSNR-Y", "SSIM", "MS-SSIM", "encode s",
-      "decode s",
-      "encode MB", "decode MB", "pictures",
-    ]
-    let order = methods.map(\.name)
-    let rows = means.sorted {
-      (order.firstIndex(of: $0.method) ?? 0, $0.target)
-        < (order.firstIndex(of: $1.method) ?? 0, $1.target)
-    }.map { mean in
+    guard !means.isEmpty else { return "" }
+    let hasButteraugli = has(.butteraugli)
+    let header =
+      ["method", "bpp", "file bpp", "SSIMULACRA2"] + (hasButteraugli ? ["Butteraugli"] : [])
+      + ["PSNR", "PSNR-Y", "SSIM", "MS-SSIM"]
+    let rows = means.map { mean in
       [
-        mean.method, fixed(mean.target, 3), fixed(mean.bitsPerPixel, 4),
-        fixed(mean.ssimulacra2, 2), fixed(mean.psnr, 3),
-        fixed(mean.psnrY, 3), fixed(mean.ssim, 4), fixed(mean.msssim, 4),
-        fixed(mean.encodeSeconds, 3), fixed(mean.decodeSeconds, 3),
-        fixed(mean.encodePeakMemoryBytes.map { Double($0) / 1e6 }, 0),
-        fixed(mean.decodePeakMemoryBytes.map { Double($0) / 1e6 }, 0), "\(mean.pictures)",
+        mean.method, fixed(mean.target, 3), fixed(mean.fileBitsPerPixel, 4),
+        fixed(mean.scores.ssimulacra2, 2),
+      ] + (hasButteraugli ? [fixed(mean.scores.butteraugli, 3)] : []) + [
+        fixed(mean.scores.psnr, 3), fixed(mean.scores.psnrY, 3), fixed(mean.scores.ssim, 4),
+        fixed(mean.scores.msssim, 4),
       ]
     }
     return table([header] + rows)
+  }
+
+  private var timeTable: String {
+    guard timing != nil else { return "" }
+    let header = [
+      "method", "bpp", "encode s", "min to max", "cpu s", "decode s", "min to max", "cpu s",
+      "encode MB", "decode MB",
+    ]
+    func cells(_ cost: Cost) -> [String] {
+      [
+        fixed(cost.time?.seconds, 3),
+        cost.time.map { "\(fixed($0.fastest, 3)) to \(fixed($0.slowest, 3))" } ?? "-",
+        fixed(cost.time?.processorSeconds, 3),
+      ]
+    }
+    func megabytes(_ cost: Cost) -> String {
+      fixed(cost.peakMemoryBytes.map { Double($0) / 1e6 }, 0)
+    }
+    let rows = means.filter { $0.encode.time != nil }.map { mean in
+      [mean.method, fixed(mean.target, 3)] + cells(mean.encode) + cells(mean.decode)
+        + [megabytes(mean.encode), megabytes(mean.decode)]
+    }
+    return rows.isEmpty ? "" : table([header] + rows)
   }
 
   private var savingTable: String {
-    guard !rateSavings.isEmpty else { return "" }
-    let header = ["BD-rate", "against", "quality", "%", "pictures", "range", "% of means"]
-    let rows = rateSavings.map {
+    let known = rateSavings.filter { has($0.quality) }
+    guard !known.isEmpty else { return "" }
+    let header = ["BD-rate", "against", "quality", "%", "median %", "pictures", "range"]
+    let rows = known.map {
       [
-        $0.test, $0.anchor, $0.quality.title, signed($0.percent), "\($0.pictures)",
-        $0.range.map { "\(fixed($0.low, 1)) to \(fixed($0.high, 1))" } ?? "-",
-        signed($0.percentOfMeans),
+        $0.test, $0.anchor, $0.quality.title, signed($0.percent), signed($0.median),
+        "\($0.pictures.count) of \(pictures.count)",
+        $0.range.map { range in
+          let ends = [range.low, range.high].map { fixed(abs($0), 1) }
+          return ends.joined(separator: " to ")
+        } ?? "-",
       ]
     }
     return table([header] + rows)
   }
 
-  /// How gqimg's times compare with libjpeg's at each rate.
-  private var ratios: [String] {
-    means.filter { $0.method == Self.own }.compactMap { own in
-      guard
-        let peer = means.first(where: { $0.method == "jpeg" && $0.target == own.target }),
-        let encode = own.encodeSeconds, let decode = own.decodeSeconds,
-        let peerEncode = peer.encodeSeconds, let peerDecode = peer.decodeSeconds,
-        peerEncode > 0, peerDecode > 0
-      else { return nil }
-      return "at \(fixed(own.target, 3)) bpp: \(fixed(encode / peerEncode, 0)) times libjpeg's "
-        + "time to encode, \(fixed(decode / peerDecode, 0)) to decode"
-    }
-  }
-
   private var notes: [String] {
+    var notes = ["Scores are interpolated at the very rate; means are over all pictures."]
     let programs = methods.filter { $0.timing == .process }.map(\.name)
-    var notes: [String] = []
-    if !programs.isEmpty {
+    if let timing {
       notes.append(
-        "Times of \(programs.joined(separator: ", ")) are those of whole processes, the others' are not."
-      )
+        "Times: medians of \(timing.runs) run\(timing.runs == 1 ? "" : "s") on \(timing.machine.processor), \(timing.machine.cores) cores, "
+          + "\(timing.machine.threads) threads, load \(fixed(timing.loadAverage, 2)).")
+      if !programs.isEmpty {
+        notes.append(
+          "Those of \(programs.joined(separator: ", ")) are of whole processes, the others' of the codec alone."
+        )
+      }
     }
+    if let busyWarning { notes.append(busyWarning) }
+    notes += methods.compactMap(\.note)
     if !unreachable.isEmpty {
       notes.append(
         "\(unreachable.count) times a codec had no file as small as asked for; at such rates it has no mean."

@@ -41,16 +41,24 @@ function similarityDecibels(value) {
   return value === undefined || value === null || value >= 1 ? undefined : -10 * Math.log10(1 - value);
 }
 
+// `of` rises with the quality, `show` is the number as people know it.
 const metrics = {
   ssimulacra2: { title: "SSIMULACRA2", unit: "", digits: 2, of: (row) => row.ssimulacra2 },
+  butteraugli: { title: "Butteraugli", unit: "3-norm, lower is better", digits: 3, isFalling: true,
+    of: (row) => (row.butteraugli === undefined ? undefined : -row.butteraugli) },
   psnr: { title: "PSNR", unit: "dB", digits: 2, of: (row) => row.psnr },
   psnrY: { title: "PSNR-Y", unit: "dB", digits: 2, of: (row) => row.psnrY },
   msssim: { title: "MS-SSIM", unit: "dB", digits: 2, of: (row) => similarityDecibels(row.msssim) },
   ssim: { title: "SSIM", unit: "dB", digits: 2, of: (row) => similarityDecibels(row.ssim) },
 };
+for (const [key, metric] of Object.entries(metrics)) {
+  if (!results.rows.some((row) => row[key] !== undefined)) delete metrics[key];
+}
+const firstMetric = Object.keys(metrics)[0] ?? "psnr";
+const bytesText = (bytes) => `${bytes.toLocaleString("en")} bytes`;
 
 // What is shown. Parts register with `whenFiltered` and draw when it changes.
-const shown = { methods: new Set(results.methods.map((method) => method.name)), picture: "" };
+const shown = { methods: new Set(results.methods.map((method) => method.name)), picture: "", metric: firstMetric };
 const listeners = [];
 function whenFiltered(draw) {
   listeners.push(draw);
@@ -115,6 +123,12 @@ byId("codec-filter").append(...results.methods.map((method) =>
   }, element("span", { class: "swatch", style: `background: ${colorOf(method.name)}` }), method.title)));
 options(byId("picture-filter"),
   [["", `Mean of ${results.pictures.length}`], ...results.pictures.map(({ name }) => [name, name])]);
+// Where hardly any codec has a curve of means, a picture says more.
+if (results.methods.filter(({ name }) => results.means.filter(({ method }) => method === name).length > 1).length * 2 <= results.methods.length
+  && results.rates.length > 1) {
+  shown.picture = (views[0]?.picture ?? results.pictures[0]?.name) || "";
+  byId("picture-filter").value = shown.picture;
+}
 byId("picture-filter").addEventListener("change", (event) => {
   shown.picture = event.target.value;
   filtersChanged();

@@ -4,26 +4,20 @@ import Foundation
 public enum Quality: String, Sendable, CaseIterable, Encodable {
   /// SSIMULACRA2, how alike pictures look.
   case ssimulacra2
+  /// Butteraugli's 3-norm with its sign changed: it is 0 for equal pictures and rises with what is visible.
+  case butteraugli
   /// dB over all samples.
   case psnr
   /// MS-SSIM in dB: -10 log10(1 - MS-SSIM), which spreads what crowds below 1.
   case msssim
 
-  /// The number of a measurement; nil when there is none or it is infinite.
-  func value(of measurement: Measurement) -> Double? {
+  /// The number of scores; nil when there is none or it is infinite.
+  func value(of scores: Scores) -> Double? {
     switch self {
-    case .ssimulacra2: measurement.ssimulacra2
-    case .psnr: measurement.psnr
-    case .msssim: measurement.msssim.flatMap(Self.decibels)
-    }
-  }
-
-  /// The number of means.
-  func value(of mean: Mean) -> Double? {
-    switch self {
-    case .ssimulacra2: mean.ssimulacra2
-    case .psnr: mean.psnr
-    case .msssim: mean.msssim.flatMap(Self.decibels)
+    case .ssimulacra2: scores.ssimulacra2
+    case .butteraugli: scores.butteraugli.map { -$0 }
+    case .psnr: scores.psnr
+    case .msssim: scores.msssim.flatMap(Self.decibels)
     }
   }
 
@@ -36,11 +30,18 @@ public enum Quality: String, Sendable, CaseIterable, Encodable {
   var title: String {
     switch self {
     case .ssimulacra2: "SSIMULACRA2"
+    case .butteraugli: "Butteraugli 3-norm"
     case .psnr: "PSNR"
     case .msssim: "MS-SSIM"
     }
   }
 
   /// The title with the unit.
-  var axisTitle: String { self == .ssimulacra2 ? title : "\(title), dB" }
+  var axisTitle: String {
+    switch self {
+    case .ssimulacra2: title
+    case .butteraugli: "\(title), lower is better"
+    case .psnr, .msssim: "\(title), dB"
+    }
+  }
 }

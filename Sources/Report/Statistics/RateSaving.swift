@@ -2,10 +2,13 @@ import GQMetrics
 
 /// How much more rate this project's codec needs than another at equal quality, in percent: below 0 it saves.
 ///
-/// Bjøntegaard's delta over files of 0.1 to 1.0 bits per pixel, logarithm of the rate over quality by PCHIP.
+/// Bjøntegaard's delta rate: the logarithm of the rate over the quality by PCHIP, over the qualities that both curves reach. Points
+/// that are not better than a cheaper one are no part of a curve.
 public struct RateSaving: Sendable, Encodable {
-  /// The rates that take part, in bits per pixel asked for.
-  public static let rates = 0.1...1.0
+  /// The fewest points of a curve.
+  static let minimumPoints = 3
+  /// The least part of the other codec's qualities that both curves must reach.
+  static let minimumOverlap = 0.15
 
   /// The codec that saves.
   public let test: String
@@ -13,16 +16,18 @@ public struct RateSaving: Sendable, Encodable {
   public let anchor: String
   /// The quality that is equal.
   public let quality: Quality
-  /// The mean of the pictures' own numbers; nil when no picture has one.
+  /// The mean of the numbers of ``pictures``; nil when there are none.
   public let percent: Double?
-  /// How many pictures have one.
-  public let pictures: Int
-  /// The qualities that both curves reach, of which the number is the mean; nil when no picture has one.
+  /// The median of them.
+  public let median: Double?
+  /// The pictures that the mean is over: the same for all codecs that have a mean in this quality.
+  public let pictures: [String]
+  /// The number of every picture that has one.
+  public let byPicture: [PictureSaving]
+  /// The qualities that both curves reach, means over ``pictures``.
   public let range: Range?
-  /// From the curves of means, of rates that all pictures reach; nil when there is none.
-  public let percentOfMeans: Double?
 
-  /// Qualities from the lowest to the highest, means over the pictures.
+  /// Qualities from the lowest to the highest.
   public struct Range: Sendable, Equatable, Encodable {
     /// The lowest that both curves reach.
     public let low: Double
@@ -30,64 +35,74 @@ public struct RateSaving: Sendable, Encodable {
     public let high: Double
   }
 
+  /// The number of one picture.
+  public struct PictureSaving: Sendable, Equatable, Encodable {
+    /// The name of the picture's file.
+    public let picture: String
+    /// In percent.
+    public let percent: Double
+    /// The qualities that both curves reach.
+    public let range: Range
+  }
+
   /// The numbers of `test` against every other method.
-  static func all(
-    test: String, methods: [String], rows: [ResultRow], means: [Mean], pictures: [String]
-  ) -> [RateSaving] {
-    methods.filter { $0 != test }.flatMap { anchor in
-      Quality.allCases.map { quality in
-        let own = pictures.compactMap { picture in
+  static func all(test: String, methods: [String], rows: [ResultRow], pictures: [String])
+    -> [RateSaving]
+  {
+    let groups = Dictionary(grouping: rows, by: \.picture).mapValues {
+      Dictionary(grouping: $0, by: \.method)
+    }
+    let anchors = methods.filter { $0 != test }
+    return Quality.allCases.flatMap { quality -> [RateSaving] in
+      let found = anchors.map { anchor in
+        pictures.compactMap { picture -> PictureSaving? in
           func curve(_ method: String) -> [BDRate.Point] {
-            points(
-              rows.filter { $0.picture == picture && $0.method == method }.map {
-                ($0.target, $0.measurement.bitsPerPixel, quality.value(of: $0.measurement))
-              })
+            (groups[picture]?[method] ?? []).compactMap { row in
+              quality.value(of: row.measurement.scores).map {
+                BDRate.Point(rate: row.measurement.bitsPerPixel, quality: $0)
+              }
+            }
           }
-          let curves = (curve(anchor), curve(test))
-          return (try? BDRate.percent(anchor: curves.0, test: curves.1)).map {
-            (percent: $0, range: overlap(curves.0, curves.1))
+          return saving(anchor: curve(anchor), test: curve(test)).map {
+            PictureSaving(picture: picture, percent: $0.percent, range: $0.range)
           }
         }
-        func mean(_ values: [Double]) -> Double {
-          values.reduce(0, +) / Double(values.count)
+      }
+      // Numbers that stand beside each other are means over the same pictures; whoever has few has none.
+      let counted = found.filter { 2 * $0.count >= pictures.count && !$0.isEmpty }
+      let common = pictures.filter { picture in
+        !counted.isEmpty && counted.allSatisfy { $0.contains { $0.picture == picture } }
+      }
+      return zip(anchors, found).map { anchor, all in
+        let own = 2 * all.count >= pictures.count ? all.filter { common.contains($0.picture) } : []
+        func mean(_ value: (PictureSaving) -> Double) -> Double {
+          own.reduce(0) { $0 + value($1) } / Double(own.count)
         }
-        func curve(_ method: String) -> [BDRate.Point] {
-          points(
-            means.filter { $0.method == method && $0.pictures == pictures.count }.map {
-              ($0.target, $0.bitsPerPixel, quality.value(of: $0))
-            })
-        }
+        let sorted = own.map(\.percent).sorted()
         return RateSaving(
           test: test, anchor: anchor, quality: quality,
-          percent: own.isEmpty ? nil : mean(own.map(\.percent)), pictures: own.count,
-          range: own.isEmpty
-            ? nil : Range(low: mean(own.map(\.range.low)), high: mean(own.map(\.range.high))),
-          percentOfMeans: try? BDRate.percent(anchor: curve(anchor), test: curve(test)))
+          percent: own.isEmpty ? nil : mean(\.percent),
+          median: own.isEmpty
+            ? nil : (sorted[(sorted.count - 1) / 2] + sorted[sorted.count / 2]) / 2,
+          pictures: own.map(\.picture), byPicture: all,
+          range: own.isEmpty ? nil : Range(low: mean(\.range.low), high: mean(\.range.high)))
       }
-    }
+    }.sorted { (methods.firstIndex(of: $0.anchor) ?? 0) < (methods.firstIndex(of: $1.anchor) ?? 0) }
   }
 
-  /// The qualities that both curves reach.
-  private static func overlap(_ a: [BDRate.Point], _ b: [BDRate.Point]) -> Range {
-    func ends(_ points: [BDRate.Point]) -> (Double, Double) {
-      let qualities = points.map(\.quality)
-      return (qualities.min() ?? 0, qualities.max() ?? 0)
+  /// The number of two curves, and the qualities that it is a mean over; nil when they have too little in common.
+  static func saving(
+    anchor: [BDRate.Point], test: [BDRate.Point]
+  ) -> (percent: Double, range: Range)? {
+    let (anchor, test) = (BDRate.rising(anchor), BDRate.rising(test))
+    guard min(anchor.count, test.count) >= minimumPoints, let first = anchor.first,
+      let last = anchor.last, let testFirst = test.first, let testLast = test.last
+    else { return nil }
+    let range = Range(
+      low: max(first.quality, testFirst.quality), high: min(last.quality, testLast.quality))
+    guard range.high - range.low >= minimumOverlap * (last.quality - first.quality) else {
+      return nil
     }
-    let (first, second) = (ends(a), ends(b))
-    return Range(low: max(first.0, second.0), high: min(first.1, second.1))
-  }
-
-  /// The points that take part. Two targets may have led to one file: of equal qualities the smaller rate counts.
-  private static func points(_ values: [(target: Double, rate: Double, quality: Double?)])
-    -> [BDRate.Point]
-  {
-    var points: [BDRate.Point] = []
-    for value in values.sorted(by: { $0.rate < $1.rate }) where rates.contains(value.target) {
-      guard let quality = value.quality, !points.contains(where: { $0.quality == quality }) else {
-        continue
-      }
-      points.append(BDRate.Point(rate: value.rate, quality: quality))
-    }
-    return points
+    return (try? BDRate.percent(anchor: anchor, test: test)).map { ($0, range) }
   }
 }

@@ -5,6 +5,7 @@ import Foundation
 import GQModel
 import GQPixelIO
 import GQReport
+import Synchronization
 
 struct ReportCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -15,10 +16,12 @@ struct ReportCommand: ParsableCommand {
       the largest file that is not above the same size. Out come index.html, a page that holds all it shows, \
       results.csv, results.json, curves.svg and, with rsvg-convert on the PATH, curves.png. What was measured is kept \
       in the folder measurements and not measured again: a report that was stopped goes on where it was. \
-      Files that cannot be read and pictures with alpha are listed and left out, and the exit code is then 1.
+      Pictures with alpha are compared on black and on white. Files that cannot be read are listed and left out, and \
+      the exit code is then 1.
       """)
 
-  @Argument(help: ArgumentHelp("Folder of pictures: PNG, JPEG, PGM and PPM.", valueName: "dir"))
+  @Argument(
+    help: ArgumentHelp("Folder of pictures: PNG, JPEG, WebP, PGM and PPM.", valueName: "dir"))
   var folder: String
 
   @Option(name: .shortAndLong, help: ArgumentHelp("Folder to write into.", valueName: "out"))
@@ -48,12 +51,31 @@ struct ReportCommand: ParsableCommand {
   @Flag(help: "Also with samples of the posterior in the place of codewords.")
   var posteriorSamples = false
 
-  @Option(help: ArgumentHelp("Show at most this many pictures in the page.", valueName: "n"))
+  @Option(
+    help: ArgumentHelp(
+      "Show at most this many pictures in the page, the worst ones.", valueName: "n"))
   var pages = 8
 
   @Option(
-    help: ArgumentHelp("Show the pictures at the rate next to this.", valueName: "rate"))
+    help: ArgumentHelp("Show the pictures at the rate next to this at first.", valueName: "rate"))
   var pageRate = 0.25
+
+  @Option(
+    help: ArgumentHelp("Take times as medians of this many runs; 0 takes none.", valueName: "n"))
+  var runs = 3
+
+  @Option(
+    name: [.customLong("jobs"), .customShort("j", allowingJoined: true)],
+    help: ArgumentHelp(
+      "Measure this many pictures at a time (default: as many as cores); times are taken one after the other.",
+      valueName: "n"))
+  var jobs: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      "Python with the package imagecodecs, for current AVIF, JPEG XL and WebP (default: python3, where it has the package).",
+      valueName: "file"), completion: .file())
+  var python: String?
 
   @Flag(help: "Measure again what was measured before.")
   var fresh = false
@@ -82,6 +104,8 @@ struct ReportCommand: ParsableCommand {
     }
     if Set(rateList).count != rateList.count { throw ValidationError("--rates has one twice") }
     if !(1...9).contains(effort) { throw ValidationError("--effort must be 1 to 9") }
+    if !(0...99).contains(runs) { throw ValidationError("--runs must be 0 to 99") }
+    if let jobs, !(1...1024).contains(jobs) { throw ValidationError("--jobs must be 1 to 1024") }
     if pages < 0 { throw ValidationError("--pages must be 0 or more") }
     do {
       _ = try against.map { try OtherCodec.list($0) }
@@ -94,62 +118,123 @@ struct ReportCommand: ParsableCommand {
     let paths = OutputPaths(folder: output)
     for path in paths.all { try refuseExisting(path, overwrite: force) }
     let files = try pictureFiles()
-    let codecs = try codecs()
+    let python = try pythonHelpers()
+    let codecs = try codecs(python)
     let store = try reporting(output) {
       try MeasurementStore(folder: paths.measurements, isFresh: fresh)
     }
+    let jobs = max(1, min(jobs ?? WorkerPool.coreCount, files.count))
     let progress = Progress(
-      codecs: codecs.map(\.identity.name), stepsPerCodec: files.count * rateList.count)
-    let run = MeasurementRun(codecs: codecs, rates: rateList, store: store, progress: progress)
-    var findings = MeasurementRun.Findings()
-    var views: [PictureView] = []
-    let shown = shownIndices(files.count)
-    for (index, path) in files.enumerated() {
-      let name = URL(fileURLWithPath: path).lastPathComponent
-      let picture: Picture
-      do {
-        picture = try readPicture(path)
-      } catch let problem as Problem where problem.status == .failed {
-        let start = "\(path): "
-        findings.leaveOut(
-          name,
-          reason: problem.message.hasPrefix(start)
-            ? String(problem.message.dropFirst(start.count)) : problem.message)
-        progress.leaveOut(
-          codecs: codecs.map(\.identity.name), rates: rateList.count,
-          "gqimg: \(problem.message); it is left out")
-        continue
+      codecs: codecs.map(\.identity.name), stepsPerCodec: files.count * rateList.count,
+      isTimed: runs > 0, jobs: jobs)
+    let machine = Machine.current(threads: threadCount)
+    let run = MeasurementRun(
+      codecs: codecs, rates: rateList, store: store, progress: progress,
+      butteraugli: Butteraugli(), python: python, machine: machine, runs: runs)
+    let (pictures, leftOut) = try measure(files, run, progress, codecs: codecs, jobs: jobs)
+    guard !pictures.isEmpty else {
+      throw Problem(message: "\(folder): no picture can be measured")
+    }
+    // Alone, so that nothing of this program disturbs the times.
+    if runs > 0 {
+      for picture in pictures {
+        try reporting(picture.path) { try run.time(try source(picture.path)) }
       }
-      try reporting(path) {
-        let source = try SourcePicture(name: name, picture: picture)
-        try run.measure(source, into: &findings)
-        if shown.contains(index) {
-          views.append(
-            try PictureView(source, codecs: codecs, rate: shownRate, store: store))
-        }
+    }
+    let findings = run.findings(pictures.map(\.size), leftOut: leftOut)
+    let results = Results(
+      codecs: codecs.map(\.identity), rates: rateList, findings: findings, machine: machine)
+    // What is worst is what people should see.
+    func score(_ picture: MeasuredPicture) -> Double {
+      findings.ownScore(picture: picture.size.name, rate: shownRate) ?? .infinity
+    }
+    let views = try pictures.sorted { score($0) < score($1) }.prefix(pages).map { picture in
+      try reporting(picture.path) {
+        try PictureView(try source(picture.path), codecs: codecs, rates: rateList, store: store)
       }
     }
     progress.finish()
-    guard !findings.pictures.isEmpty else {
-      throw Problem(message: "\(folder): no picture can be measured")
-    }
-    // What is worst is what people should see.
-    func score(_ view: PictureView) -> Double {
-      findings.ownScore(picture: view.picture, rate: view.target) ?? .infinity
-    }
-    views.sort { score($0) < score($1) }
-    let results = Results(codecs: codecs.map(\.identity), rates: rateList, findings: findings)
     try write(results, views, to: paths)
     try printLine(results.text)
-    if files.count > findings.pictures.count { throw ExitStatus.failed.code }
+    if files.count > pictures.count { throw ExitStatus.failed.code }
+  }
+
+  private struct MeasuredPicture: Sendable {
+    let path: String
+    let size: PictureSize
+  }
+
+  /// Measures files, so many at a time. What cannot be read is said and left out.
+  private func measure(
+    _ files: [String], _ run: MeasurementRun, _ progress: GQReport.Progress,
+    codecs: [any PictureCodec],
+    jobs: Int
+  ) throws -> (pictures: [MeasuredPicture], leftOut: [LeftOutPicture]) {
+    enum Outcome: Sendable {
+      case measured(MeasuredPicture)
+      case leftOut(LeftOutPicture)
+      case failed(Problem)
+    }
+    let names = codecs.map(\.identity.name)
+    let (rates, isTimed) = (rateList.count, runs > 0)
+    let outcomes = Mutex([Outcome?](repeating: nil, count: files.count))
+    WorkerPool(threadCount: jobs).forEach(files.count) { index in
+      let hasFailed = outcomes.withLock { outcomes in
+        outcomes.contains { if case .failed? = $0 { true } else { false } }
+      }
+      guard !hasFailed else { return }
+      let path = files[index]
+      let outcome: Outcome
+      do {
+        let source: SourcePicture
+        do {
+          source = try self.source(path)
+        } catch let problem as Problem where problem.status == .failed {
+          progress.leaveOut(
+            codecs: names, rates: rates, isTimed: isTimed,
+            "gqimg: \(problem.message); it is left out")
+          let start = "\(path): "
+          let left = LeftOutPicture(
+            name: URL(fileURLWithPath: path).lastPathComponent,
+            reason: problem.message.hasPrefix(start)
+              ? String(problem.message.dropFirst(start.count)) : problem.message)
+          return outcomes.withLock { $0[index] = .leftOut(left) }
+        }
+        try reporting(path) { try run.measure(source) }
+        outcome = .measured(MeasuredPicture(path: path, size: source.size))
+      } catch {
+        outcome = .failed(error as? Problem ?? Problem(path, error))
+      }
+      outcomes.withLock { $0[index] = outcome }
+    }
+    var (pictures, leftOut): ([MeasuredPicture], [LeftOutPicture]) = ([], [])
+    for outcome in outcomes.withLock({ $0 }) {
+      switch outcome {
+      case .measured(let picture)?: pictures.append(picture)
+      case .leftOut(let picture)?: leftOut.append(picture)
+      case .failed(let problem)?: throw problem
+      case nil: break
+      }
+    }
+    return (pictures, leftOut)
+  }
+
+  private func source(_ path: String) throws -> SourcePicture {
+    try reporting(path) {
+      try SourcePicture(
+        name: URL(fileURLWithPath: path).lastPathComponent,
+        picture: try PictureReader(keepsMetadata: false).read(
+          try FileReader.read(path, maxBytes: maximumInputBytes)))
+    }
   }
 
   /// Writes all files; the page last, since it is what people open.
   private func write(_ results: Results, _ views: [PictureView], to paths: OutputPaths) throws {
-    let (json, svg, html) = try reporting(output) {
+    let svg = CurvesFigure(results: results).svg()
+    let (json, html) = try reporting(output) {
       (
-        try results.json(), try CurvesFigure(results: results).svg(),
-        try Page(results: results, views: views).html()
+        try results.json(),
+        try Page(results: results, views: views, firstRate: shownRate).html()
       )
     }
     try writeOutput(Array(CSV.text(results).utf8), to: paths.csv, overwrite: force)
@@ -167,21 +252,27 @@ struct ReportCommand: ParsableCommand {
     rateList.min { abs($0 - pageRate) < abs($1 - pageRate) } ?? pageRate
   }
 
-  /// Pictures spread evenly over the folder.
-  private func shownIndices(_ count: Int) -> Set<Int> {
-    let wanted = min(pages, count)
-    return Set((0..<wanted).map { $0 * count / wanted })
+  private var threadCount: Int { model.threads ?? WorkerPool.coreCount }
+
+  /// The Python package with current codecs: of the interpreter that was named, else of `python3` where that has it.
+  private func pythonHelpers() throws -> PythonHelpers? {
+    guard let python else { return PythonHelpers.installed() }
+    return try reporting("--python") { try PythonHelpers(interpreter: python) }
   }
 
   /// This project's codec in the wanted variants, then the others.
-  private func codecs() throws -> [any PictureCodec] {
+  private func codecs(_ python: PythonHelpers?) throws -> [any PictureCodec] {
     let program = OwnProgram(path: try ownPath())
     // What is missing is said before the model is loaded.
     let others = try reporting("--against") {
       if let against {
-        return try OtherCodec.list(against).map { try $0.make(program: program) }
+        return try OtherCodec.list(against).map {
+          try $0.make(program: program, python: python, threads: threadCount)
+        }
       }
-      return try OtherCodec.installed().map { try $0.make(program: program) }.filter(works)
+      return try OtherCodec.installed(python: python).map {
+        try $0.make(program: program, python: python, threads: threadCount)
+      }.filter(works)
     }
     let network = try model.network(tunings[0])
     let version = try versionText(network)
