@@ -70,6 +70,9 @@ bench: build setup-report ## Whole programs beside cwebp, avifenc and cjxl, and 
 	$(PYTHON) tools/bench.py --program $(PROGRAM) --stages $(if $(wildcard $(VENV)/bin/python),--torch $(VENV)/bin/python) \
 	  $(or $(PICTURES),testdata/sample.png testdata/chelsea.png)
 
+readme: build ## Run the README's lines as they stand, in the folder that `make demo` leaves
+	$(PYTHON) tools/readme.py
+
 faults: build ## Full disks, read-only folders, no memory, kills: make faults [ROUNDS=10]
 	$(PYTHON) tools/faults.py --program $(PROGRAM) --rounds $(or $(ROUNDS),10)
 
@@ -210,5 +213,5 @@ export: $(VENV)/bin/python ## Put the weights of a run into the program: make ex
 test-training: $(VENV)/bin/python ## Run the tests of the training code
 	$(VENV)/bin/python -m unittest discover -s training/tests -t training
 
-.PHONY: web web-demo test-web wasm aarch64 portable setup-portable help setup setup-report setup-test build static install deb demo test lint format bench report report-kodak train export \
+.PHONY: readme web web-demo test-web wasm aarch64 portable setup-portable help setup setup-report setup-test build static install deb demo test lint format bench report report-kodak train export \
   test-deb library test-examples wheel test-python test-torch docs test-training faults memory same-everywhere no-garbage fuzz thread-sanitizer
