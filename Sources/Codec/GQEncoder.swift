@@ -230,7 +230,7 @@ public final class GQEncoder: Sendable {
     _ graphics: GraphicsLayer?, _ errors: LevelErrors
   ) -> Allocator {
     let ladder = LevelLadder(network.levels)
-    let graphicsBytes = graphics?.byteCount(columns: header.columns) ?? 0
+    let graphicsBytes = graphics?.byteCount(columns: header.columns) ?? (0, 0)
     return Allocator(errors: errors, bits: ladder.bits) {
       CodedPicture.byteCount(
         header: header, ladder: ladder,

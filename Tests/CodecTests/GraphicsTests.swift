@@ -61,6 +61,26 @@ struct GraphicsTests {
     #expect(try FileStructure(parsing: without).graphicsMask == nil)
   }
 
+  @Test func aCopyOfTheHeadHoldsTheMask() throws {
+    let picture = Self.page(width: 448, height: 320, photograph: (x: 200, y: 96, side: 160))
+    let bytes = try encode(picture, EncodingOptions(copiesHead: true))
+    let decoded = try makeDecoder().decode(bytes)
+    let unit = try FileStructure(parsing: bytes).graphicsUnit(0)
+    // The checksum of the unit, that of mask and lengths, lengths, mask; then the chunk's length and type.
+    for distance in [5, 9, 10, 14] {
+      var damaged = bytes
+      damaged[unit.startIndex - distance] ^= 0x55
+      #expect(throws: BitstreamError.self) { try makeDecoder().decode(damaged) }
+      let recovery = try makeDecoder().recover(damaged)
+      #expect(recovery.picture == decoded, "\(distance) bytes before the unit")
+      #expect(!recovery.isIntact)
+    }
+    // Byte targets count the copy.
+    let allowed = bytes.count + 3
+    let limited = try encode(picture, EncodingOptions(target: .bytes(allowed), copiesHead: true))
+    #expect(limited.count <= allowed)
+  }
+
   @Test func textBesideAPhotographIsExactAndThePhotographIsNot() throws {
     let picture = Self.page(width: 448, height: 320, photograph: (x: 200, y: 96, side: 160))
     let bytes = try encode(picture)

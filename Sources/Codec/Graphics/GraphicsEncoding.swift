@@ -177,11 +177,11 @@ extension GraphicsLayer {
       source, header: header, mask: candidates.mask, effort: effort, pool: pool)
     func pays(_ layer: GraphicsLayer) -> Bool {
       let expected = layer.mask.indices.reduce(0) { $0 + (layer.mask[$1] ? costs[$1] : 0) }
-      return multiplier * Double(8 * layer.byteCount(columns: header.columns)) < 0.95 * expected
+      return multiplier * Double(8 * layer.byteCount(columns: header.columns).chunk) < 0.95 * expected
     }
     // What bits the candidates take in truth, against the estimate.
     let estimated = layer.mask.indices.reduce(0) { $0 + (layer.mask[$1] ? Double(bits[$1]) : 0) }
-    let scale = Double(8 * layer.byteCount(columns: header.columns)) / max(1, estimated)
+    let scale = Double(8 * layer.byteCount(columns: header.columns).chunk) / max(1, estimated)
     var rest = candidates
     rest.keepAreas(atLeast: least) { area in
       let expected = area.reduce(0) { $0 + costs[$1] }
