@@ -222,6 +222,7 @@ public final class GQEncoder: Sendable {
     }
     return try GraphicsLayer.chosen(
       source, header: header, candidates: candidates, costs: allocator.costs(multiplier: value),
+      coded: allocator.levels(multiplier: value).map { allocator.bits[Int($0)] },
       multiplier: value, effort: options.effort, pool: network.pool)
   }
 
