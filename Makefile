@@ -76,6 +76,9 @@ demo: setup build ## Install what is missing, build, compress and restore a samp
 test: setup ## Run all tests
 	$(SWIFT) test -c release
 
+readme: build ## Run the README's lines as they stand, in the folder that `make demo` leaves
+	$(PYTHON) tools/readme.py
+
 lint: ## Check formatting
 	git ls-files -z '*.swift' | xargs -0 $(SWIFT) format lint --strict
 
@@ -257,5 +260,5 @@ export: $(VENV)/bin/python ## Write the weights of a run: make export [RUN=runs/
 test-training: $(VENV)/bin/python ## Run the tests of the training code
 	$(VENV)/bin/python -m unittest discover -s training/tests -t training
 
-.PHONY: web web-demo test-web wasm aarch64 portable setup-portable help setup setup-report setup-test build static install deb demo test lint format bench report report-kodak gallery train export \
+.PHONY: readme web web-demo test-web wasm aarch64 portable setup-portable help setup setup-report setup-test build static install deb demo test lint format bench report report-kodak gallery train export \
   test-deb library test-examples check-setup wheel-library test-wheel lint-python checksums wheel test-python test-torch docs test-training faults memory same-everywhere no-garbage fuzz thread-sanitizer

@@ -8,7 +8,7 @@ cd "$(dirname "$0")"
 seconds=${1:-60}
 [ $# -gt 0 ] && shift
 harnesses=("$@")
-[ ${#harnesses[@]} -gt 0 ] || harnesses=(container levelmap pixels safetensors pictures roundtrip)
+[ ${#harnesses[@]} -gt 0 ] || harnesses=(container levelmap pixels graphics safetensors pictures webp roundtrip)
 
 # The symbolizer hangs on Swift programs, and the runtime keeps memory that looks leaked.
 export ASAN_OPTIONS=symbolize=0:detect_leaks=0

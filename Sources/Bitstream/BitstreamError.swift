@@ -18,6 +18,8 @@ public enum BitstreamError: Error, Equatable, Sendable, CustomStringConvertible 
   case unknownCriticalChunk(type: UInt8, offset: Int)
   /// A required chunk that is not there.
   case missingChunk(String)
+  /// Bytes behind the end of the picture that are no chunk.
+  case trailingBytes(offset: Int, count: Int)
 
   /// One sentence for people.
   public var description: String {
@@ -41,6 +43,8 @@ public enum BitstreamError: Error, Equatable, Sendable, CustomStringConvertible 
       "chunk type \(type) at byte \(offset) is unknown and needed to decode"
     case .missingChunk(let name):
       "the \(name) chunk is missing"
+    case .trailingBytes(let offset, let count):
+      "the picture ends at byte \(offset); the \(count) byte\(count == 1 ? "" : "s") behind it do not belong to the format"
     }
   }
 }

@@ -58,6 +58,8 @@ struct gq_png_reader {
   size_t count;
   size_t position;
   int is_partial;
+  // Whether the chunk at the file's end is missing or damaged, which no pixel needs.
+  int lacks_end;
   char complaint[GQ_MESSAGE_SIZE];
 };
 
@@ -146,9 +148,9 @@ static int discard_chunk(png_structp png, png_unknown_chunkp chunk) {
   return 1;
 }
 
-// Whether every chunk up to IEND ends within the file: libpng takes memory for some before it reads them. Tells too
-// whether metadata stands behind pixels.
-static int has_whole_chunks(const gq_png_reader *reader, int *has_late_metadata) {
+// Whether every chunk up to IEND, or without it every one of pixels, ends within the file: libpng takes memory for some
+// before it reads them. Tells too whether metadata stands behind pixels.
+static int has_whole_chunks(gq_png_reader *reader, int *has_late_metadata) {
   size_t position = 8;
   int has_pixels = 0;
   int has_transparency = 0;
@@ -157,8 +159,13 @@ static int has_whole_chunks(const gq_png_reader *reader, int *has_late_metadata)
   while (reader->count >= 12 && position <= reader->count - 12 &&
          copy_bytes(reader, position, chunk, sizeof chunk)) {
     size_t length = (size_t)chunk[0] << 24 | chunk[1] << 16 | chunk[2] << 8 | chunk[3];
-    if (length > reader->count - 12 - position) return 0;
-    if (memcmp(chunk + 4, "IEND", 4) == 0) return 1;
+    if (memcmp(chunk + 4, "IEND", 4) == 0) {
+      uint8_t checksum[4] = {0};
+      copy_bytes(reader, position + 8, checksum, sizeof checksum);
+      reader->lacks_end = length != 0 || memcmp(checksum, "\xAE\x42\x60\x82", 4) != 0;
+      return has_pixels || !reader->lacks_end;
+    }
+    if (length > reader->count - 12 - position) break;
     if (memcmp(chunk + 4, "IDAT", 4) == 0) {
       has_pixels = 1;
     } else if (memcmp(chunk + 4, "tRNS", 4) == 0) {
@@ -176,7 +183,19 @@ static int has_whole_chunks(const gq_png_reader *reader, int *has_late_metadata)
     }
     position += 12 + length;
   }
-  return 0;
+  reader->lacks_end = has_pixels;
+  // A part of a chunk of pixels is behind the whole ones.
+  return has_pixels &&
+         !(copy_bytes(reader, position, chunk, 8) && memcmp(chunk + 4, "IDAT", 4) == 0);
+}
+
+// Reads what stands behind the pixels.
+static void read_end(gq_png_reader *reader) {
+  if (!reader->lacks_end) {
+    png_read_end(reader->png, reader->info);
+  } else if (reader->complaint[0] == 0) {
+    snprintf(reader->complaint, GQ_MESSAGE_SIZE, "IEND: missing or damaged");
+  }
 }
 
 int gq_png_read_header(
@@ -184,6 +203,7 @@ int gq_png_read_header(
   reader->fence.status = GQ_OK;
   reader->fence.message = message;
   header->is_cut_short = !has_whole_chunks(reader, &header->has_late_metadata);
+  header->lacks_end = reader->lacks_end;
   if (header->is_cut_short && !reader->is_partial) {
     snprintf(message, GQ_MESSAGE_SIZE, "the file ends too early");
     return GQ_TRUNCATED;
@@ -241,7 +261,7 @@ int gq_png_read_rows(
       png_read_row(reader->png, samples + row * row_bytes, NULL);
     }
   }
-  png_read_end(reader->png, reader->info);
+  read_end(reader);
   return GQ_OK;
 }
 
@@ -269,7 +289,7 @@ int gq_png_read_end(gq_png_reader *reader, char message[GQ_MESSAGE_SIZE]) {
   reader->fence.status = GQ_OK;
   reader->fence.message = message;
   if (setjmp(reader->fence.fence)) return reader->fence.status;
-  png_read_end(reader->png, reader->info);
+  read_end(reader);
   return GQ_OK;
 }
 

@@ -230,6 +230,7 @@ public final class GQEncoder: Sendable {
     }
     return try GraphicsLayer.chosen(
       source, header: header, candidates: candidates, costs: allocator.costs(multiplier: value),
+      coded: allocator.levels(multiplier: value).map { allocator.bits[Int($0)] },
       multiplier: value, effort: options.effort, pool: network.pool)
   }
 
@@ -238,7 +239,7 @@ public final class GQEncoder: Sendable {
     _ graphics: GraphicsLayer?, _ errors: LevelErrors
   ) -> Allocator {
     let ladder = LevelLadder(network.levels)
-    let graphicsBytes = graphics?.byteCount(columns: header.columns) ?? 0
+    let graphicsBytes = graphics?.byteCount(columns: header.columns) ?? (0, 0)
     return Allocator(errors: errors, bits: ladder.bits) {
       CodedPicture.byteCount(
         header: header, ladder: ladder,

@@ -18,6 +18,16 @@ public enum ForeignFormat: String, Sendable, CaseIterable {
   case bmp = "BMP"
   /// Windows icon.
   case ico = "ICO"
+  /// Truevision TGA.
+  case tga = "TGA"
+  /// Icons of macOS.
+  case icns = "ICNS"
+  /// Textures of DirectX.
+  case dds = "DDS"
+  /// PC Paintbrush.
+  case pcx = "PCX"
+  /// Silicon Graphics.
+  case sgi = "SGI"
   /// Photoshop document.
   case psd = "PSD"
   /// Portable Document Format.
@@ -76,8 +86,23 @@ public enum ForeignFormat: String, Sendable, CaseIterable {
       self = .tiff
     } else if begins("BM"), bytes.count >= 18, bytes[6..<10].allSatisfy({ $0 == 0 }) {
       self = .bmp
-    } else if begins(with: [0, 0, 1, 0]) || begins(with: [0, 0, 2, 0]) {
+    } else if begins(with: [0, 0, 1, 0]) || begins(with: [0, 0, 2, 0]),
+      bytes.count >= 6, bytes[4] != 0 || bytes[5] != 0
+    {
       self = .ico
+    } else if bytes.count >= 18, bytes[1] <= 1, [1, 2, 3, 9, 10, 11].contains(bytes[2]),
+      [8, 15, 16, 24, 32].contains(bytes[16]), bytes[17] & 0xC0 == 0,
+      bytes[1] == 1 || bytes[3..<8].allSatisfy({ $0 == 0 })
+    {
+      self = .tga
+    } else if begins("icns") {
+      self = .icns
+    } else if begins("DDS ") {
+      self = .dds
+    } else if begins(with: [0x0A, 5, 1]) {
+      self = .pcx
+    } else if begins(with: [1, 0xDA]) {
+      self = .sgi
     } else if begins("8BPS") {
       self = .psd
     } else if begins("%PDF") {
@@ -119,7 +144,7 @@ public enum ForeignFormat: String, Sendable, CaseIterable {
     case .avif: "avifdec in.avif out.png makes a PNG file of it"
     case .jxl: "djxl in.jxl out.png makes a PNG file of it"
     case .jp2: "opj_decompress -i in.jp2 -o out.png makes a PNG file of it"
-    case .gif, .tiff, .bmp, .ico, .psd, .exr, .qoi, .pfm:
+    case .gif, .tiff, .bmp, .ico, .tga, .icns, .dds, .pcx, .sgi, .psd, .exr, .qoi, .pfm:
       "magick 'in[0]' out.png (convert in ImageMagick 6) makes a PNG file of it"
     case .raw: "dcraw -c -w in > out.ppm makes a PPM file of it"
     case .pdf: "pdftoppm -png -r 150 in.pdf out makes PNG files of its pages"

@@ -48,8 +48,10 @@ struct GQImg: ParsableCommand {
     gq_exit_when_out_of_memory(ExitStatus.outOfMemory.rawValue)
     gq_keep_freed_memory(32 << 20)
     gq_use_one_heap_when_limited()
+    var parsed: any ParsableCommand.Type = Self.self
     do {
       var command = try parseAsRoot(try CommandLineArguments.read())
+      parsed = type(of: command)
       try command.run()
       // At once: what libraries would tidy up, the system does quicker.
       if fflush(nil) != 0 { throw Problem(message: "cannot write standard output") }
@@ -61,7 +63,8 @@ struct GQImg: ParsableCommand {
       Problem(message: "\(error)").report()
       exit(withError: ExitStatus(of: error).code)
     } catch {
-      exit(withError: error)
+      // The usage that is shown is that of the command.
+      parsed.exit(withError: error)
     }
   }
 }

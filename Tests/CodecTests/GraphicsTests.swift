@@ -61,6 +61,80 @@ struct GraphicsTests {
     #expect(try FileStructure(parsing: without).graphicsMask == nil)
   }
 
+  @Test func aCopyOfTheHeadHoldsTheMask() throws {
+    let picture = Self.page(width: 448, height: 320, photograph: (x: 200, y: 96, side: 160))
+    let bytes = try encode(picture, EncodingOptions(copiesHead: true))
+    let decoded = try makeDecoder().decode(bytes)
+    let unit = try FileStructure(parsing: bytes).graphicsUnit(0)
+    // The checksum of the unit, that of mask and lengths, lengths, mask; then the chunk's length and type.
+    for distance in [5, 9, 10, 14] {
+      var damaged = bytes
+      damaged[unit.startIndex - distance] ^= 0x55
+      #expect(throws: BitstreamError.self) { try makeDecoder().decode(damaged) }
+      let recovery = try makeDecoder().recover(damaged)
+      #expect(recovery.picture == decoded, "\(distance) bytes before the unit")
+      #expect(!recovery.isIntact)
+    }
+    // Byte targets count the copy.
+    let allowed = bytes.count + 3
+    let limited = try encode(picture, EncodingOptions(target: .bytes(allowed), copiesHead: true))
+    #expect(limited.count <= allowed)
+  }
+
+  /// The smallest bitstreams have fewer bytes than libwebp takes without a container.
+  @Test func tinyPicturesAreExactAndSmall() throws {
+    for (width, height) in [(1, 1), (1, 2), (2, 1), (3, 3), (5, 7), (16, 16)] {
+      var samples: [UInt8] = []
+      for y in 0..<height {
+        for x in 0..<width {
+          samples += [UInt8(x * 255 / width), UInt8(y * 255 / height), 100]
+        }
+      }
+      let picture = Picture(width: width, height: height, colorType: .rgb, samples: samples)
+      let flat = Picture(
+        width: width, height: height, colorType: .rgb,
+        samples: Array(repeating: 200, count: samples.count))
+      for picture in [picture, flat] {
+        let bytes = try encode(picture, EncodingOptions(isLossless: true))
+        #expect(try makeDecoder().decode(bytes).samples == picture.samples)
+      }
+      // A PNG file of 3 x 3 pixels has 85 bytes.
+      if width == 3 { #expect(try encode(picture).count < 85) }
+    }
+  }
+
+  /// Rows that repeat take next to nothing without loss.
+  @Test func rampsAreExactAndSmall() throws {
+    let (width, height) = (480, 320)
+    let row: [UInt8] = (0..<width).flatMap { x -> [UInt8] in
+      [UInt8(x * 255 / width), UInt8(255 - x / 2), 90]
+    }
+    let picture = Picture(
+      width: width, height: height, colorType: .rgb,
+      samples: (0..<height).flatMap { _ -> [UInt8] in row })
+    let bytes = try encode(picture)
+    #expect(bytes.count < 1500)
+    #expect(try makeDecoder().decode(bytes).samples == picture.samples)
+  }
+
+  /// Soft shadows between cards are not left to the network, around which borders would send bits.
+  @Test func areasBetweenGraphicsAreExactWhereThatIsSmaller() throws {
+    var picture = Self.page(width: 480, height: 352)
+    var samples = picture.samples
+    for y in 0..<352 {
+      for x in 96..<104 {
+        for c in 0..<3 {
+          // Of many colours: lighter from top to bottom and from left to right.
+          samples[(y * 480 + x) * 3 + c] = UInt8(60 + (x - 96) * 8 + y / 4 + c * 11 * (y % 2))
+        }
+      }
+    }
+    picture = Picture(width: 480, height: 352, colorType: .rgb, samples: samples)
+    let bytes = try encode(picture, EncodingOptions(target: .quality(90)))
+    let lossless = try encode(picture, EncodingOptions(isLossless: true))
+    #expect(bytes.count <= lossless.count * 11 / 10)
+  }
+
   @Test func textBesideAPhotographIsExactAndThePhotographIsNot() throws {
     let picture = Self.page(width: 448, height: 320, photograph: (x: 200, y: 96, side: 160))
     let bytes = try encode(picture)

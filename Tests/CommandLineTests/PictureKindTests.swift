@@ -64,6 +64,37 @@ final class PictureKindTests {
     #expect(try program.read("c.gqz").count <= 500)
   }
 
+  @Test(arguments: ["a.pbm", "a.PAM"])
+  func formatsThatAreOnlyReadAreNotWritten(name: String) throws {
+    let result = try program.run(["decompress", "a.gqz", name])
+    #expect(result.exitCode == 64 && result.errors.contains("read, not written"))
+    #expect(result.errors.contains("Usage: gqimg decompress"))
+  }
+
+  @Test(arguments: [
+    (["compress", "--efort", "3", "a.png", "a.gqz"], "--effort"),
+    (["compress", "a.png", "a.gqz", "--lossles"], "--lossless"),
+    (["decompress", "--fitt", "3", "a.gqz", "a.png"], "--fit"),
+  ])
+  func optionsThatAreMistypedAreNamed(arguments: [String], meant: String) throws {
+    let result = try program.run(arguments)
+    #expect(result.exitCode == 64)
+    #expect(result.errors.contains("Did you mean '\(meant)'?"), "\(result.errors)")
+  }
+
+  @Test func bytesBehindAFileAreCalledThat() throws {
+    let source = Program.testdata("read/rgb.png")
+    #expect(try program.run(["compress", source, "a.gqz"]).exitCode == 0)
+    let bytes = try program.read("a.gqz")
+    for junk in [Array("abc".utf8), [0, 1, 2], bytes] {
+      try program.write("b.gqz", bytes + junk)
+      let result = try program.run(["decompress", "b.gqz", "b.png"])
+      #expect(result.exitCode == 1)
+      #expect(result.errors.contains("ends at byte \(bytes.count)"), "\(result.errors)")
+      #expect(result.errors.contains("the \(junk.count) bytes behind it"), "\(result.errors)")
+    }
+  }
+
   @Test func formatsFollowEndingAndOption() throws {
     let source = Program.testdata("chelsea.png")
     #expect(try program.run(["compress", source, "a.gqz", "-e", "1"]).exitCode == 0)

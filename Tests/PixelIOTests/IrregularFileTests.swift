@@ -41,7 +41,7 @@ import Testing
     ("png-cicp-pq.png", .warned("not kept: the colour space (cICP: primaries 9, PQ)")),
     ("png-exif-chunk-with-exif00-prefix-orientation6.png", .exact),
     ("png-gama-chrm-adobe-rgb.png", .exact),
-    ("png-no-iend.png", .damaged),
+    ("png-no-iend.png", .warned("IEND: missing or damaged")),
     ("png-phys-300dpi.png", .warned("not kept: the resolution of 300 dpi")),
     ("png-rgb-trns-before-plte.png", .exact),
     ("png-text-parameters.png", .warned("not kept: text (1 chunk)")),
@@ -49,6 +49,22 @@ import Testing
     ("ppm-one-byte-after-picture.ppm", .warned("bytes after the picture")),
     ("ppm-two-pictures.ppm", .warned("not kept: further pictures")),
   ]
+
+  /// What is wrong behind the last chunk of pixels takes none of them away.
+  @Test func damageBehindThePixelsOfPNGIsTold() throws {
+    let bytes = try TestData.bytes("read/rgb.png")
+    let samples = try PictureReader().read(bytes).samples
+    for cut in 1...12 {
+      let file = try PictureReader().open(Array(bytes.dropLast(cut)))
+      #expect(file.picture.samples == samples && file.conversions.count == 1)
+    }
+    var wrong = bytes
+    wrong[bytes.count - 1] ^= 1
+    #expect(try PictureReader().open(wrong).picture.samples == samples)
+    #expect(throws: PixelIOError.self) { try PictureReader(isStrict: true).open(wrong) }
+    // The last bytes of the pixels are another matter.
+    #expect(throws: PixelIOError.self) { try PictureReader().open(Array(bytes.dropLast(13))) }
+  }
 
   @Test(arguments: files)
   func isReadOrRefused(name: String, outcome: Outcome) throws {

@@ -85,6 +85,18 @@ import Testing
     #expect(error.description.contains(message))
   }
 
+  /// What is not read is called by its name.
+  @Test(arguments: [
+    ([0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 97, 0, 71, 0, 24, 0], ForeignFormat.tga),
+    ([0, 1, 9, 0, 0, 0, 1, 24, 0, 0, 0, 0, 97, 0, 71, 0, 8, 0x28], .tga),
+    ([0, 0, 1, 0, 1, 0, 16, 16, 0, 0, 1, 0, 32, 0, 9, 9, 0, 0], .ico),
+    (Array("DDS |".utf8), .dds), (Array("icns".utf8), .icns), ([0x0A, 5, 1, 8], .pcx),
+    ([1, 0xDA, 0, 1], .sgi),
+  ])
+  func namesForeignFormats(start: [UInt8], format: ForeignFormat) {
+    #expect(throws: PixelIOError.foreignFormat(format)) { try PictureReader().read(start) }
+  }
+
   /// Refusals whose words are the library's.
   @Test(arguments: [
     ("twelve-bits.jpg", "JPEG file has"), ("lossless.jpg", "JPEG file has"),

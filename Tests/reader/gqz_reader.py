@@ -266,6 +266,7 @@ def read(data):
             if rungs is None or codes is not None or "graphics" in result:
                 raise Invalid("chunk order")
             result["graphics"] = read_graphics(cursor, start, length, result["width"], result["height"], columns, rows)
+            head += data[start : start + result["graphics"].pop("headBytes")]
             continue
         payload = cursor.take(length)
         cursor.check(start, f"chunk {kind}")
@@ -305,7 +306,7 @@ def read(data):
     if codes is None:
         raise Invalid("a required chunk is missing")
     if copy is not None and copy != head:
-        raise Invalid("copy of header and level map")
+        raise Invalid("copy of header, level map and mask of graphics")
     result["hasCopy"] = copy is not None
     first = [sum(n for _, n in ladder[:k]) for k in range(len(ladder))]
     result["ladder"] = [list(rung) for rung in ladder]
@@ -333,6 +334,7 @@ def read_graphics(cursor, start, length, width, height, columns, rows):
                     "height": min(16 * (top + 64), height) - 16 * top, "bytes": cursor.varint(),
                 })
     cursor.check(start, "graphics mask")
+    head_bytes = cursor.offset - start
     for unit in units:
         declared, packed = cursor.word(), cursor.take(unit["bytes"])
         unit["intact"] = zlib.crc32(packed) == declared
@@ -342,7 +344,7 @@ def read_graphics(cursor, start, length, width, height, columns, rows):
             raise Invalid("size of a unit of graphics")
     if cursor.offset != stop:
         raise Invalid("length of the graphics")
-    return {"mask": mask, "units": units}
+    return {"mask": mask, "units": units, "headBytes": head_bytes}
 
 
 def path(count):

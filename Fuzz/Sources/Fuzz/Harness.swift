@@ -6,7 +6,7 @@ import GQModel
 /// The contract of all: whatever the bytes, a function gives a result or throws an error of its module's type. Any
 /// other error, a trap or a sanitizer's report is a find.
 enum Harness: String {
-  case container, levelmap, pixels, safetensors, pictures, roundtrip
+  case container, levelmap, pixels, graphics, safetensors, pictures, webp, roundtrip
 
   static let chosen: Harness = {
     let name = ProcessInfo.processInfo.environment["HARNESS"] ?? ""
@@ -20,7 +20,8 @@ enum Harness: String {
     case .levelmap: fuzzLevelMap(bytes)
     case .pixels: fuzzPixels(bytes)
     case .safetensors: fuzzSafetensors(bytes)
-    case .pictures: fuzzPictures(bytes)
+    case .graphics: fuzzGraphics(bytes)
+    case .pictures, .webp: fuzzPictures(bytes)
     case .roundtrip: fuzzRoundTrip(bytes)
     }
   }

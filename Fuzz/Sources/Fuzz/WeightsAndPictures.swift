@@ -16,7 +16,7 @@ func fuzzSafetensors(_ bytes: [UInt8]) {
   }
 }
 
-/// Any bytes as a PNG, JPEG, PGM or PPM file.
+/// Any bytes as a PNG, JPEG, WebP or Netpbm file.
 func fuzzPictures(_ bytes: [UInt8]) {
   let reader = PictureReader(
     limits: PictureLimits(maxPixels: 1 << 18, maxMetadataBytes: 1 << 16))

@@ -50,7 +50,10 @@ public struct CodedPicture: Sendable, Equatable {
       bytes.appendWord(CRC32.of(data[...]))
       bytes += data
     }
-    if hasHeadCopy { Self.headCopy(header, ladder, levelMap).write(to: &bytes) }
+    if hasHeadCopy {
+      Self.headCopy(header, ladder, levelMap, graphics?.chunkHead(columns: header.columns) ?? [])
+        .write(to: &bytes)
+    }
     return bytes
   }
 
@@ -80,14 +83,16 @@ public struct CodedPicture: Sendable, Equatable {
 
   /// Bytes that `serialized` will have, before a single code is known.
   public static func byteCount(
-    header: Header, ladder: LevelLadder, levelMap: LevelMap, graphicsBytes: Int = 0,
-    order: CodeOrder = .tiles, ancillary: [Chunk] = [], hasHeadCopy: Bool = false
+    header: Header, ladder: LevelLadder, levelMap: LevelMap,
+    graphicsBytes: (chunk: Int, head: Int) = (0, 0), order: CodeOrder = .tiles,
+    ancillary: [Chunk] = [], hasHeadCopy: Bool = false
   ) -> Int {
     let layout = TileLayout(header: header, ladder: ladder, levelMap: levelMap, order: order)
     let copy =
       hasHeadCopy
-      ? Chunk.byteCount(payload: headCopy(header, ladder, levelMap).payload.count) : 0
-    return copy + preamble(header).count + graphicsBytes
+      ? Chunk.byteCount(
+        payload: headCopy(header, ladder, levelMap, []).payload.count + graphicsBytes.head) : 0
+    return copy + preamble(header).count + graphicsBytes.chunk
       + ancillary.reduce(0) { $0 + Chunk.byteCount(payload: $1.payload.count) }
       + Chunk.byteCount(payload: levelMapChunk(ladder, levelMap).payload.count)
       + 1 + varintByteCount(UInt64(layout.byteCount)) + layout.byteCount
@@ -105,12 +110,14 @@ public struct CodedPicture: Sendable, Equatable {
     return bytes
   }
 
-  /// Everything from the version to the header's checksum, then the level map as a whole chunk.
+  /// Everything from the version to the header's checksum, then the level map as a whole chunk, then that of graphics up to
+  /// its units.
   private static func headCopy(
-    _ header: Header, _ ladder: LevelLadder, _ levelMap: LevelMap
+    _ header: Header, _ ladder: LevelLadder, _ levelMap: LevelMap, _ graphicsHead: [UInt8]
   ) -> Chunk {
     var payload = Array(preamble(header).dropFirst(FileStructure.signature.count))
     levelMapChunk(ladder, levelMap).write(to: &payload)
+    payload += graphicsHead
     return Chunk(type: Chunk.headCopy, payload: payload)
   }
 

@@ -68,10 +68,19 @@ extension FileStructure {
       do throws(BitstreamError) {
         graphics = try ParsedGraphics(
           parsing: &next, header: header, limits: limits, isWhole: false)
-        (codesFrom, codesGuess) = (next.offset, next.offset)
       } catch {
         problems.append(error)
       }
+    }
+    if graphics == nil, let place = copy?.graphics {
+      var next = ByteCursor(bytes, offset: place.lowerBound, end: place.upperBound)
+      graphics = try? ParsedGraphics(
+        parsing: &next, header: header, limits: limits, isWhole: false, origin: guess)
+      if problems.isEmpty { problems.append(.missingChunk("graphics")) }
+    }
+    if let graphics {
+      codesFrom = min(graphics.end, bytes.count)
+      codesGuess = codesFrom
     }
     let (layout, start) = Self.findCodes(bytes, from: codesFrom, guess: codesGuess, header, map)
 
@@ -198,6 +207,8 @@ extension FileStructure {
     let map: ParsedLevelMap
     /// Of the whole chunk.
     let levelMapBytes: Int
+    /// Where the copy of the graphics' mask and lengths is, if there is one.
+    let graphics: Range<Int>?
   }
 
   /// The copy of header and level map at the end of a file, if there is one.
@@ -223,9 +234,11 @@ extension FileStructure {
       guard let (type, range) = try? parseChunk(&cursor, header, limits), type == Chunk.levelMap,
         let map = try? parseLevelMap(bytes, range, header)
       else { continue }
+      let rest = cursor.offset..<payload.upperBound
       return HeadCopy(
         header: header, headerBytes: headerBytes, map: map,
-        levelMapBytes: cursor.offset - payload.lowerBound - headerBytes)
+        levelMapBytes: cursor.offset - payload.lowerBound - headerBytes,
+        graphics: !rest.isEmpty && bytes[rest.lowerBound] == Chunk.graphics ? rest : nil)
     }
     return nil
   }

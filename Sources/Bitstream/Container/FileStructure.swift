@@ -105,7 +105,14 @@ public struct FileStructure: Sendable {
         graphics = try ParsedGraphics(parsing: &cursor, header: header, limits: limits)
         continue
       }
-      let (type, payload) = try Self.parseChunk(&cursor, header, limits)
+      let (type, payload): (type: UInt8, payload: Range<Int>)
+      do throws(BitstreamError) {
+        (type, payload) = try Self.parseChunk(&cursor, header, limits)
+      } catch {
+        // Behind the codes of a whole picture: nothing that was cut off, but something that was put there.
+        guard codes != nil, bytes[start] != Chunk.headCopy else { throw error }
+        throw .trailingBytes(offset: start, count: bytes.count - start)
+      }
       if type == Chunk.levelMap {
         guard map == nil else {
           throw .invalidValue(what: "chunk", offset: start, found: "a second L", expected: "one")
@@ -138,11 +145,11 @@ public struct FileStructure: Sendable {
     guard let map else { throw .missingChunk("level map") }
     guard let codes else { throw .missingChunk("index") }
     if let copyRange {
-      guard bytes[copyRange].elementsEqual([headerRange, mapRange].joined().lazy.map { bytes[$0] })
-      else {
+      let copied = [headerRange, mapRange, graphics?.headRange ?? 0..<0]
+      guard bytes[copyRange].elementsEqual(copied.joined().lazy.map { bytes[$0] }) else {
         throw .invalidValue(
           what: "copy of the header", offset: copyRange.lowerBound, found: "other bytes",
-          expected: "those of header and level map")
+          expected: "those of header, level map and mask of graphics")
       }
     }
     self.init(

@@ -61,22 +61,27 @@ public struct GraphicsLayer: Sendable, Equatable {
 
   /// Appends the chunk. Inverse: `ParsedGraphics`.
   func write(to bytes: inout [UInt8], columns: Int) {
-    let start = bytes.count
-    let head = head(columns: columns)
-    bytes.append(Chunk.graphics)
-    bytes.appendVarint(UInt64(head.count + 4 + units.reduce(0) { $0 + 4 + $1.count }))
-    bytes += head
-    bytes.appendWord(CRC32.of(bytes[start...]))
+    bytes += chunkHead(columns: columns)
     for unit in units {
       bytes.appendWord(CRC32.of(unit[...]))
       bytes += unit
     }
   }
 
-  /// Bytes of the chunk.
-  public func byteCount(columns: Int) -> Int {
-    let payload = head(columns: columns).count + 4 + units.reduce(0) { $0 + 4 + $1.count }
-    return 1 + varintByteCount(UInt64(payload)) + payload
+  /// The chunk up to its units: type, length, mask and lengths with their checksum.
+  func chunkHead(columns: Int) -> [UInt8] {
+    let head = head(columns: columns)
+    var bytes = [Chunk.graphics]
+    bytes.appendVarint(UInt64(head.count + 4 + units.reduce(0) { $0 + 4 + $1.count }))
+    bytes += head
+    bytes.appendWord(CRC32.of(bytes[...]))
+    return bytes
+  }
+
+  /// Bytes of the chunk, and of its part that a copy of the file's head repeats.
+  public func byteCount(columns: Int) -> (chunk: Int, head: Int) {
+    let head = chunkHead(columns: columns).count
+    return (head + units.reduce(0) { $0 + 4 + $1.count }, head)
   }
 
   private func head(columns: Int) -> [UInt8] {
@@ -131,12 +136,19 @@ struct ParsedGraphics: Sendable {
   let places: [GraphicsLayer.Place]
   /// The bytes of each unit, behind its checksum.
   let ranges: [Range<Int>]
+  /// Where the chunk was read, up to its units.
+  let headRange: Range<Int>
+  /// Where the chunk ends.
+  let end: Int
 
   /// Reads the chunk at the cursor up to its units, and goes behind them. Inverse of `GraphicsLayer.write`.
   ///
-  /// - Parameter isWhole: whether the units must be there.
+  /// - Parameters:
+  ///   - isWhole: whether the units must be there.
+  ///   - origin: where the chunk stands when what is read is a copy of its beginning.
   init(
-    parsing cursor: inout ByteCursor, header: Header, limits: DecodeLimits, isWhole: Bool = true
+    parsing cursor: inout ByteCursor, header: Header, limits: DecodeLimits, isWhole: Bool = true,
+    origin: Int? = nil
   ) throws(BitstreamError) {
     let start = cursor.offset
     _ = try cursor.byte("chunk type")
@@ -183,7 +195,14 @@ struct ParsedGraphics: Sendable {
         what: "length of the graphics", offset: start + 1, found: "\(length)",
         expected: "\(place - payload)")
     }
-    self.ranges = ranges
+    headRange = start..<cursor.offset
+    let shift = (origin ?? start) - start
+    guard shift < Int.max - place else {
+      throw .invalidValue(
+        what: "length of the graphics", offset: start + 1, found: "\(length)", expected: "less")
+    }
+    self.ranges = ranges.map { $0.lowerBound + shift..<$0.upperBound + shift }
+    end = place + shift
     if isWhole {
       _ = try cursor.slice(place - cursor.offset, "graphics units")
     } else {

@@ -48,8 +48,10 @@ typedef struct {
   int is_interlaced;
   // Whether metadata stands behind pixels, so that it is known only after the last row.
   int has_late_metadata;
-  // Whether the file has not all its chunks.
+  // Whether the file has not all its chunks of pixels, or none.
   int is_cut_short;
+  // Whether the chunk at the file's end is missing or damaged: then nothing behind the pixels is read.
+  int lacks_end;
 } gq_png_header;
 
 // What a PNG file says beside its pixels. Pointers live as long as the reader; NULL is none.

@@ -1,8 +1,8 @@
 import GQBitstream
 import GQModel
 
-/// Which positions could be graphics, found while a picture is read: few colours, one of them most of the time, or lines that
-/// repeat.
+/// Which positions could be graphics, found while a picture is read: few colours, one of them most of the time, long stretches of
+/// one, or lines that repeat.
 struct GraphicsCandidates {
   private let header: Header
   private(set) var mask: [Bool]
@@ -12,7 +12,7 @@ struct GraphicsCandidates {
   /// Rows that do not make a row of positions yet.
   private var waiting: [UInt8] = []
 
-  /// The most colours of a candidate of which one takes a third.
+  /// The most colours of a candidate of which one takes a third, or that stand in stretches of two and more.
   private static let mostColours = 96
   /// The most colours of any candidate.
   private static let fewColours = 8
@@ -48,7 +48,8 @@ struct GraphicsCandidates {
     _ part: [UInt8], length: Int, components: Int, rows: Range<Int>, columns: Range<Int>
   ) -> (Bool, Float) {
     // An open hash table of colours and their numbers.
-    withUnsafeTemporaryAllocation(of: UInt32.self, capacity: 512) { table in
+    let judged = withUnsafeTemporaryAllocation(of: UInt32.self, capacity: 512) {
+      table -> (Bool, Float)? in
       for k in 0..<512 { table[k] = 0 }
       var (colours, largest, changes) = (0, UInt32(0), 0)
       var repeatsRows = true
@@ -73,7 +74,7 @@ struct GraphicsCandidates {
           while table[2 * slot + 1] != 0, table[2 * slot] != colour { slot = (slot + 1) & 255 }
           if table[2 * slot + 1] == 0 {
             colours += 1
-            if colours > mostColours { return (false, 0) }
+            if colours > mostColours { return nil }
           }
           table[2 * slot] = colour
           table[2 * slot + 1] += 1
@@ -84,33 +85,102 @@ struct GraphicsCandidates {
       // Ramps along rows or columns are repetitions too.
       let isCandidate =
         colours <= fewColours || Int(largest) * 3 >= pixels || repeatsRows || changes == rows.count
-      return (isCandidate, Float(changes - rows.count) * 4 + 2)
+        || changes * 2 <= pixels
+      // A row that repeats the one above costs next to nothing.
+      let changing = repeatsRows ? changes / rows.count - 1 : changes - rows.count
+      return (isCandidate, Float(changing) * 4 + 2)
     }
+    return judged
+      ?? (
+        false,
+        residualBits(part, length: length, components: components, rows: rows, columns: columns)
+      )
+  }
+
+  /// About how many bits the pixels of many colours take: those of what the pixel to the left does not say, of every fourth row.
+  private static func residualBits(
+    _ part: [UInt8], length: Int, components: Int, rows: Range<Int>, columns: Range<Int>
+  ) -> Float {
+    var (bits, seen) = (0, 0)
+    part.withUnsafeBufferPointer { part in
+      for y in stride(from: rows.lowerBound, to: rows.upperBound, by: 4) {
+        let line = y * length
+        for x in columns where x > 0 {
+          let place = line + x * components
+          func change(_ c: Int) -> Int { Int(part[place + c]) - Int(part[place + c - components]) }
+          // Green, and by how much the others differ from its change.
+          let main = change(components / 2)
+          bits += Int.bitWidth - (2 * abs(main)).leadingZeroBitCount
+          if components == 3 {
+            bits += Int.bitWidth - (2 * abs(change(0) - main)).leadingZeroBitCount
+            bits += Int.bitWidth - (2 * abs(change(2) - main)).leadingZeroBitCount
+          }
+          seen += 1
+        }
+      }
+    }
+    return seen == 0 ? 0 : Float(bits) * Float(rows.count * columns.count) / Float(seen)
+  }
+
+  /// Takes in areas that are no candidates where that is expected to take fewer bits than a network's codes for them and for the
+  /// positions around them.
+  ///
+  /// - Parameter coded: for every position the bits of the network's codes.
+  mutating func fillHoles(coded: [Int]) {
+    let original = mask
+    var isSeen = mask
+    for start in mask.indices where !isSeen[start] {
+      let area = Self.area(from: start, header, &isSeen)
+      var border = Set<Int>()
+      for place in area {
+        for neighbour in header.neighbours(of: place) where original[neighbour] {
+          border.insert(neighbour)
+        }
+      }
+      let codes = area.reduce(0) { $0 + coded[$1] } + border.reduce(0) { $0 + coded[$1] }
+      if Float(codes) > area.reduce(0, { $0 + bits[$1] }) {
+        for place in area { mask[place] = true }
+      }
+    }
+  }
+
+  /// The positions that hang together with one and are not seen yet, which they are then.
+  private static func area(from start: Int, _ header: Header, _ isSeen: inout [Bool]) -> [Int] {
+    isSeen[start] = true
+    var area = [start]
+    var next = 0
+    while next < area.count {
+      for place in header.neighbours(of: area[next]) where !isSeen[place] {
+        isSeen[place] = true
+        area.append(place)
+      }
+      next += 1
+    }
+    return area
   }
 
   /// Forgets connected areas of fewer positions, and areas that `isWorth` does not want.
   mutating func keepAreas(atLeast least: Int, _ isWorth: ([Int]) -> Bool) {
-    var seen = mask.map { !$0 }
-    for start in mask.indices where !seen[start] {
-      seen[start] = true
-      var area = [start]
-      var next = 0
-      while next < area.count {
-        let (row, column) = area[next].quotientAndRemainder(dividingBy: header.columns)
-        next += 1
-        for (y, x) in [(row - 1, column), (row + 1, column), (row, column - 1), (row, column + 1)]
-        where (0..<header.rows).contains(y) && (0..<header.columns).contains(x) {
-          let place = y * header.columns + x
-          if !seen[place] {
-            seen[place] = true
-            area.append(place)
-          }
-        }
-      }
+    var isSeen = mask.map { !$0 }
+    for start in mask.indices where !isSeen[start] {
+      let area = Self.area(from: start, header, &isSeen)
       if area.count < least || !isWorth(area) {
         for place in area { mask[place] = false }
       }
     }
+  }
+}
+
+extension Header {
+  /// The positions above, below, to the left and to the right of one.
+  fileprivate func neighbours(of place: Int) -> [Int] {
+    let column = place % columns
+    var found: [Int] = []
+    if place >= columns { found.append(place - columns) }
+    if place + columns < rows * columns { found.append(place + columns) }
+    if column > 0 { found.append(place - 1) }
+    if column + 1 < columns { found.append(place + 1) }
+    return found
   }
 }
 
@@ -159,11 +229,12 @@ extension GraphicsLayer {
   /// - Parameters:
   ///   - candidates: of the picture.
   ///   - costs: for every position the least of error + multiplier * bits over the levels.
+  ///   - coded: for every position the bits of that level.
   ///   - multiplier: error that a bit is worth.
   /// - Returns: nil when no area pays.
   static func chosen(
     _ source: some PictureSource, header: Header, candidates: GraphicsCandidates, costs: [Double],
-    multiplier: Double, effort: Int, pool: WorkerPool
+    coded: [Int], multiplier: Double, effort: Int, pool: WorkerPool
   ) throws -> GraphicsLayer? {
     var candidates = candidates
     let least = min(leastArea, header.rows * header.columns)
@@ -177,21 +248,38 @@ extension GraphicsLayer {
       source, header: header, mask: candidates.mask, effort: effort, pool: pool)
     func pays(_ layer: GraphicsLayer) -> Bool {
       let expected = layer.mask.indices.reduce(0) { $0 + (layer.mask[$1] ? costs[$1] : 0) }
-      return multiplier * Double(8 * layer.byteCount(columns: header.columns)) < 0.95 * expected
+      let bits = 8 * layer.byteCount(columns: header.columns).chunk
+      return multiplier * Double(bits) < 0.95 * expected
     }
     // What bits the candidates take in truth, against the estimate.
     let estimated = layer.mask.indices.reduce(0) { $0 + (layer.mask[$1] ? Double(bits[$1]) : 0) }
-    let scale = Double(8 * layer.byteCount(columns: header.columns)) / max(1, estimated)
+    let scale = Double(8 * layer.byteCount(columns: header.columns).chunk) / max(1, estimated)
     var rest = candidates
     rest.keepAreas(atLeast: least) { area in
       let expected = area.reduce(0) { $0 + costs[$1] }
       return expected > multiplier * scale * area.reduce(0) { $0 + Double(bits[$1]) }
     }
-    if rest.mask == candidates.mask { return pays(layer) ? layer : nil }
-    guard rest.mask.contains(true) else { return nil }
-    let smaller = try GraphicsLayer(
+    let first: GraphicsLayer
+    if rest.mask == candidates.mask {
+      first = layer
+    } else {
+      guard rest.mask.contains(true) else { return nil }
+      first = try GraphicsLayer(
+        source, header: header, mask: rest.mask, effort: effort, pool: pool)
+    }
+    guard pays(first) else { return nil }
+    // Positions beside graphics send bits too: what is left between them may take fewer without loss. By bits alone: at high
+    // qualities the errors of photographs would be worth any number of them.
+    rest.fillHoles(coded: coded)
+    if rest.mask == first.mask { return first }
+    let filled = try GraphicsLayer(
       source, header: header, mask: rest.mask, effort: effort, pool: pool)
-    return pays(smaller) ? smaller : nil
+    func bitCount(_ layer: GraphicsLayer) -> Int {
+      let inner = layer.inner(header)
+      return 8 * layer.byteCount(columns: header.columns).chunk
+        + inner.indices.reduce(0) { $0 + (inner[$1] ? 0 : coded[$1]) }
+    }
+    return bitCount(filled) < bitCount(first) ? filled : first
   }
 
   /// Areas of fewer positions are left to the network.

@@ -11,7 +11,10 @@ enum VP8L {
   #else
     /// RGB samples of a bitstream; nil when it is damaged or of another size. Inverse of `encode`.
     static func decode(_ bytes: ArraySlice<UInt8>, width: Int, height: Int) -> [UInt8]? {
-      bytes.withUnsafeBufferPointer { source in
+      // libwebp wants at least 12 bytes, which the smallest bitstreams do not have.
+      let missing = 12 - bytes.count
+      let bytes = missing > 0 ? bytes + [UInt8](repeating: 0, count: missing) : bytes
+      return bytes.withUnsafeBufferPointer { source in
         var features = WebPBitstreamFeatures()
         guard let base = source.baseAddress,
           WebPGetFeatures(base, source.count, &features) == VP8_STATUS_OK,
@@ -28,8 +31,23 @@ enum VP8L {
 
     /// The bitstream of RGB samples; nil when there is no memory.
     ///
-    /// - Parameter effort: 1 to 9; 5 is what cwebp calls `-lossless -m 4`.
+    /// - Parameter effort: 1 to 9; 5 is what cwebp calls `-lossless -m 4`. What costs no time is tried anyway.
     static func encode(_ samples: [UInt8], width: Int, height: Int, effort: Int) -> [UInt8]? {
+      guard let first = encodeOnce(samples, width: width, height: height, effort: effort) else {
+        return nil
+      }
+      guard width * height <= smallPixels, effort < 9,
+        let second = encodeOnce(samples, width: width, height: height, effort: 9)
+      else { return first }
+      return second.count < first.count ? second : first
+    }
+
+    /// Up to so many pixels all that libwebp can do takes less than a millisecond or two.
+    private static let smallPixels = 1 << 12
+
+    private static func encodeOnce(
+      _ samples: [UInt8], width: Int, height: Int, effort: Int
+    ) -> [UInt8]? {
       var config = WebPConfig()
       var picture = WebPPicture()
       guard WebPConfigInit(&config) != 0, WebPPictureInit(&picture) != 0 else { return nil }

@@ -9,7 +9,7 @@ func pngRows(
   let header = reader.header
   guard
     reader.width * reader.height >= leastPixels, header.has_alpha == 0,
-    header.is_interlaced == 0, header.has_late_metadata == 0
+    header.is_interlaced == 0, header.has_late_metadata == 0, header.lacks_end == 0
   else { return nil }
   let (metadata, orientation, conversions) = try reader.metadata(limits)
   guard orientation == .upright else { return nil }
@@ -124,7 +124,9 @@ final class PNGFile {
     let orientation = exif.bytes.flatMap { ExifOrientation(tiff: $0) } ?? .upright
     let colour = chunks.colourSpace(isGrey: colorType == .grey)
     let complaint = found.complaint.map { String(cString: $0) } ?? ""
-    if complaint.contains("CRC"), !complaint.hasPrefix("IDAT"), !complaint.hasPrefix("PLTE") {
+    if complaint.contains("CRC") || complaint.hasPrefix("IEND"), !complaint.hasPrefix("IDAT"),
+      !complaint.hasPrefix("PLTE")
+    {
       conversions.append(.irregular(complaint))
     }
     guard keepsMetadata else {

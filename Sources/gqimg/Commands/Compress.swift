@@ -97,7 +97,8 @@ struct Compress: ParsableCommand {
 
   @OptionGroup(title: "Model") var model: ModelOptions
 
-  func validate() throws {
+  /// Checks what the options say together. Not `validate`, which would come before options that do not exist are named.
+  private func check() throws {
     if let problem = outputs.problem(paths: paths) { throw ValidationError(problem) }
     let targets = [quality != nil, bpp != nil, size != nil, ssimulacra2 != nil, psnr != nil]
     if targets.filter({ $0 }).count > 1 {
@@ -141,6 +142,7 @@ struct Compress: ParsableCommand {
   }
 
   func run() throws {
+    try check()
     let jobs = try outputs.jobs(
       paths: paths, endings: PictureFormat.allCases.flatMap(\.fileEndings), newEnding: "gqz")
     let reader = PictureReader(

@@ -78,7 +78,8 @@ struct Decompress: ParsableCommand {
 
   @OptionGroup(title: "Model") var model: ModelOptions
 
-  func validate() throws {
+  /// Checks what the options say together. Not `validate`, which would come before options that do not exist are named.
+  private func check() throws {
     if let problem = outputs.problem(paths: paths) { throw ValidationError(problem) }
     if !(0...9).contains(pngLevel) { throw ValidationError("--png-level must be 0 to 9") }
     if !(1...100).contains(jpegQuality) {
@@ -96,6 +97,10 @@ struct Decompress: ParsableCommand {
     if useDamagedBits, !recover { throw ValidationError("--use-damaged-bits needs --recover") }
     if outputs.output == nil, SystemPath.ending(paths[1]) == "gqz" {
       throw ValidationError("\(paths[1]) has the ending of a .gqz file, not of a picture")
+    }
+    if outputs.output == nil, format == nil, ["pbm", "pam"].contains(SystemPath.ending(paths[1])) {
+      throw ValidationError(
+        "\(paths[1]): PBM and PAM are read, not written; .ppm or .pgm, or .png for alpha")
     }
     if outputs.output == nil, formatOfOutput == nil {
       throw ValidationError(
@@ -131,6 +136,7 @@ struct Decompress: ParsableCommand {
   }
 
   func run() throws {
+    try check()
     let format = formatOfOutput ?? .png
     let jobs = try outputs.jobs(
       paths: paths, endings: ["gqz"], newEnding: format.fileEndings[0])
