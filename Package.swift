@@ -12,7 +12,7 @@ let strict: [SwiftSetting] = [
   .enableUpcomingFeature("MemberImportVisibility"),
 ]
 
-// For `make wheel`: the C library alone, whose weights lie beside it and are read without Foundation.
+// For `make wheel`: the C library alone, whose weights lie beside it.
 let isForWheel = Context.environment["GQIMG_WHEEL"] != nil
 
 let package = Package(
@@ -52,7 +52,7 @@ let package = Package(
     .target(
       name: "GQModel", dependencies: ["GQBitstream", "CGQKernels", "CGQLibraryLocation"],
       path: "Sources/Model",
-      exclude: isForWheel ? ["Platform/ModelFile+Reading.swift", "Resources"] : [],
+      exclude: isForWheel ? ["Resources"] : [],
       resources: isForWheel ? [] : [.copy("Resources")], swiftSettings: strict),
 
     // Pixels to file and back. libwebp codes what is graphics, and reads and writes WebP files.

@@ -1,5 +1,5 @@
 /// What can be wrong with the bytes of a `.gqz` file. Offsets count from the start of the file.
-public enum BitstreamError: Error, Equatable, Sendable, CustomStringConvertible {
+package enum BitstreamError: Error, Equatable, Sendable, CustomStringConvertible {
   /// The first bytes are not a `.gqz` signature.
   case notGQZ
   /// The signature is there but was changed in transport, as by a conversion of line ends.
@@ -22,7 +22,7 @@ public enum BitstreamError: Error, Equatable, Sendable, CustomStringConvertible 
   case trailingBytes(offset: Int, count: Int)
 
   /// One sentence for people.
-  public var description: String {
+  package var description: String {
     switch self {
     case .notGQZ:
       "not a .gqz file"

@@ -1,22 +1,22 @@
 /// What a reader accepts, checked before memory is taken.
-public struct DecodeLimits: Sendable, Equatable {
+package struct DecodeLimits: Sendable, Equatable {
   /// Most pixels in a picture.
-  public var maxPixels: Int
+  package var maxPixels: Int
   /// Most pixels along one side.
-  public var maxDimension: Int
+  package var maxDimension: Int
   /// Most tiles in a picture.
-  public var maxTiles: Int
+  package var maxTiles: Int
   /// Most bytes in the level map.
-  public var maxLevelMapBytes: Int
+  package var maxLevelMapBytes: Int
   /// Most bytes in the graphics chunk.
-  public var maxGraphicsBytes: Int
+  package var maxGraphicsBytes: Int
   /// Most bytes in an ancillary chunk.
-  public var maxAncillaryBytes: Int
+  package var maxAncillaryBytes: Int
   /// Most ancillary chunks in a file.
-  public var maxAncillaryChunks: Int
+  package var maxAncillaryChunks: Int
 
   /// Limits; the defaults allow 268 megapixels.
-  public init(
+  package init(
     maxPixels: Int = 1 << 28, maxDimension: Int = 65_535, maxTiles: Int = 1 << 16,
     maxLevelMapBytes: Int = 32 << 20, maxGraphicsBytes: Int = 1 << 30,
     maxAncillaryBytes: Int = 64 << 20,

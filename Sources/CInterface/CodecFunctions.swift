@@ -46,7 +46,7 @@ public func codecOpen(
     guard (0...1024).contains(threads) else {
       throw InvalidArgument("threads is \(threads), expected 0 to 1024")
     }
-    let models = try Models(
+    let models = try ModelStore(
       path: path.map { String(cString: $0) }, threadCount: threads == 0 ? nil : Int(threads))
     codec.pointee = OpaquePointer(Unmanaged.passRetained(models).toOpaque())
   }
@@ -55,11 +55,11 @@ public func codecOpen(
 /// `gqimg_codec_close`.
 @_cdecl("gqimg_codec_close")
 public func codecClose(_ codec: OpaquePointer?) {
-  if let codec { Unmanaged<Models>.fromOpaque(UnsafeRawPointer(codec)).release() }
+  if let codec { Unmanaged<ModelStore>.fromOpaque(UnsafeRawPointer(codec)).release() }
 }
 
-private func models(_ codec: OpaquePointer?) throws(InvalidArgument) -> Models {
-  Unmanaged<Models>.fromOpaque(UnsafeRawPointer(try required(codec, "codec")))
+private func models(_ codec: OpaquePointer?) throws(InvalidArgument) -> ModelStore {
+  Unmanaged<ModelStore>.fromOpaque(UnsafeRawPointer(try required(codec, "codec")))
     .takeUnretainedValue()
 }
 
@@ -244,7 +244,9 @@ private func decode(
   let limits = limits(maxPixels)
   let header = try FileStructure.header(of: bytes, limits: limits)
   try fill(
-    result, try body(GQDecoder(network: try models.network(decoding: header)), bytes, limits))
+    result,
+    try body(
+      GQDecoder(network: try models.network(identifier: header.modelIdentifier)), bytes, limits))
 }
 
 private func limits(_ maxPixels: UInt64) -> DecodeLimits {
@@ -266,8 +268,9 @@ public func recover(
     let bytes = try input(bytes, count)
     let limits = limits(maxPixels)
     let header = try FileStructure(recovering: bytes, limits: limits).header
-    let recovery = try GQDecoder(network: try models.network(decoding: header)).recover(
-      bytes, options: RecoveryOptions(usesDamagedBits: usesDamagedBits != 0), limits: limits)
+    let recovery = try GQDecoder(network: try models.network(identifier: header.modelIdentifier))
+      .recover(
+        bytes, options: RecoveryOptions(usesDamagedBits: usesDamagedBits != 0), limits: limits)
     try fill(result, recovery.picture)
     guard let report else { return }
     do {
@@ -358,7 +361,11 @@ public func tokensExport(
     (tokens.pointee, tokensCount.pointee) = (nil, 0)
     let models = try models(codec)
     let coded = try CodedPicture(parsing: try input(bytes, count))
-    let network = try models.network(decoding: coded.header)
+    let wanted = coded.header.modelIdentifier
+    let network = try models.network(identifier: wanted)
+    guard network.identifier == wanted else {
+      throw CodecError.wrongModel(expected: network.identifier, found: wanted)
+    }
     let made = try PictureTokens(coded, table: network.levels).safetensors(
       withStates: withStates != 0)
     tokens.pointee = try allocate(made)

@@ -1,7 +1,7 @@
 import GQBitstream
 
 /// What can go wrong between pixels and bytes, beside damaged files and models.
-public enum CodecError: Error, Equatable, Sendable, CustomStringConvertible {
+package enum CodecError: Error, Equatable, Sendable, CustomStringConvertible {
   /// The file was made with another model.
   case wrongModel(expected: [UInt8], found: [UInt8])
   /// The file's levels, codebook or quantizer are not those of the model it names.
@@ -19,7 +19,7 @@ public enum CodecError: Error, Equatable, Sendable, CustomStringConvertible {
   case badOption(name: String, value: String, expected: String)
 
   /// One sentence for people.
-  public var description: String {
+  package var description: String {
     switch self {
     case .wrongModel(let expected, let found):
       "the file was made with model \(hexadecimal(found)), this is model \(hexadecimal(expected))"

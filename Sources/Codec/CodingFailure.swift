@@ -1,8 +1,8 @@
-public import GQBitstream
-public import GQModel
+package import GQBitstream
+package import GQModel
 
 #if hasFeature(Embedded)
-  public import GaussianQuant
+  package import GaussianQuant
 #else
   import GaussianQuant
 #endif
@@ -10,7 +10,7 @@ public import GQModel
 #if hasFeature(Embedded)
   /// What ends decoding. Embedded Swift has no errors of any type, so one type holds those of all stages; elsewhere they are
   /// thrown as they are.
-  public enum CodingFailure: Error {
+  package enum CodingFailure: Error {
     /// A damaged file.
     case bitstream(BitstreamError)
     /// A damaged model.
@@ -21,7 +21,7 @@ public import GQModel
     case quantizer(GaussianQuantError)
 
     /// One sentence for people.
-    public var description: String {
+    package var description: String {
       switch self {
       case .bitstream(let error): error.description
       case .model(let error): error.description
@@ -32,7 +32,7 @@ public import GQModel
   }
 #else
   /// What ends decoding: the errors of all stages as they are. Embedded Swift has one type for them.
-  public typealias CodingFailure = any Error
+  package typealias CodingFailure = any Error
 #endif
 
 /// An error of one of the stages.

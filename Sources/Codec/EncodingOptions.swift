@@ -1,8 +1,8 @@
-public import GQBitstream
+package import GQBitstream
 import GQModel
 
 /// How large or how good a file shall be.
-public enum RateTarget: Sendable, Equatable {
+package enum RateTarget: Sendable, Equatable {
   /// 0 (smallest) to 100 (best): how much error a bit must save, the same for every picture.
   case quality(Double)
   /// At most this many bits per pixel, header included.
@@ -21,7 +21,7 @@ public enum RateTarget: Sendable, Equatable {
 }
 
 /// What becomes of text, screens and drawings.
-public enum GraphicsChoice: Sendable, CaseIterable {
+package enum GraphicsChoice: Sendable, CaseIterable {
   /// Coded without loss where that costs less than what the network would make of it.
   case auto
   /// Left to the network.
@@ -29,31 +29,31 @@ public enum GraphicsChoice: Sendable, CaseIterable {
 }
 
 /// Choices of an encode.
-public struct EncodingOptions: Sendable, Equatable {
+package struct EncodingOptions: Sendable, Equatable {
   /// The quality that gives about 0.5 bits per pixel on photographs.
-  public static let defaultQuality = 50.0
+  package static let defaultQuality = 50.0
 
   /// How large or how good.
-  public var target: RateTarget
+  package var target: RateTarget
   /// One level for the whole picture instead of levels chosen by position.
-  public var uniform: Bool
+  package var uniform: Bool
   /// 1 (fast) to 9 (thorough): up to 6 the levels' errors are predicted, from 7 on measured before choosing. The trellis
   /// has 2^11 states up to 3, 2^12 at 4, 2^13 up to 6, 2^14 up to 8 and 2^16 at 9.
-  public var effort: Int
+  package var effort: Int
   /// What becomes of text, screens and drawings.
-  public var graphics: GraphicsChoice
+  package var graphics: GraphicsChoice
   /// Whether every sample is kept as it is. The target is then only a limit.
-  public var isLossless: Bool
+  package var isLossless: Bool
   /// In which order codes stand in the file: `phases` for files that may be cut short.
-  public var order: CodeOrder
+  package var order: CodeOrder
   /// Whether header and level map stand in the file a second time, for files that may be damaged.
-  public var copiesHead: Bool
+  package var copiesHead: Bool
   /// A file of the same picture of at most ``GQDecoder/previewSide`` pixels a side, to be stored with it for the first look;
   /// nil for none. See ``GQDecoder/preview(of:)``.
-  public var preview: [UInt8]?
+  package var preview: [UInt8]?
 
   /// Options; out-of-range values are refused by the encoder.
-  public init(
+  package init(
     target: RateTarget = .quality(EncodingOptions.defaultQuality), uniform: Bool = false,
     effort: Int = 5, graphics: GraphicsChoice = .auto, isLossless: Bool = false,
     order: CodeOrder = .tiles, copiesHead: Bool = false,

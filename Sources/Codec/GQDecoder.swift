@@ -1,32 +1,38 @@
-public import GQBitstream
-public import GQModel
+package import GQBitstream
+package import GQModel
 
 /// Turns `.gqz` files into pictures. One decoder may serve many files and threads. Inverse: `GQEncoder`.
 public final class GQDecoder: Sendable {
-  private let network: Network
+  /// The model of a file, or one that it will be checked against.
+  private let model: @Sendable (Header) throws(ModelError) -> Network
 
   /// A decoder for a model.
-  public init(network: Network) {
-    self.network = network
+  package init(network: Network) {
+    model = { (_) throws(ModelError) in network }
+  }
+
+  /// A decoder that finds the model of each file.
+  init(_ model: @escaping @Sendable (Header) throws(ModelError) -> Network) {
+    self.model = model
   }
 
   /// Decodes a file, or a region of its picture.
   ///
   /// - Throws: `BitstreamError` for damaged bytes, `CodecError` for a file of another model or a region that is not in
   ///   the picture.
-  public func decode(
+  package func decode(
     _ bytes: [UInt8], region: PixelRegion? = nil, limits: DecodeLimits = DecodeLimits()
   ) throws(CodingFailure) -> Picture {
     try open(bytes, region: region, limits: limits).picture()
   }
 
   /// Pixels along a preview's longer side, at most.
-  public static let previewSide = 256
+  package static let previewSide = 256
 
   /// The file of the small picture that a file holds for the first look; nil when there is none.
   ///
   /// - Throws: `BitstreamError` when it is damaged, or is no file of at most ``previewSide`` pixels a side.
-  public static func preview(of bytes: [UInt8]) throws(BitstreamError) -> [UInt8]? {
+  package static func preview(of bytes: [UInt8]) throws(BitstreamError) -> [UInt8]? {
     guard let preview = try FileStructure(parsing: bytes).ancillary(Chunk.preview) else {
       return nil
     }
@@ -40,7 +46,7 @@ public final class GQDecoder: Sendable {
   /// to the last bit.
   ///
   /// - Throws: as `decode`.
-  public func open(
+  package func open(
     _ bytes: [UInt8], region: PixelRegion? = nil, limits: DecodeLimits = DecodeLimits()
   ) throws(CodingFailure) -> PictureDecoding {
     let file = try stage { () throws(BitstreamError) in
@@ -107,7 +113,7 @@ public final class GQDecoder: Sendable {
   /// bit.
   ///
   /// - Throws: `BitstreamError` when header or level map cannot be read, `CodecError` for a file of another model.
-  public func recover(
+  package func recover(
     _ bytes: [UInt8], options: RecoveryOptions = RecoveryOptions(),
     limits: DecodeLimits = DecodeLimits()
   ) throws(CodingFailure) -> Recovery {
@@ -184,6 +190,7 @@ public final class GQDecoder: Sendable {
 
   /// The model with the file's tuning, which is checked to be the one that made the file.
   private func network(of file: FileStructure) throws(CodingFailure) -> Network {
+    let network = try stage { () throws(ModelError) in try model(file.header) }
     try stage { () throws(CodecError) in
       guard file.header.modelIdentifier == network.identifier else {
         throw .wrongModel(expected: network.identifier, found: file.header.modelIdentifier)

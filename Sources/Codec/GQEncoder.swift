@@ -1,22 +1,22 @@
-public import GQBitstream
+package import GQBitstream
 internal import CGQKernels
-public import GQModel
+package import GQModel
 
 /// Turns pictures into `.gqz` files. One encoder may serve many pictures and threads. Inverse: `GQDecoder`.
 public final class GQEncoder: Sendable {
   private let network: Network
 
   /// An encoder for a model.
-  public init(network: Network) {
+  package init(network: Network) {
     self.network = network
   }
 
   /// The file of a picture, and what was chosen on the way.
-  public struct Result: Sendable {
+  package struct Result: Sendable {
     /// The whole file.
-    public let bytes: [UInt8]
+    package let bytes: [UInt8]
     /// The level of every position.
-    public let levelMap: LevelMap
+    package let levelMap: LevelMap
   }
 
   /// Encodes a picture.
@@ -27,7 +27,7 @@ public final class GQEncoder: Sendable {
   ///
   /// - Throws: `CodecError` for impossible options, `BitstreamError.limitExceeded` for a picture that `DecodeLimits` would
   ///   refuse, `ModelError` when the network cannot run.
-  public func encode(_ picture: Picture, options: EncodingOptions = EncodingOptions()) throws
+  package func encode(_ picture: Picture, options: EncodingOptions = EncodingOptions()) throws
     -> Result
   {
     try options.check()
@@ -43,7 +43,7 @@ public final class GQEncoder: Sendable {
   /// 7 or more all of a picture is held.
   ///
   /// - Throws: as `encode(_:options:)`, and what the source throws.
-  public func encode(
+  package func encode(
     _ source: some PictureSource, options: EncodingOptions = EncodingOptions()
   ) throws -> Result {
     try options.check()
@@ -164,7 +164,7 @@ public final class GQEncoder: Sendable {
 
   /// The picture that a decoder would show if every coefficient were sent as a sample of its posterior, with no
   /// codebook in between: what the codebook costs is the difference to a decoded file of the same levels.
-  public func posteriorSample(_ picture: Picture, levelMap: LevelMap) throws -> Picture {
+  package func posteriorSample(_ picture: Picture, levelMap: LevelMap) throws -> Picture {
     let header = header(PictureRows(picture: picture), EncodingOptions(effort: 1))
     precondition(header.rows == levelMap.rows && header.columns == levelMap.columns)
     let coder = LatentCoder(

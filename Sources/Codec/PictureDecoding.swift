@@ -2,17 +2,17 @@ import GQBitstream
 import GQModel
 
 /// A picture, or a region of one, that is about to be decoded. ``GQDecoder/open(_:region:limits:)`` makes it.
-public struct PictureDecoding: Sendable {
+package struct PictureDecoding: Sendable {
   /// Pixels in a row.
-  public var width: Int { region.width }
+  package var width: Int { region.width }
   /// Rows.
-  public var height: Int { region.height }
+  package var height: Int { region.height }
   /// What the samples of one pixel mean.
-  public let colorType: Picture.ColorType
+  package let colorType: Picture.ColorType
   /// `height * width` samples, row by row; nil when the picture has no alpha.
-  public let alpha: [UInt8]?
+  package let alpha: [UInt8]?
   /// What the picture says of itself beside its pixels.
-  public let metadata: PictureMetadata
+  package let metadata: PictureMetadata
 
   private let coder: LatentCoder
   private let segments: [[UInt8]?]
@@ -52,10 +52,10 @@ public struct PictureDecoding: Sendable {
   /// Memory is that of a few rows of tiles, whatever the picture's height.
   ///
   /// - Throws: `BitstreamError` for codes that end early, `ModelError` for weights that cannot decode.
-  public func rows() throws(CodingFailure) -> Rows { try Rows(self) }
+  package func rows() throws(CodingFailure) -> Rows { try Rows(self) }
 
   /// Gives the samples of a picture from top to bottom.
-  public struct Rows {
+  package struct Rows {
     private let decoding: PictureDecoding
     private let levels: [UInt8]
     private var latents: LatentCoder.Decoding
@@ -92,7 +92,7 @@ public struct PictureDecoding: Sendable {
     /// The samples of the next rows, at least one; nil after the last.
     ///
     /// - Throws: `BitstreamError`.
-    public mutating func next() throws(CodingFailure) -> [UInt8]? {
+    package mutating func next() throws(CodingFailure) -> [UInt8]? {
       var samples: [UInt8] = []
       if isCovered { return try nextOfGraphics() }
       while samples.isEmpty {
@@ -156,7 +156,7 @@ public struct PictureDecoding: Sendable {
   /// Calls `body` with all samples from top to bottom, whole rows at a time.
   ///
   /// - Throws: as `rows()`, and what `body` throws.
-  public func forEachRows(_ body: ([UInt8]) throws(CodingFailure) -> Void) throws(CodingFailure) {
+  package func forEachRows(_ body: ([UInt8]) throws(CodingFailure) -> Void) throws(CodingFailure) {
     var rows = try rows()
     while let samples = try rows.next() { try body(samples) }
   }
@@ -164,7 +164,7 @@ public struct PictureDecoding: Sendable {
   /// The whole picture.
   ///
   /// - Throws: as `rows()`.
-  public func picture() throws(CodingFailure) -> Picture {
+  package func picture() throws(CodingFailure) -> Picture {
     var samples: [UInt8] = []
     samples.reserveCapacity(width * height * colorType.componentCount)
     try forEachRows { (part) throws(CodingFailure) in samples += part }

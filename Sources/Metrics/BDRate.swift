@@ -10,23 +10,23 @@
 /// qualities that both reach.
 ///
 /// The logarithm of the rate is interpolated over quality by monotone cubics (PCHIP).
-public enum BDRate {
+package enum BDRate {
   /// One picture coded once, or one setting's mean over pictures.
-  public struct Point: Sendable, Equatable {
+  package struct Point: Sendable, Equatable {
     /// Bits per pixel, or any other rate above zero.
-    public var rate: Double
+    package var rate: Double
     /// Decibels, or any other number that rises with quality.
-    public var quality: Double
+    package var quality: Double
 
     /// Makes a point.
-    public init(rate: Double, quality: Double) {
+    package init(rate: Double, quality: Double) {
       self.rate = rate
       self.quality = quality
     }
   }
 
   /// Why there is no number.
-  public enum Failure: Error, Sendable, Equatable {
+  package enum Failure: Error, Sendable, Equatable {
     /// A curve has fewer than two points.
     case tooFewPoints(Int)
     /// A rate is not a finite number above zero, or a quality not a finite number.
@@ -39,7 +39,7 @@ public enum BDRate {
 
   /// The rate that `test` needs at equal quality, in percent above that of `anchor`: -10 when it
   /// saves a tenth. Points may come in any order.
-  public static func percent(anchor: [Point], test: [Point]) throws(Failure) -> Double {
+  package static func percent(anchor: [Point], test: [Point]) throws(Failure) -> Double {
     let anchor = try curve(anchor)
     let test = try curve(test)
     let low = max(anchor.domain.lowerBound, test.domain.lowerBound)
@@ -50,7 +50,7 @@ public enum BDRate {
   }
 
   /// The points that are better than all cheaper ones, by rising rate: what a curve of qualities can be made of.
-  public static func rising(_ points: [Point]) -> [Point] {
+  package static func rising(_ points: [Point]) -> [Point] {
     var kept: [Point] = []
     for point in points.sorted(by: { ($0.rate, $0.quality) < ($1.rate, $1.quality) }) {
       if let last = kept.last {
@@ -64,7 +64,7 @@ public enum BDRate {
 
   /// The quality at a rate, on the curve through points that ``rising(_:)`` gave: a monotone cubic over the logarithm of the
   /// rate. nil below the lowest rate; above the highest it is the quality there, since no file of a codec is larger.
-  public static func quality(_ points: [Point], atRate rate: Double) -> Double? {
+  package static func quality(_ points: [Point], atRate rate: Double) -> Double? {
     guard let first = points.first, let last = points.last, rate > 0 else { return nil }
     if rate >= last.rate { return last.quality }
     if rate < first.rate { return nil }
@@ -90,7 +90,7 @@ public enum BDRate {
 
 extension BDRate.Failure: CustomStringConvertible {
   /// One sentence, fit for a user.
-  public var description: String {
+  package var description: String {
     switch self {
     case .tooFewPoints(let count):
       "a rate-distortion curve of \(count) points where at least 2 are needed"

@@ -1,9 +1,9 @@
-public import GQCodec
+package import GQCodec
 
 extension PSNR {
   /// The ratio of the luma alone, Y = 0.299 R + 0.587 G + 0.114 B unrounded (ITU-R BT.601, as in JPEG); infinite
   /// when it is equal everywhere. Of grey pictures it is ``decibels(_:_:)``.
-  public static func lumaDecibels(
+  package static func lumaDecibels(
     _ first: Picture, _ second: Picture
   ) throws(MetricError) -> Double {
     try MetricError.check(first, second)

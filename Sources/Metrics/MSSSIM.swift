@@ -1,4 +1,4 @@
-public import GQCodec
+package import GQCodec
 
 #if canImport(Glibc)
   internal import Glibc
@@ -11,14 +11,14 @@ public import GQCodec
 /// Structural similarity over five scales (Wang et al. 2003), 1 for equal pictures.
 ///
 /// The mean over the components of each one's own similarity, as pytorch-msssim computes it.
-public enum MSSSIM {
+package enum MSSSIM {
   /// The shortest side of a picture that has a value: the window must fit the smallest scale.
-  public static let minimumSide = 161
+  package static let minimumSide = 161
   /// The exponent of each scale, finest first.
   private static let weights = [0.0448, 0.2856, 0.3001, 0.2363, 0.1333]
 
   /// The similarity of two pictures, or nil when a side is shorter than ``minimumSide``.
-  public static func value(_ first: Picture, _ second: Picture) throws(MetricError) -> Double? {
+  package static func value(_ first: Picture, _ second: Picture) throws(MetricError) -> Double? {
     try MetricError.check(first, second)
     guard min(first.width, first.height) >= minimumSide else { return nil }
     var sum = 0.0

@@ -1,7 +1,7 @@
-public import GQCodec
+package import GQCodec
 
 /// The mean of the squared differences over all samples of all components.
-public func meanSquaredError(
+package func meanSquaredError(
   _ first: Picture, _ second: Picture
 ) throws(MetricError) -> Double {
   try MetricError.check(first, second)

@@ -1,21 +1,21 @@
-public import GQCodec
+package import GQCodec
 
 /// Why two pictures could not be compared.
-public enum MetricError: Error, Sendable, Equatable {
+package enum MetricError: Error, Sendable, Equatable {
   /// The pictures differ in size or colour type.
   case shapesDiffer(Shape, Shape)
 
   /// The size and colour type of a picture.
-  public struct Shape: Sendable, Equatable {
+  package struct Shape: Sendable, Equatable {
     /// Pixels in a row.
-    public let width: Int
+    package let width: Int
     /// Rows.
-    public let height: Int
+    package let height: Int
     /// What the samples of one pixel mean.
-    public let colorType: Picture.ColorType
+    package let colorType: Picture.ColorType
 
     /// The shape of a picture.
-    public init(of picture: Picture) {
+    package init(of picture: Picture) {
       width = picture.width
       height = picture.height
       colorType = picture.colorType
@@ -31,7 +31,7 @@ public enum MetricError: Error, Sendable, Equatable {
 
 extension MetricError: CustomStringConvertible {
   /// One sentence, fit for a user.
-  public var description: String {
+  package var description: String {
     switch self {
     case .shapesDiffer(let first, let second):
       "pictures of different shape cannot be compared: \(first) and \(second)"
@@ -41,5 +41,5 @@ extension MetricError: CustomStringConvertible {
 
 extension MetricError.Shape: CustomStringConvertible {
   /// For example "768 x 512 rgb".
-  public var description: String { "\(width) x \(height) \(colorType)" }
+  package var description: String { "\(width) x \(height) \(colorType)" }
 }

@@ -1,4 +1,4 @@
-public import GQCodec
+package import GQCodec
 
 #if canImport(Glibc)
   internal import Glibc
@@ -9,20 +9,20 @@ public import GQCodec
 #endif
 
 /// The peak signal-to-noise ratio in decibels: 10 log10(255^2 / mean squared error).
-public enum PSNR {
+package enum PSNR {
   /// The ratio of two pictures, over all samples of all components; infinite when they are equal.
-  public static func decibels(_ first: Picture, _ second: Picture) throws(MetricError) -> Double {
+  package static func decibels(_ first: Picture, _ second: Picture) throws(MetricError) -> Double {
     decibels(meanSquaredError: try GQMetrics.meanSquaredError(first, second))
   }
 
   /// The ratio for a mean squared error; infinite for zero. ``meanSquaredError(decibels:)`` is
   /// the inverse.
-  public static func decibels(meanSquaredError: Double) -> Double {
+  package static func decibels(meanSquaredError: Double) -> Double {
     10 * log10(255 * 255 / meanSquaredError)
   }
 
   /// The mean squared error for a ratio. ``decibels(meanSquaredError:)`` is the inverse.
-  public static func meanSquaredError(decibels: Double) -> Double {
+  package static func meanSquaredError(decibels: Double) -> Double {
     255 * 255 * pow(10, -decibels / 10)
   }
 }

@@ -1,10 +1,10 @@
-public import GQCodec
+package import GQCodec
 
 extension Picture {
   /// The picture without alpha, laid over a grey of this value.
   ///
   /// Two pictures with alpha look alike when they do on black and on white.
-  public func flattened(on background: UInt8) -> Picture {
+  package func flattened(on background: UInt8) -> Picture {
     guard let alpha else { return self }
     let step = colorType.componentCount
     let ground = Int(background)

@@ -1,14 +1,14 @@
-public import GQCodec
+package import GQCodec
 
 /// Structural similarity (Wang et al. 2004), 1 for equal pictures.
 ///
 /// The mean over the components of each one's own similarity, as pytorch-msssim computes it.
-public enum SSIM {
+package enum SSIM {
   /// The shortest side of a picture that has a value: the window's.
-  public static let minimumSide = StructuralSimilarity.windowSize
+  package static let minimumSide = StructuralSimilarity.windowSize
 
   /// The similarity of two pictures, or nil when a side is shorter than ``minimumSide``.
-  public static func value(_ first: Picture, _ second: Picture) throws(MetricError) -> Double? {
+  package static func value(_ first: Picture, _ second: Picture) throws(MetricError) -> Double? {
     try MetricError.check(first, second)
     guard min(first.width, first.height) >= minimumSide else { return nil }
     var sum = 0.0

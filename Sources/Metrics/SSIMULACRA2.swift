@@ -1,4 +1,4 @@
-public import GQCodec
+package import GQCodec
 
 #if canImport(Glibc)
   internal import Glibc
@@ -12,15 +12,15 @@ public import GQCodec
 ///
 /// 100 is the same picture, 90 visually lossless, 70 high, 50 medium and 30 low quality; it falls below 0. Pictures are
 /// compared in the XYB colour space at up to six scales. As the Python package `ssimulacra2` computes it.
-public struct SSIMULACRA2: Sendable {
+package struct SSIMULACRA2: Sendable {
   /// The shortest side of a picture that has a score.
-  public static let minimumSide = XYBPyramid.minimumSide
+  package static let minimumSide = XYBPyramid.minimumSide
   private let shape: MetricError.Shape
   /// The original, and where it has alpha the original on black and on white.
   private let references: [(background: UInt8, pyramid: XYBPyramid)]
 
   /// Prepares an original for any number of comparisons; memory is about 10 bytes per pixel.
-  public init(reference: Picture) {
+  package init(reference: Picture) {
     shape = MetricError.Shape(of: reference)
     let backgrounds: [UInt8] = reference.alpha == nil ? [0] : [0, 255]
     references = backgrounds.map { ($0, XYBPyramid(reference.flattened(on: $0))) }
@@ -29,7 +29,7 @@ public struct SSIMULACRA2: Sendable {
   /// The score of a picture of the original's size and colour type, or nil when a side is shorter than ``minimumSide``.
   ///
   /// An original with alpha is compared on black and on white, and the lower score counts.
-  public func score(_ picture: Picture) throws(MetricError) -> Double? {
+  package func score(_ picture: Picture) throws(MetricError) -> Double? {
     let other = MetricError.Shape(of: picture)
     guard shape == other else { throw .shapesDiffer(shape, other) }
     guard min(shape.width, shape.height) >= Self.minimumSide else { return nil }
@@ -42,7 +42,8 @@ public struct SSIMULACRA2: Sendable {
   }
 
   /// The score of the second picture, the first being the original; nil when a side is shorter than ``minimumSide``.
-  public static func score(_ original: Picture, _ picture: Picture) throws(MetricError) -> Double? {
+  package static func score(_ original: Picture, _ picture: Picture) throws(MetricError) -> Double?
+  {
     try SSIMULACRA2(reference: original).score(picture)
   }
 
@@ -50,7 +51,7 @@ public struct SSIMULACRA2: Sendable {
   /// ``minimumSide``. An original with alpha is compared on black and on white, and the lower score of a place counts.
   ///
   /// - Parameter cell: pixels along each side of a place.
-  public func map(_ picture: Picture, cell: Int) throws(MetricError) -> ScoreMap? {
+  package func map(_ picture: Picture, cell: Int) throws(MetricError) -> ScoreMap? {
     let other = MetricError.Shape(of: picture)
     guard shape == other else { throw .shapesDiffer(shape, other) }
     guard min(shape.width, shape.height) >= Self.minimumSide else { return nil }

@@ -3,15 +3,15 @@
 ///
 /// The metric's distortion is a sum of means and 4-norms of maps. A mean is split into what each place adds to it, a
 /// 4-norm by each place's part of the sum of fourth powers, so that the squares add up to the whole distortion.
-public struct ScoreMap: Sendable, Equatable {
+package struct ScoreMap: Sendable, Equatable {
   /// Pixels along each side of a square.
-  public let cell: Int
+  package let cell: Int
   /// Squares in a row.
-  public let columns: Int
+  package let columns: Int
   /// Rows of squares.
-  public let rows: Int
+  package let rows: Int
   /// Row by row, 100 where nothing differs.
-  public let scores: [Double]
+  package let scores: [Double]
   /// What each square adds to the distortion of the picture.
   let distortions: [Double]
 

@@ -2,20 +2,20 @@
 ///
 /// Scores are taken to rise with the encoder's setting; where they do not quite, the smallest file that was tried and reaches
 /// the score is found.
-public struct TargetSearch<File> {
+package struct TargetSearch<File> {
   /// A file that was tried.
-  public struct Attempt {
+  package struct Attempt {
     /// The setting that made it.
-    public let setting: Double
+    package let setting: Double
     /// What it is scored.
-    public let score: Double
+    package let score: Double
     /// Its size.
-    public let byteCount: Int
+    package let byteCount: Int
     /// The file.
-    public let file: File
+    package let file: File
 
     /// Makes a value.
-    public init(setting: Double, score: Double, byteCount: Int, file: File) {
+    package init(setting: Double, score: Double, byteCount: Int, file: File) {
       self.setting = setting
       self.score = score
       self.byteCount = byteCount
@@ -47,14 +47,14 @@ public struct TargetSearch<File> {
   }
 
   /// What a search found.
-  public struct Result {
+  package struct Result {
     /// The smallest file that reaches the score; nil when none does.
-    public let best: Attempt?
+    package let best: Attempt?
     /// The file with the highest score of those tried: where none reaches the score, that of the highest setting or a better
     /// one.
-    public let highest: Attempt
+    package let highest: Attempt
     /// How many files were tried.
-    public let attempts: Int
+    package let attempts: Int
   }
 
   /// Searches.
@@ -65,7 +65,7 @@ public struct TargetSearch<File> {
   ///   - settings: what the encoder can be set to, in whole numbers.
   ///   - start: the first to be tried.
   ///   - attempt: makes a file with a setting, and scores it.
-  public static func smallest(
+  package static func smallest(
     reaching target: Double, tolerance: Double, settings: ClosedRange<Int>, start: Double,
     attempt: (Double) throws -> Attempt
   ) throws -> Result {

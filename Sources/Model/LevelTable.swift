@@ -1,32 +1,32 @@
 /// How many bits each coefficient gets at every level.
-public struct LevelTable: Sendable, Equatable {
+package struct LevelTable: Sendable, Equatable {
   /// Adjacent coefficients with the same number of bits.
-  public struct Run: Sendable, Equatable {
+  package struct Run: Sendable, Equatable {
     /// The first coefficient.
-    public let first: Int
+    package let first: Int
     /// Number of coefficients.
-    public let count: Int
+    package let count: Int
     /// Bits of each.
-    public let bits: Int
+    package let bits: Int
     /// Expected squared error of codewords relative to the posterior's variance.
-    public let codeError: Float
+    package let codeError: Float
 
     /// The coefficients.
-    public var coefficients: Range<Int> { first..<first + count }
+    package var coefficients: Range<Int> { first..<first + count }
   }
 
   /// For each level the runs that are sent, coefficients rising.
-  public let levels: [[Run]]
+  package let levels: [[Run]]
   /// For each level the number of coefficients that are sent.
-  public let counts: [Int]
+  package let counts: [Int]
   /// Entries of a position's coefficients: the most that a level has, those that are not sent included.
-  public let width: Int
+  package let width: Int
 
   /// Bits that a position sends at each level.
-  public let bits: [Int]
+  package let bits: [Int]
 
   /// The levels that a model's configuration lists.
-  public init(_ configuration: ModelConfiguration) {
+  package init(_ configuration: ModelConfiguration) {
     var width = 1
     levels = configuration.levels.map { runs in
       var (first, sent) = (0, [Run]())

@@ -1,63 +1,63 @@
 import GQBitstream
 
 /// Widths, depths and levels of a network, as its weights file states them under the metadata key `gqimg`.
-public struct ModelConfiguration: Sendable, Equatable {
+package struct ModelConfiguration: Sendable, Equatable {
   /// The most levels.
-  public static let maxLevels = 128
+  package static let maxLevels = 128
   /// The values of `architecture` that this code runs.
-  public static let supportedArchitectures = 4...5
+  package static let supportedArchitectures = 4...5
 
   /// Number of the network's structure; other structures need another program.
-  public let architecture: Int
+  package let architecture: Int
   /// Channels at 1/8 of the resolution.
-  public let fine: Int
+  package let fine: Int
   /// Channels at 1/16.
-  public let coarse: Int
+  package let coarse: Int
   /// Channels of the conditional prior, at 1/16.
-  public let prior: Int
+  package let prior: Int
   /// Blocks of the encoder at 1/8.
-  public let encoderFine: Int
+  package let encoderFine: Int
   /// Blocks of the encoder at 1/16.
-  public let encoderCoarse: Int
+  package let encoderCoarse: Int
   /// Blocks of the decoder at 1/16.
-  public let decoderCoarse: Int
+  package let decoderCoarse: Int
   /// Blocks of the decoder at 1/8.
-  public let decoderFine: Int
+  package let decoderFine: Int
   /// Blocks of the conditional prior.
-  public let priorBlocks: Int
+  package let priorBlocks: Int
   /// Channels of the predictor of distortions, at 1/16.
-  public let predictor: Int
+  package let predictor: Int
   /// Latent channels per position.
-  public let latents: Int
+  package let latents: Int
   /// The first latents, which the network corrects and predicts and which levels' matrices mix: all of them in
   /// architecture 4.
-  public let leading: Int
+  package let leading: Int
   /// How many levels, the first ones, have a matrix of their own; the coefficients of others are the latents themselves.
-  public let mixedLevels: Int
+  package let mixedLevels: Int
   /// Levels of luma alone, for grey pictures; none in architecture 4.
-  public let lumaLevels: [Int]
+  package let lumaLevels: [Int]
   /// Slope of the leaky ReLU for negative values.
-  public let slope: Float
+  package let slope: Float
   /// Smooth bound on the logarithm of the prior's scale.
-  public let scaleBound: Float
+  package let scaleBound: Float
   /// Soft clipping of coefficients before quantization.
-  public let latentBound: Float
+  package let latentBound: Float
   /// What the encoder network adds to the linear latents is left out where it is larger than about this.
-  public let correctionBound: Float
+  package let correctionBound: Float
   /// The same for the prior's means; nil for no bound.
-  public let meanBound: Float?
+  package let meanBound: Float?
   /// The same for the decoder's correction, in samples of -1...1; nil for no bound.
-  public let decoderBound: Float?
+  package let decoderBound: Float?
   /// Bits of a trellis state.
-  public let stateBits: Int
+  package let stateBits: Int
   /// Seed of the quantizer's noise.
-  public let seed: UInt64
+  package let seed: UInt64
   /// Expected squared error of codewords relative to the posterior's variance, for 1 bit per coefficient and up.
-  public let codeError: [Double]
+  package let codeError: [Double]
   /// What the model is trained for: its tunings in the order of their tables.
-  public let tunings: [Tuning]
+  package let tunings: [Tuning]
   /// For each level its runs as [bits per coefficient, number of coefficients]; runs of 0 bits are not sent.
-  public let levels: [[[Int]]]
+  package let levels: [[[Int]]]
 
   /// Whether the linear latents are those of a cosine transform, and coefficients companded; else a matrix gives them.
   var hasCosines: Bool { architecture >= 5 }
@@ -65,7 +65,7 @@ public struct ModelConfiguration: Sendable, Equatable {
   /// Reads and checks the configuration in a weights file.
   ///
   /// - Throws: `ModelError.badConfiguration`.
-  public init(from file: Safetensors) throws(ModelError) {
+  package init(from file: Safetensors) throws(ModelError) {
     guard let text = file.metadata["gqimg"] else {
       throw .badConfiguration("the metadata has no entry \"gqimg\"")
     }

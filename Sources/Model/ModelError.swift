@@ -1,5 +1,5 @@
 /// What can be wrong with a weights file or with running the network.
-public enum ModelError: Error, Equatable, Sendable, CustomStringConvertible {
+package enum ModelError: Error, Equatable, Sendable, CustomStringConvertible {
   /// The file ends before what its header promises.
   case truncated(what: String, expected: Int, found: Int)
   /// The header is not what the safetensors format allows.
@@ -16,7 +16,7 @@ public enum ModelError: Error, Equatable, Sendable, CustomStringConvertible {
   case noModel(String)
 
   /// One sentence for people.
-  public var description: String {
+  package var description: String {
     switch self {
     case .truncated(let what, let expected, let found):
       "model file: \(what) needs \(expected) bytes, \(found) are there"

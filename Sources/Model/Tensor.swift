@@ -1,16 +1,16 @@
 /// Activations of one picture: `rows * columns` positions, each with `channels` adjacent values (NHWC, N = 1).
-public struct Tensor: Sendable, Equatable {
+package struct Tensor: Sendable, Equatable {
   /// Positions from top to bottom.
-  public let rows: Int
+  package let rows: Int
   /// Positions from left to right.
-  public let columns: Int
+  package let columns: Int
   /// Values per position.
-  public let channels: Int
+  package let channels: Int
   /// `rows * columns * channels` values, row by row.
-  public var values: [Float]
+  package var values: [Float]
 
   /// Wraps values; a wrong count is a mistake of the caller and stops the program.
-  public init(rows: Int, columns: Int, channels: Int, values: [Float]) {
+  package init(rows: Int, columns: Int, channels: Int, values: [Float]) {
     precondition(values.count == rows * columns * channels)
     self.rows = rows
     self.columns = columns
@@ -19,14 +19,14 @@ public struct Tensor: Sendable, Equatable {
   }
 
   /// A tensor of one value throughout.
-  public init(rows: Int, columns: Int, channels: Int, repeating value: Float = 0) {
+  package init(rows: Int, columns: Int, channels: Int, repeating value: Float = 0) {
     self.init(
       rows: rows, columns: columns, channels: channels,
       values: Array(repeating: value, count: rows * columns * channels))
   }
 
   /// Number of positions.
-  public var positionCount: Int { rows * columns }
+  package var positionCount: Int { rows * columns }
 
   /// The values of the position at `row` and `column`, as a range of `values`.
   func range(row: Int, column: Int) -> Range<Int> {

@@ -1,7 +1,7 @@
 /// Something that a picture lost or that changed on its way between a file and memory.
-public enum Conversion: Sendable, Equatable {
+package enum Conversion: Sendable, Equatable {
   /// The parts of `PictureMetadata`.
-  public enum Metadata: String, Sendable {
+  package enum Metadata: String, Sendable {
     /// ICC profile.
     case iccProfile = "ICC profile"
     /// Exif block.
@@ -28,7 +28,7 @@ public enum Conversion: Sendable, Equatable {
 
 extension Conversion: CustomStringConvertible {
   /// One clause, fit for a user.
-  public var description: String {
+  package var description: String {
     switch self {
     case .roundedSamples(let bits):
       "\(bits) bits per sample are rounded to 8"

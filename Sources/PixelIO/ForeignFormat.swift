@@ -1,5 +1,5 @@
 /// Formats that are known by their first bytes but not read.
-public enum ForeignFormat: String, Sendable, CaseIterable {
+package enum ForeignFormat: String, Sendable, CaseIterable {
   /// High Efficiency Image File Format.
   case heic = "HEIC"
   /// AV1 Image File Format.
@@ -54,7 +54,7 @@ public enum ForeignFormat: String, Sendable, CaseIterable {
   case html = "HTML"
 
   /// The format of a file that begins so; nil when it is unknown.
-  public init?(firstBytes bytes: [UInt8]) {
+  package init?(firstBytes bytes: [UInt8]) {
     func begins(_ text: String, at place: Int = 0) -> Bool {
       bytes.dropFirst(place).starts(with: text.utf8)
     }

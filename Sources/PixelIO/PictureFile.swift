@@ -1,16 +1,16 @@
-public import GQCodec
+package import GQCodec
 
 /// A picture as it was read, and what was lost on the way.
-public struct PictureFile: Sendable, Equatable {
+package struct PictureFile: Sendable, Equatable {
   /// The picture, upright.
-  public let picture: Picture
+  package let picture: Picture
   /// The format it came in.
-  public let format: PictureFormat
+  package let format: PictureFormat
   /// What is not as in the file; empty when everything is.
-  public let conversions: [Conversion]
+  package let conversions: [Conversion]
 
   /// The same with other metadata.
-  public func with(metadata: PictureMetadata) -> PictureFile {
+  package func with(metadata: PictureMetadata) -> PictureFile {
     var other = picture
     other.metadata = metadata
     return PictureFile(picture: other, format: format, conversions: conversions)

@@ -1,22 +1,22 @@
-public import GQCodec
+package import GQCodec
 internal import Synchronization
 
 /// A picture file whose rows are read from top to bottom, as often as asked, without holding the picture in memory.
 /// ``PictureReader/rows(_:maxBytes:leastPixels:)`` makes it; the counterpart of ``RowWriter``.
-public struct PictureFileRows: PictureSource, Sendable {
+package struct PictureFileRows: PictureSource, Sendable {
   /// Pixels in a row.
-  public let width: Int
+  package let width: Int
   /// Rows.
-  public let height: Int
+  package let height: Int
   /// What the samples of one pixel mean.
-  public let colorType: Picture.ColorType
+  package let colorType: Picture.ColorType
   /// What the picture says of itself beside its pixels.
-  public let metadata: PictureMetadata
+  package let metadata: PictureMetadata
   /// The format it comes in.
-  public let format: PictureFormat
+  package let format: PictureFormat
   /// What is not as in the file; empty when everything is. What is known only behind the last row is here once all rows
   /// were read.
-  public var conversions: [Conversion] { known + (late?.found ?? []) }
+  package var conversions: [Conversion] { known + (late?.found ?? []) }
 
   private let known: [Conversion]
   private let late: LateConversions?
@@ -41,14 +41,14 @@ public struct PictureFileRows: PictureSource, Sendable {
   }
 
   /// The same with other metadata.
-  public func with(metadata: PictureMetadata) -> PictureFileRows {
+  package func with(metadata: PictureMetadata) -> PictureFileRows {
     PictureFileRows(
       width: width, height: height, colorType: colorType, metadata: metadata, format: format,
       conversions: known, late: late, start: start)
   }
 
   /// See `PictureSource`.
-  public func forEachRows(_ count: Int, _ body: ([UInt8]) throws -> Void) throws {
+  package func forEachRows(_ count: Int, _ body: ([UInt8]) throws -> Void) throws {
     let reading = try start()
     let rowBytes = width * colorType.componentCount
     for first in stride(from: 0, to: height, by: max(1, count)) {
@@ -81,7 +81,7 @@ struct RowReading {
 
 extension PictureReader {
   /// Pixels from which on `rows` deals out rows.
-  public static let leastPixelsForRows = 1 << 23
+  package static let leastPixelsForRows = 1 << 23
 
   /// The rows of a large picture file, nil for a picture that must be held in memory anyway, or may well be: one of less
   /// than `leastPixels`, one with alpha, with another orientation than upright, interlaced, or from something that is no
@@ -94,7 +94,7 @@ extension PictureReader {
   ///   - path: the file.
   ///   - maxBytes: the largest file that is read.
   ///   - leastPixels: the smallest picture whose rows are dealt out.
-  public func rows(
+  package func rows(
     _ path: String, maxBytes: Int, leastPixels: Int = PictureReader.leastPixelsForRows
   ) throws -> PictureFileRows? {
     guard path != "-", !isPartial, let file = try OpenFile(path, maxBytes: maxBytes) else {

@@ -1,5 +1,5 @@
 /// The file formats that pictures come in.
-public enum PictureFormat: String, Sendable, CaseIterable, CustomStringConvertible {
+package enum PictureFormat: String, Sendable, CaseIterable, CustomStringConvertible {
   /// Portable Network Graphics.
   case png = "PNG"
   /// JPEG, baseline or progressive.
@@ -10,7 +10,7 @@ public enum PictureFormat: String, Sendable, CaseIterable, CustomStringConvertib
   case netpbm = "PPM"
 
   /// The format whose signature a file begins with, or nil when it is none of these.
-  public init?(signatureOf bytes: [UInt8]) {
+  package init?(signatureOf bytes: [UInt8]) {
     for format in Self.allCases where format.signatures.contains(where: { bytes.starts(with: $0) })
     {
       // Four bytes with the file's size stand between the two parts of this one.
@@ -22,7 +22,7 @@ public enum PictureFormat: String, Sendable, CaseIterable, CustomStringConvertib
   }
 
   /// The format that files with this ending have ("png", "JPG"), or nil.
-  public init?(fileEnding: String) {
+  package init?(fileEnding: String) {
     let ending = fileEnding.lowercased()
     for format in Self.allCases where format.fileEndings.contains(ending) {
       self = format
@@ -32,7 +32,7 @@ public enum PictureFormat: String, Sendable, CaseIterable, CustomStringConvertib
   }
 
   /// Whether files with this ending ("png", "heic") are pictures of any kind, read here or not.
-  public static func isPictureEnding(_ ending: String) -> Bool {
+  package static func isPictureEnding(_ ending: String) -> Bool {
     Self(fileEnding: ending) != nil || foreignEndings.contains(ending.lowercased())
   }
 
@@ -44,7 +44,7 @@ public enum PictureFormat: String, Sendable, CaseIterable, CustomStringConvertib
   ]
 
   /// One of these is at the beginning of every file of this format; in WebP other kinds of RIFF begin so too.
-  public var signatures: [[UInt8]] {
+  package var signatures: [[UInt8]] {
     switch self {
     case .png: [[0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]]
     case .jpeg: [[0xFF, 0xD8, 0xFF]]
@@ -54,7 +54,7 @@ public enum PictureFormat: String, Sendable, CaseIterable, CustomStringConvertib
   }
 
   /// The endings of file names, the usual one first.
-  public var fileEndings: [String] {
+  package var fileEndings: [String] {
     switch self {
     case .png: ["png"]
     case .jpeg: ["jpg", "jpeg", "jpe", "jfif"]
@@ -64,8 +64,8 @@ public enum PictureFormat: String, Sendable, CaseIterable, CustomStringConvertib
   }
 
   /// Whether files of this format can hold alpha.
-  public var hasAlpha: Bool { self == .png || self == .webp }
+  package var hasAlpha: Bool { self == .png || self == .webp }
 
   /// The usual name: "PNG", "JPEG", "WebP" or "PPM".
-  public var description: String { rawValue }
+  package var description: String { rawValue }
 }

@@ -1,14 +1,14 @@
 /// The largest picture that is read. Checked before memory is taken for it.
-public struct PictureLimits: Sendable, Equatable {
+package struct PictureLimits: Sendable, Equatable {
   /// Pixels in all.
-  public var maxPixels: Int
+  package var maxPixels: Int
   /// Pixels in a row, and rows.
-  public var maxDimension: Int
+  package var maxDimension: Int
   /// Bytes of an ICC profile, of an Exif block and of an XMP packet.
-  public var maxMetadataBytes: Int
+  package var maxMetadataBytes: Int
 
   /// Makes limits; the standard ones are 2^28 pixels, 65535 a side and 16 MiB for each kind of metadata.
-  public init(
+  package init(
     maxPixels: Int = 1 << 28, maxDimension: Int = 65535, maxMetadataBytes: Int = 16 << 20
   ) {
     precondition(maxPixels > 0 && maxDimension > 0, "a limit below one picture reads nothing")

@@ -1,4 +1,4 @@
-public import GQCodec
+package import GQCodec
 
 /// Reads PNG, JPEG, WebP, PGM and PPM files.
 ///
@@ -6,18 +6,18 @@ public import GQCodec
 /// transparent colour becomes alpha, 16 bits are rounded to 8, CMYK becomes RGB, and the picture is turned as its
 /// Exif orientation says, which then says "upright". Files whose pixels are damaged are refused, unless they are asked for:
 /// no pixel is ever made up in silence. What else is wrong with a file, or not kept of it, is told.
-public struct PictureReader: Sendable {
+package struct PictureReader: Sendable {
   /// The largest picture that is read.
-  public var limits: PictureLimits
+  package var limits: PictureLimits
   /// Whether profile, Exif and XMP are read too.
-  public var keepsMetadata: Bool
+  package var keepsMetadata: Bool
   /// Whether files are refused that cannot be taken over exactly.
-  public var isStrict: Bool
+  package var isStrict: Bool
   /// Whether damaged files are read as far as they go, what is missing filled in.
-  public var isPartial: Bool
+  package var isPartial: Bool
 
   /// Makes a reader.
-  public init(
+  package init(
     limits: PictureLimits = PictureLimits(), keepsMetadata: Bool = true, isStrict: Bool = false,
     isPartial: Bool = false
   ) {
@@ -28,12 +28,12 @@ public struct PictureReader: Sendable {
   }
 
   /// Reads a whole file. ``PNGWriter`` is the inverse for PNG.
-  public func read(_ bytes: [UInt8]) throws(PixelIOError) -> Picture {
+  package func read(_ bytes: [UInt8]) throws(PixelIOError) -> Picture {
     try open(bytes).picture
   }
 
   /// Reads a whole file and tells what could not be taken over.
-  public func open(_ bytes: [UInt8]) throws(PixelIOError) -> PictureFile {
+  package func open(_ bytes: [UInt8]) throws(PixelIOError) -> PictureFile {
     let file =
       switch PictureFormat(signatureOf: bytes) {
       case .png: try readPNG(bytes, limits, keepsMetadata: keepsMetadata, isPartial: isPartial)

@@ -1,18 +1,18 @@
-public import GQCodec
+package import GQCodec
 
 /// Writes pictures in any of the known formats. Inverse: ``PictureReader``.
-public struct PictureWriter: Sendable {
+package struct PictureWriter: Sendable {
   /// What is written.
-  public let format: PictureFormat
+  package let format: PictureFormat
   /// How hard PNG compresses, 0 to 9.
-  public let pngLevel: Int
+  package let pngLevel: Int
   /// The libjpeg quality, 1 to 100. Colours are at full size (4:4:4) from 90 on.
-  public let jpegQuality: Int
+  package let jpegQuality: Int
   /// The libwebp quality, 0 to 100; nil is without loss.
-  public let webpQuality: Int?
+  package let webpQuality: Int?
 
   /// Makes a writer; values out of range stop the program.
-  public init(
+  package init(
     format: PictureFormat, pngLevel: Int = 3, jpegQuality: Int = 92, webpQuality: Int? = nil
   ) {
     precondition((0...9).contains(pngLevel) && (1...100).contains(jpegQuality))
@@ -26,7 +26,7 @@ public struct PictureWriter: Sendable {
   /// Writes a whole file, and tells what of the picture's metadata is not in it.
   ///
   /// - Throws: `PixelIOError.notWritable` when the format cannot hold the picture.
-  public func write(
+  package func write(
     _ picture: Picture
   ) throws(PixelIOError) -> (bytes: [UInt8], conversions: [Conversion]) {
     let writer = try rows(RowFormat(picture))
@@ -44,7 +44,7 @@ public struct PictureWriter: Sendable {
   /// optimised. WebP files are held in memory as a whole.
   ///
   /// - Throws: as `write(_:)`.
-  public func rows(_ rowFormat: RowFormat) throws(PixelIOError) -> any RowWriter {
+  package func rows(_ rowFormat: RowFormat) throws(PixelIOError) -> any RowWriter {
     switch format {
     case .png:
       return try PNGWriter(compressionLevel: pngLevel).rows(rowFormat)

@@ -1,5 +1,5 @@
 /// Why bytes could not be read as a picture, or a picture not be written.
-public enum PixelIOError: Error, Sendable, Equatable {
+package enum PixelIOError: Error, Sendable, Equatable {
   /// The bytes begin like no known format; holds up to the first eight of them.
   case unknownFormat(firstBytes: [UInt8])
   /// A format that is known but not read.
@@ -24,7 +24,7 @@ public enum PixelIOError: Error, Sendable, Equatable {
   case notWritable(PictureFormat, detail: String)
 
   /// What a valid file can have that a `Picture` cannot.
-  public enum UnsupportedFeature: Sendable, Equatable {
+  package enum UnsupportedFeature: Sendable, Equatable {
     /// Samples of this many bits instead of at most eight.
     case bitsPerSample(Int)
     /// This many components whose meaning the file does not say.
@@ -46,7 +46,7 @@ extension PixelIOError {
 
 extension PixelIOError: CustomStringConvertible {
   /// One sentence, fit for a user, without the file's name.
-  public var description: String {
+  package var description: String {
     switch self {
     case .unknownFormat(let firstBytes) where firstBytes.isEmpty:
       "not a PNG, JPEG, WebP or PPM file: it is empty"
@@ -79,7 +79,7 @@ extension PixelIOError: CustomStringConvertible {
 
 extension PixelIOError.UnsupportedFeature: CustomStringConvertible {
   /// What was found and what is expected instead.
-  public var description: String {
+  package var description: String {
     switch self {
     case .bitsPerSample(let bits):
       "\(bits) bits per sample where at most 8 are supported"

@@ -1,8 +1,8 @@
 internal import CGQPixelIO
-public import GQCodec
+package import GQCodec
 
 /// Writes a picture file whose rows come from top to bottom. The counterpart of ``PictureFileRows``.
-public protocol RowWriter: AnyObject {
+package protocol RowWriter: AnyObject {
   /// Takes samples of whole rows, with alpha behind the colour of each pixel where there is one, and gives the bytes
   /// that are ready.
   func write(_ samples: [UInt8]) throws(PixelIOError) -> [UInt8]
@@ -12,20 +12,20 @@ public protocol RowWriter: AnyObject {
 }
 
 /// What a file is to be made of, but for its pixels.
-public struct RowFormat: Sendable {
+package struct RowFormat: Sendable {
   /// Pixels in a row, at least 1.
-  public let width: Int
+  package let width: Int
   /// Rows, at least 1.
-  public let height: Int
+  package let height: Int
   /// What the colour samples of one pixel mean.
-  public let colorType: Picture.ColorType
+  package let colorType: Picture.ColorType
   /// Whether each pixel has alpha.
-  public let hasAlpha: Bool
+  package let hasAlpha: Bool
   /// What the picture says of itself beside its pixels.
-  public let metadata: PictureMetadata
+  package let metadata: PictureMetadata
 
   /// A format.
-  public init(
+  package init(
     width: Int, height: Int, colorType: Picture.ColorType, hasAlpha: Bool = false,
     metadata: PictureMetadata = PictureMetadata()
   ) {
@@ -37,14 +37,14 @@ public struct RowFormat: Sendable {
   }
 
   /// The same with other metadata, if any is given.
-  public func with(metadata: PictureMetadata?) -> RowFormat {
+  package func with(metadata: PictureMetadata?) -> RowFormat {
     RowFormat(
       width: width, height: height, colorType: colorType, hasAlpha: hasAlpha,
       metadata: metadata ?? self.metadata)
   }
 
   /// That of a picture.
-  public init(_ picture: Picture) {
+  package init(_ picture: Picture) {
     self.init(
       width: picture.width, height: picture.height, colorType: picture.colorType,
       hasAlpha: picture.alpha != nil, metadata: picture.metadata)
@@ -88,7 +88,7 @@ func takeBytes(_ buffer: UnsafeMutablePointer<gq_buffer>) -> [UInt8] {
 
 extension Picture {
   /// Calls `body` with the samples of some rows at a time, alpha behind the colour of each pixel.
-  public func forEachInterleaved<Failure>(
+  package func forEachInterleaved<Failure>(
     _ body: (_ samples: [UInt8]) throws(Failure) -> Void
   ) throws(Failure) {
     guard let alpha else { return try body(samples) }

@@ -1,5 +1,5 @@
 /// Why a report could not be made.
-public enum ReportError: Error, Sendable, Equatable {
+package enum ReportError: Error, Sendable, Equatable {
   /// A codec by a name that none has.
   case unknownCodec(name: String, known: [String])
   /// A codec whose programs are not on the PATH.
@@ -16,7 +16,7 @@ public enum ReportError: Error, Sendable, Equatable {
 
 extension ReportError: CustomStringConvertible {
   /// One sentence, fit for a user.
-  public var description: String {
+  package var description: String {
     switch self {
     case .unknownCodec(let name, let known):
       "no codec is called \(name); there are \(known.joined(separator: ", "))"

@@ -1,5 +1,5 @@
 /// The alpha of every pixel, coded without loss.
-public struct AlphaPlane: Sendable, Equatable {
+package struct AlphaPlane: Sendable, Equatable {
   /// How the samples of a chunk are coded.
   private enum Method: UInt8 {
     /// One byte a sample.
@@ -9,14 +9,14 @@ public struct AlphaPlane: Sendable, Equatable {
   }
 
   /// Pixels in a row.
-  public let width: Int
+  package let width: Int
   /// Rows.
-  public let height: Int
+  package let height: Int
   /// `height * width` samples, row by row: 0 is transparent, 255 opaque.
-  public let samples: [UInt8]
+  package let samples: [UInt8]
 
   /// A plane; a wrong number of samples stops the program.
-  public init(width: Int, height: Int, samples: [UInt8]) {
+  package init(width: Int, height: Int, samples: [UInt8]) {
     precondition(width > 0 && height > 0 && samples.count == width * height)
     self.width = width
     self.height = height
@@ -27,7 +27,7 @@ public struct AlphaPlane: Sendable, Equatable {
   static func maxByteCount(_ header: Header) -> Int { header.width * header.height + 1 }
 
   /// The payload of the alpha chunk. Inverse: `init(decoding:header:)`.
-  public func encoded() -> [UInt8] {
+  package func encoded() -> [UInt8] {
     var coder = RangeEncoder()
     var contexts = AlphaContexts()
     var above = [UInt8](repeating: 255, count: width)

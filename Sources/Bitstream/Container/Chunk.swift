@@ -1,21 +1,21 @@
 /// A typed piece of a `.gqz` file. Types are ASCII letters: capitals must be understood by a decoder, small
 /// letters may be skipped.
-public struct Chunk: Sendable, Equatable {
+package struct Chunk: Sendable, Equatable {
   /// ICC profile.
-  public static let iccProfile = UInt8(ascii: "i")
+  package static let iccProfile = UInt8(ascii: "i")
   /// Exif block.
-  public static let exif = UInt8(ascii: "e")
+  package static let exif = UInt8(ascii: "e")
   /// XMP packet.
-  public static let xmp = UInt8(ascii: "x")
+  package static let xmp = UInt8(ascii: "x")
 
   /// Alpha of every pixel.
-  public static let alpha = UInt8(ascii: "a")
+  package static let alpha = UInt8(ascii: "a")
 
   /// A small picture for the first look: a `.gqz` file.
-  public static let preview = UInt8(ascii: "p")
+  package static let preview = UInt8(ascii: "p")
 
   /// A copy of header and level map, for files of which the original is damaged.
-  public static let headCopy = UInt8(ascii: "r")
+  package static let headCopy = UInt8(ascii: "r")
 
   /// Ancillary types that the format defines; a file has at most one chunk of each.
   package static let defined = [iccProfile, exif, xmp, alpha, preview, headCopy]
@@ -26,12 +26,12 @@ public struct Chunk: Sendable, Equatable {
   static let phasedIndices = UInt8(ascii: "P")
 
   /// An ASCII letter.
-  public let type: UInt8
+  package let type: UInt8
   /// The content.
-  public let payload: [UInt8]
+  package let payload: [UInt8]
 
   /// A chunk that decoders may skip; another type stops the program.
-  public init(ancillary type: UInt8, payload: [UInt8]) {
+  package init(ancillary type: UInt8, payload: [UInt8]) {
     precondition(Self.isAncillary(type))
     self.type = type
     self.payload = payload

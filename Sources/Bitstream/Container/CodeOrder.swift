@@ -1,5 +1,5 @@
 /// In which order the codes of a picture stand in its file.
-public enum CodeOrder: Sendable, CaseIterable {
+package enum CodeOrder: Sendable, CaseIterable {
   /// Tile after tile, one checksum each: chunk `I`.
   case tiles
   /// The first phase of all tiles, then their second, third and fourth, one checksum for each phase of a tile, so

@@ -1,25 +1,25 @@
 /// A picture as packed codes: everything that a `.gqz` file holds.
-public struct CodedPicture: Sendable, Equatable {
+package struct CodedPicture: Sendable, Equatable {
   /// Size, colour, model and quantizer.
-  public let header: Header
+  package let header: Header
   /// Bits per level.
-  public let ladder: LevelLadder
+  package let ladder: LevelLadder
   /// The level of every position.
-  public let levelMap: LevelMap
+  package let levelMap: LevelMap
   /// The positions that are coded without loss, if there are any.
-  public let graphics: GraphicsLayer?
+  package let graphics: GraphicsLayer?
   /// In which order the codes stand.
-  public let order: CodeOrder
+  package let order: CodeOrder
   /// For each segment of the layout its positions' bits, phase by phase and row by row, packed from the most
   /// significant bit of each byte on and filled up with zeros; no bytes where there are no bits.
-  public let segments: [[UInt8]]
+  package let segments: [[UInt8]]
   /// Chunks that a decoder may skip.
-  public let ancillary: [Chunk]
+  package let ancillary: [Chunk]
   /// Whether header and level map stand in the file a second time, at its end.
-  public let hasHeadCopy: Bool
+  package let hasHeadCopy: Bool
 
   /// A coded picture; segments of another size than the level map implies stop the program.
-  public init(
+  package init(
     header: Header, ladder: LevelLadder, levelMap: LevelMap, graphics: GraphicsLayer? = nil,
     order: CodeOrder = .tiles, segments: [[UInt8]], ancillary: [Chunk] = [],
     hasHeadCopy: Bool = false
@@ -38,7 +38,7 @@ public struct CodedPicture: Sendable, Equatable {
   }
 
   /// The bytes of a file. Inverse: `init(parsing:limits:)`.
-  public func serialized() -> [UInt8] {
+  package func serialized() -> [UInt8] {
     var bytes = Self.preamble(header)
     for chunk in ancillary { chunk.write(to: &bytes) }
     Self.levelMapChunk(ladder, levelMap).write(to: &bytes)
@@ -60,7 +60,7 @@ public struct CodedPicture: Sendable, Equatable {
   /// Reads a whole file. Inverse of `serialized`.
   ///
   /// - Throws: `BitstreamError`.
-  public init(parsing bytes: [UInt8], limits: DecodeLimits = DecodeLimits()) throws(BitstreamError)
+  package init(parsing bytes: [UInt8], limits: DecodeLimits = DecodeLimits()) throws(BitstreamError)
   {
     try self.init(FileStructure(parsing: bytes, limits: limits))
   }
@@ -68,7 +68,7 @@ public struct CodedPicture: Sendable, Equatable {
   /// Takes the segments of a file.
   ///
   /// - Throws: `BitstreamError.checksumMismatch` when one, or a unit of graphics, is damaged, `invalidValue` for bits after its end.
-  public init(_ file: FileStructure) throws(BitstreamError) {
+  package init(_ file: FileStructure) throws(BitstreamError) {
     var segments: [[UInt8]] = []
     for segment in file.layout.segments { segments.append(Array(try file.data(of: segment))) }
     header = file.header
@@ -82,7 +82,7 @@ public struct CodedPicture: Sendable, Equatable {
   }
 
   /// Bytes that `serialized` will have, before a single code is known.
-  public static func byteCount(
+  package static func byteCount(
     header: Header, ladder: LevelLadder, levelMap: LevelMap,
     graphicsBytes: (chunk: Int, head: Int) = (0, 0), order: CodeOrder = .tiles,
     ancillary: [Chunk] = [], hasHeadCopy: Bool = false

@@ -1,7 +1,7 @@
 /// One quarter of the positions: those of the 2x2 lattice that are coded together.
 ///
 /// Positions are coded in the order of `allCases`; each later phase is predicted from the ones before it.
-public enum CodingPhase: Int, Sendable, CaseIterable {
+package enum CodingPhase: Int, Sendable, CaseIterable {
   /// Even rows, even columns: coded without prediction.
   case first
   /// Odd rows, odd columns.
@@ -26,7 +26,7 @@ public enum CodingPhase: Int, Sendable, CaseIterable {
   }
 
   /// The positions of this phase, as row-major numbers in a grid, in raster order.
-  public func positions(rows: Int, columns: Int) -> [Int] {
+  package func positions(rows: Int, columns: Int) -> [Int] {
     positions(rows: 0..<rows, columns: columns)
   }
 

@@ -6,7 +6,7 @@ extension FileStructure {
   /// `isIntact` of codes. An intact file gives the same as `init(parsing:limits:)`.
   ///
   /// - Throws: `BitstreamError`, when header or level map cannot be read.
-  public init(
+  package init(
     recovering bytes: [UInt8], limits: DecodeLimits = DecodeLimits()
   ) throws(BitstreamError) {
     do {

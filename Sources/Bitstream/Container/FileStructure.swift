@@ -1,26 +1,26 @@
 /// A `.gqz` file taken apart as far as its tiles, which stay packed: what can be told without a model.
-public struct FileStructure: Sendable {
+package struct FileStructure: Sendable {
   /// The first bytes of every file.
-  public static let signature: [UInt8] = [0x8B, 0x47, 0x51, 0x5A, 0x0D, 0x0A, 0x1A, 0x0A]
+  package static let signature: [UInt8] = [0x8B, 0x47, 0x51, 0x5A, 0x0D, 0x0A, 0x1A, 0x0A]
   /// The format's version.
-  public static let version: UInt8 = 1
+  package static let version: UInt8 = 1
 
   /// The header.
-  public let header: Header
+  package let header: Header
   /// Bits per level.
-  public let ladder: LevelLadder
+  package let ladder: LevelLadder
   /// The level of every position.
-  public let levelMap: LevelMap
+  package let levelMap: LevelMap
   /// Bytes of the level map chunk's payload.
-  public let levelMapByteCount: Int
+  package let levelMapByteCount: Int
   /// Where every tile is.
-  public let layout: TileLayout
+  package let layout: TileLayout
   /// Chunks that a decoder may skip, in order.
-  public let ancillary: [Chunk]
+  package let ancillary: [Chunk]
   /// Whether header and level map stand in the file a second time.
-  public let hasHeadCopy: Bool
+  package let hasHeadCopy: Bool
   /// What is wrong beside the codes; empty unless the file was read with `init(recovering:limits:)`.
-  public let problems: [BitstreamError]
+  package let problems: [BitstreamError]
 
   let bytes: [UInt8]
   /// Where the first segment begins.
@@ -31,7 +31,7 @@ public struct FileStructure: Sendable {
   /// The header alone, of a file whose rest may be anything.
   ///
   /// - Throws: `BitstreamError`.
-  public static func header(
+  package static func header(
     of bytes: [UInt8], limits: DecodeLimits = DecodeLimits()
   ) throws(BitstreamError) -> Header {
     var cursor = ByteCursor(bytes)
@@ -61,7 +61,7 @@ public struct FileStructure: Sendable {
   /// Reads a file up to its tiles and checks that the tiles are there.
   ///
   /// - Throws: `BitstreamError`.
-  public init(parsing bytes: [UInt8], limits: DecodeLimits = DecodeLimits()) throws(BitstreamError)
+  package init(parsing bytes: [UInt8], limits: DecodeLimits = DecodeLimits()) throws(BitstreamError)
   {
     var cursor = ByteCursor(bytes)
     try Self.skipSignature(&cursor)
@@ -159,29 +159,29 @@ public struct FileStructure: Sendable {
   }
 
   /// The payload of an ancillary chunk, nil when there is none of this type.
-  public func ancillary(_ type: UInt8) -> [UInt8]? {
+  package func ancillary(_ type: UInt8) -> [UInt8]? {
     ancillary.first { $0.type == type }?.payload
   }
 
   /// The alpha of every pixel, nil when the picture is opaque.
   ///
   /// - Throws: `BitstreamError.invalidValue` when the chunk is not what the format says.
-  public func alpha() throws(BitstreamError) -> AlphaPlane? {
+  package func alpha() throws(BitstreamError) -> AlphaPlane? {
     guard let alphaRange else { return nil }
     return try AlphaPlane(decoding: bytes[alphaRange], header: header)
   }
 
   /// For every position whether it is coded without loss; nil when none is.
-  public var graphicsMask: [Bool]? { parsedGraphics?.mask }
+  package var graphicsMask: [Bool]? { parsedGraphics?.mask }
   /// Where the units of graphics are in the picture.
-  public var graphicsPlaces: [GraphicsLayer.Place] { parsedGraphics?.places ?? [] }
+  package var graphicsPlaces: [GraphicsLayer.Place] { parsedGraphics?.places ?? [] }
   /// Bytes of the units of graphics.
-  public var graphicsByteCount: Int { parsedGraphics?.ranges.reduce(0) { $0 + $1.count } ?? 0 }
+  package var graphicsByteCount: Int { parsedGraphics?.ranges.reduce(0) { $0 + $1.count } ?? 0 }
 
   /// The VP8L bitstream of a unit of graphics.
   ///
   /// - Throws: `BitstreamError.checksumMismatch` when it is damaged, `truncated` when it is not there.
-  public func graphicsUnit(_ number: Int) throws(BitstreamError) -> ArraySlice<UInt8> {
+  package func graphicsUnit(_ number: Int) throws(BitstreamError) -> ArraySlice<UInt8> {
     guard let parsedGraphics else { throw .missingChunk("graphics") }
     let (range, place) = (parsedGraphics.ranges[number], parsedGraphics.places[number])
     let name =
@@ -214,15 +214,15 @@ public struct FileStructure: Sendable {
   }
 
   /// Bytes of the file.
-  public var byteCount: Int { bytes.count }
+  package var byteCount: Int { bytes.count }
 
   /// Whether the bytes of all of a tile's segments match their checksums; a tile without bits always is intact.
-  public func isIntact(tile: Int) -> Bool {
+  package func isIntact(tile: Int) -> Bool {
     layout.segments.allSatisfy { $0.tile != tile || isIntact($0) }
   }
 
   /// Whether a segment's bytes match its checksum; one without bits always is intact.
-  public func isIntact(_ segment: TileLayout.Segment) -> Bool {
+  package func isIntact(_ segment: TileLayout.Segment) -> Bool {
     (try? data(of: segment)) != nil
   }
 
@@ -235,7 +235,7 @@ public struct FileStructure: Sendable {
   ///
   /// - Throws: `BitstreamError.checksumMismatch` when they are damaged, `truncated` when they are not there,
   ///   `invalidValue` for bits after their end.
-  public func data(of segment: TileLayout.Segment) throws(BitstreamError) -> ArraySlice<UInt8> {
+  package func data(of segment: TileLayout.Segment) throws(BitstreamError) -> ArraySlice<UInt8> {
     guard segment.byteCount > 0 else { return [] }
     let tile = layout.tiles[segment.tile]
     let name =
@@ -263,7 +263,7 @@ public struct FileStructure: Sendable {
   }
 
   /// The packed bits of a segment, whatever its checksum says; nil when they are not all there.
-  public func uncheckedData(of segment: TileLayout.Segment) -> [UInt8]? {
+  package func uncheckedData(of segment: TileLayout.Segment) -> [UInt8]? {
     let start = codeStart + segment.offset
     guard segment.byteCount > 0 else { return [] }
     guard bytes.count - start >= segment.byteCount else { return nil }

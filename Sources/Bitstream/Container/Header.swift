@@ -1,7 +1,7 @@
 /// What a `.gqz` file says of itself before the level map.
-public struct Header: Sendable, Equatable {
+package struct Header: Sendable, Equatable {
   /// What the samples of a pixel mean.
-  public enum ColorType: UInt8, Sendable, CaseIterable {
+  package enum ColorType: UInt8, Sendable, CaseIterable {
     /// Red, green, blue.
     case rgb = 0
     /// One grey component.
@@ -9,36 +9,36 @@ public struct Header: Sendable, Equatable {
   }
 
   /// Bits that a state of the quantizer's trellis can have.
-  public static let stateBitCounts = 5...16
+  package static let stateBitCounts = 5...16
   /// Pixels along each side of the square of one latent position.
-  public static let stride = 16
+  package static let stride = 16
   /// The tile sizes that files may have, as powers of two: the bits of a tile are below 2^31.
-  public static let tileExponents = 0...9
+  package static let tileExponents = 0...9
   /// The tile size that files have unless made otherwise, as a power of two.
-  public static let standardTileExponent = 4
+  package static let standardTileExponent = 4
 
   /// The most tunings of a model that files can name.
-  public static let maximumTunings = 8
+  package static let maximumTunings = 8
 
   /// Pixels in a row.
-  public let width: Int
+  package let width: Int
   /// Rows.
-  public let height: Int
+  package let height: Int
   /// What the samples of a pixel mean.
-  public let colorType: ColorType
+  package let colorType: ColorType
   /// Which of the model's tunings the picture was coded with, below `maximumTunings`.
-  public let tuning: Int
+  package let tuning: Int
   /// log2 of the positions along a tile's side, one of `tileExponents`.
-  public let tileExponent: Int
+  package let tileExponent: Int
   /// Bits of a state of the quantizer's trellis.
-  public let stateBits: Int
+  package let stateBits: Int
   /// Seed of the quantizer's noise, below 2^63.
-  public let seed: UInt64
+  package let seed: UInt64
   /// First 8 bytes of the SHA-256 of the weights file.
-  public let modelIdentifier: [UInt8]
+  package let modelIdentifier: [UInt8]
 
   /// A header; values outside the format's limits stop the program.
-  public init(
+  package init(
     width: Int, height: Int, colorType: ColorType, tuning: Int = 0,
     tileExponent: Int = Header.standardTileExponent, stateBits: Int,
     seed: UInt64, modelIdentifier: [UInt8]
@@ -58,12 +58,12 @@ public struct Header: Sendable, Equatable {
   }
 
   /// Latent positions from left to right.
-  public var columns: Int { (width + Self.stride - 1) / Self.stride }
+  package var columns: Int { (width + Self.stride - 1) / Self.stride }
   /// Latent positions from top to bottom.
-  public var rows: Int { (height + Self.stride - 1) / Self.stride }
+  package var rows: Int { (height + Self.stride - 1) / Self.stride }
 
   /// Tiles of the picture.
-  public var tileCount: Int {
+  package var tileCount: Int {
     let side = 1 << tileExponent
     return ((columns + side - 1) / side) * ((rows + side - 1) / side)
   }

@@ -1,18 +1,18 @@
 /// Where the bits of each tile are in the file.
 ///
 /// Everything follows from header, ladder, level map and order: nothing has to be read to find anything else.
-public struct TileLayout: Sendable, Equatable {
+package struct TileLayout: Sendable, Equatable {
   /// A rectangle of positions that is coded on its own.
-  public struct Tile: Sendable, Equatable {
+  package struct Tile: Sendable, Equatable {
     /// Rows of positions.
-    public let rows: Range<Int>
+    package let rows: Range<Int>
     /// Columns of positions.
-    public let columns: Range<Int>
+    package let columns: Range<Int>
     /// Bits of all its positions.
-    public let bitCount: Int
+    package let bitCount: Int
 
     /// The positions of a phase in the order of their bits, as row-major numbers in a grid of `gridColumns`.
-    public func positions(of phase: CodingPhase, gridColumns: Int) -> [Int] {
+    package func positions(of phase: CodingPhase, gridColumns: Int) -> [Int] {
       let firstRow = rows.lowerBound + (rows.lowerBound + phase.rowOffset) % 2
       let firstColumn = columns.lowerBound + (columns.lowerBound + phase.columnOffset) % 2
       return stride(from: firstRow, to: rows.upperBound, by: 2).flatMap { row in
@@ -22,33 +22,33 @@ public struct TileLayout: Sendable, Equatable {
   }
 
   /// Bits that stand together behind one checksum: a tile, or a phase of a tile.
-  public struct Segment: Sendable, Equatable {
+  package struct Segment: Sendable, Equatable {
     /// Number of the tile in `tiles`.
-    public let tile: Int
+    package let tile: Int
     /// The phases whose bits it holds, one after the other.
-    public let phases: [CodingPhase]
+    package let phases: [CodingPhase]
     /// Bits of the path's start and of all its positions; none when the positions have none.
-    public let bitCount: Int
+    package let bitCount: Int
     /// Offset of its first byte, its checksum, from the start of the chunk's payload.
-    public let offset: Int
+    package let offset: Int
 
     /// Bytes of the packed bits.
-    public var dataByteCount: Int { (bitCount + 7) / 8 }
+    package var dataByteCount: Int { (bitCount + 7) / 8 }
     /// Bytes in all: none when there are no bits, else the checksum's four and the packed bits.
-    public var byteCount: Int { bitCount == 0 ? 0 : 4 + dataByteCount }
+    package var byteCount: Int { bitCount == 0 ? 0 : 4 + dataByteCount }
   }
 
   /// Bits of the state that a trellis path begins in, which stand before a segment's codes.
-  public static let startBits = 8
+  package static let startBits = 8
 
   /// The order of the file.
-  public let order: CodeOrder
+  package let order: CodeOrder
   /// Tiles from left to right, then from top to bottom.
-  public let tiles: [Tile]
+  package let tiles: [Tile]
   /// What has a checksum of its own, in the order of the file.
-  public let segments: [Segment]
+  package let segments: [Segment]
   /// Bytes of all segments.
-  public let byteCount: Int
+  package let byteCount: Int
 
   /// Rows of positions of a tile, but for the last ones.
   package let tileRows: Int
@@ -56,7 +56,7 @@ public struct TileLayout: Sendable, Equatable {
   private let tilesPerRow: Int
 
   /// The layout of a file.
-  public init(
+  package init(
     header: Header, ladder: LevelLadder, levelMap: LevelMap, order: CodeOrder = .tiles
   ) {
     precondition(levelMap.columns == header.columns && levelMap.rows == header.rows)
@@ -100,7 +100,7 @@ public struct TileLayout: Sendable, Equatable {
   }
 
   /// The positions of a segment in the order of their bits, as row-major numbers in a grid of `gridColumns`.
-  public func positions(of segment: Segment, gridColumns: Int) -> [Int] {
+  package func positions(of segment: Segment, gridColumns: Int) -> [Int] {
     segment.phases.flatMap { tiles[segment.tile].positions(of: $0, gridColumns: gridColumns) }
   }
 

@@ -2,37 +2,37 @@
 ///
 /// Chunk `G`. A mask says which positions these are; their pixels lie in units of up to 1,024 x 1,024 pixels, each a VP8L
 /// bitstream (RFC 9649) with a checksum of its own.
-public struct GraphicsLayer: Sendable, Equatable {
+package struct GraphicsLayer: Sendable, Equatable {
   /// Positions along a unit's side, but for the last ones.
-  public static let unitSide = 64
+  package static let unitSide = 64
 
   /// The place of a unit in the grid of positions.
-  public struct Place: Sendable, Equatable {
+  package struct Place: Sendable, Equatable {
     /// Rows of positions.
-    public let rows: Range<Int>
+    package let rows: Range<Int>
     /// Columns of positions.
-    public let columns: Range<Int>
+    package let columns: Range<Int>
 
     /// Pixels in a row, in a picture of this width.
-    public func width(in header: Header) -> Int {
+    package func width(in header: Header) -> Int {
       min(columns.upperBound * Header.stride, header.width) - columns.lowerBound * Header.stride
     }
 
     /// Rows of pixels, in a picture of this height.
-    public func height(in header: Header) -> Int {
+    package func height(in header: Header) -> Int {
       min(rows.upperBound * Header.stride, header.height) - rows.lowerBound * Header.stride
     }
   }
 
   /// For every position, row by row, whether the layer has its pixels.
-  public let mask: [Bool]
+  package let mask: [Bool]
   /// The units that hold positions of the mask, row by row.
-  public let places: [Place]
+  package let places: [Place]
   /// For each unit its VP8L bitstream.
-  public let units: [[UInt8]]
+  package let units: [[UInt8]]
 
   /// A layer; as many units as the mask implies.
-  public init(header: Header, mask: [Bool], units: [[UInt8]]) {
+  package init(header: Header, mask: [Bool], units: [[UInt8]]) {
     self.mask = mask
     places = Self.places(header: header, mask: mask)
     precondition(units.count == places.count)
@@ -40,7 +40,7 @@ public struct GraphicsLayer: Sendable, Equatable {
   }
 
   /// The units that hold positions of a mask.
-  public static func places(header: Header, mask: [Bool]) -> [Place] {
+  package static func places(header: Header, mask: [Bool]) -> [Place] {
     precondition(mask.count == header.rows * header.columns)
     var places: [Place] = []
     for top in stride(from: 0, to: header.rows, by: unitSide) {
@@ -79,7 +79,7 @@ public struct GraphicsLayer: Sendable, Equatable {
   }
 
   /// Bytes of the chunk, and of its part that a copy of the file's head repeats.
-  public func byteCount(columns: Int) -> (chunk: Int, head: Int) {
+  package func byteCount(columns: Int) -> (chunk: Int, head: Int) {
     let head = chunkHead(columns: columns).count
     return (head + units.reduce(0) { $0 + 4 + $1.count }, head)
   }

@@ -2,16 +2,16 @@
 ///
 /// Levels are ordered by bits. Levels of equal bits are the variants of a rung: other allocations of the same
 /// bits, for other content. What a variant means is the model's affair.
-public struct LevelLadder: Sendable, Equatable {
+package struct LevelLadder: Sendable, Equatable {
   /// All levels of the same bits.
-  public struct Rung: Sendable, Equatable {
+  package struct Rung: Sendable, Equatable {
     /// Bits that a position sends.
-    public let bits: Int
+    package let bits: Int
     /// Levels of this rung, at least 1.
-    public let variants: Int
+    package let variants: Int
 
     /// A rung; numbers outside the format's limits stop the program.
-    public init(bits: Int, variants: Int) {
+    package init(bits: Int, variants: Int) {
       precondition((0...LevelLadder.maxBits).contains(bits))
       precondition((1...LevelLadder.maxVariants).contains(variants))
       self.bits = bits
@@ -20,14 +20,14 @@ public struct LevelLadder: Sendable, Equatable {
   }
 
   /// The most rungs a ladder may have.
-  public static let maxRungCount = 32
+  package static let maxRungCount = 32
   /// The most variants a rung may have.
-  public static let maxVariants = 8
+  package static let maxVariants = 8
   /// The most bits a level may send.
-  public static let maxBits = 4095
+  package static let maxBits = 4095
 
   /// The ladders that a file names by one byte, their place here.
-  public static let standard = [
+  package static let standard = [
     LevelLadder([
       Rung(bits: 0, variants: 1), Rung(bits: 16, variants: 2), Rung(bits: 32, variants: 3),
       Rung(bits: 48, variants: 3), Rung(bits: 64, variants: 3), Rung(bits: 96, variants: 4),
@@ -47,16 +47,16 @@ public struct LevelLadder: Sendable, Equatable {
   static let explicitIdentifier: UInt8 = 255
 
   /// The rungs, bits rising.
-  public let rungs: [Rung]
+  package let rungs: [Rung]
   /// Bits of every level.
-  public let bits: [Int]
+  package let bits: [Int]
   /// The rung of every level.
-  public let rungOfLevel: [Int]
+  package let rungOfLevel: [Int]
   /// The first level of every rung.
-  public let firstLevel: [Int]
+  package let firstLevel: [Int]
 
   /// A ladder; rungs that do not rise or are too many stop the program.
-  public init(_ rungs: [Rung]) {
+  package init(_ rungs: [Rung]) {
     precondition((1...Self.maxRungCount).contains(rungs.count))
     precondition(zip(rungs, rungs.dropFirst()).allSatisfy { $0.bits < $1.bits })
     self.rungs = rungs
@@ -70,7 +70,7 @@ public struct LevelLadder: Sendable, Equatable {
   }
 
   /// The ladder of levels in the order of their bits; nil when they are out of order or beyond the limits.
-  public init?(bits: [Int]) {
+  package init?(bits: [Int]) {
     var rungs: [Rung] = []
     for value in bits {
       guard (0...Self.maxBits).contains(value) else { return nil }
@@ -87,7 +87,7 @@ public struct LevelLadder: Sendable, Equatable {
   }
 
   /// Number of levels.
-  public var levelCount: Int { bits.count }
+  package var levelCount: Int { bits.count }
 
   /// Appends the ladder as it stands at the start of the level map. Inverse: `init(parsing:)`.
   func write(to bytes: inout [UInt8]) {

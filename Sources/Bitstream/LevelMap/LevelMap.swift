@@ -1,14 +1,14 @@
 /// The level of every latent position, row by row.
-public struct LevelMap: Sendable, Equatable {
+package struct LevelMap: Sendable, Equatable {
   /// Positions from left to right.
-  public let columns: Int
+  package let columns: Int
   /// Positions from top to bottom.
-  public let rows: Int
+  package let rows: Int
   /// `rows * columns` levels.
-  public let levels: [UInt8]
+  package let levels: [UInt8]
 
   /// A map; a wrong number of levels stops the program.
-  public init(columns: Int, rows: Int, levels: [UInt8]) {
+  package init(columns: Int, rows: Int, levels: [UInt8]) {
     precondition(columns > 0 && rows > 0 && levels.count == columns * rows)
     self.columns = columns
     self.rows = rows
@@ -16,7 +16,7 @@ public struct LevelMap: Sendable, Equatable {
   }
 
   /// The coded form. Inverse: `init(decoding:columns:rows:ladder:)`.
-  public func encoded(with ladder: LevelLadder) -> [UInt8] {
+  package func encoded(with ladder: LevelLadder) -> [UInt8] {
     precondition(levels.allSatisfy { $0 < ladder.levelCount })
     var coder = RangeEncoder()
     var contexts = LevelContexts(ladder, columns: columns)

@@ -1,12 +1,12 @@
 /// Unpacks numbers of few bits from bytes, most significant bit first. Inverse: `BitWriter`.
-public struct BitReader: Sendable {
+package struct BitReader: Sendable {
   private let bytes: ArraySlice<UInt8>
   private var position: Int
   private var pending: UInt64 = 0
   private var pendingCount = 0
 
   /// A reader of `bytes`, a part of a file.
-  public init(_ bytes: ArraySlice<UInt8>) {
+  package init(_ bytes: ArraySlice<UInt8>) {
     self.bytes = bytes
     position = bytes.startIndex
   }
@@ -14,7 +14,7 @@ public struct BitReader: Sendable {
   /// The next `count` bits, 0 to 32 of them.
   ///
   /// - Throws: `BitstreamError.truncated`.
-  public mutating func read(count: Int) throws(BitstreamError) -> UInt32 {
+  package mutating func read(count: Int) throws(BitstreamError) -> UInt32 {
     precondition((0...32).contains(count))
     while pendingCount < count {
       guard position < bytes.endIndex else {
@@ -31,7 +31,7 @@ public struct BitReader: Sendable {
   /// Checks that nothing is left but the zero bits that fill the last byte.
   ///
   /// - Throws: `BitstreamError.invalidValue`.
-  public func checkPadding() throws(BitstreamError) {
+  package func checkPadding() throws(BitstreamError) {
     let rest = pending & ((1 << UInt64(pendingCount)) - 1)
     guard position == bytes.endIndex, pendingCount < 8, rest == 0 else {
       throw .invalidValue(

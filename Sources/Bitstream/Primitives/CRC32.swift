@@ -1,5 +1,5 @@
 /// The CRC-32 of PNG and zlib (ISO 3309, polynomial 0xEDB88320 reflected).
-public struct CRC32: Sendable {
+package struct CRC32: Sendable {
   private var state: UInt32 = 0xFFFF_FFFF
 
   private static let tables: [UInt32] = {
@@ -20,13 +20,13 @@ public struct CRC32: Sendable {
   }()
 
   /// The checksum of no bytes.
-  public init() {}
+  package init() {}
 
   /// The checksum of all bytes so far.
-  public var value: UInt32 { ~state }
+  package var value: UInt32 { ~state }
 
   /// Takes more bytes.
-  public mutating func update(_ bytes: ArraySlice<UInt8>) {
+  package mutating func update(_ bytes: ArraySlice<UInt8>) {
     var crc = state
     bytes.withUnsafeBufferPointer { bytes in
       Self.tables.withUnsafeBufferPointer { table in
@@ -50,7 +50,7 @@ public struct CRC32: Sendable {
   }
 
   /// The checksum of some bytes.
-  public static func of(_ bytes: ArraySlice<UInt8>) -> UInt32 {
+  package static func of(_ bytes: ArraySlice<UInt8>) -> UInt32 {
     var crc = CRC32()
     crc.update(bytes)
     return crc.value

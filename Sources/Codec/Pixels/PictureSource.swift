@@ -1,5 +1,5 @@
 /// A picture without alpha whose rows can be read from top to bottom, more than once.
-public protocol PictureSource {
+package protocol PictureSource {
   /// Pixels in a row, at least 1.
   var width: Int { get }
   /// Rows, at least 1.

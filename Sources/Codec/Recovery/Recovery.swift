@@ -1,33 +1,33 @@
-public import GQBitstream
+package import GQBitstream
 
 /// A picture from a file that may be damaged, and what was wrong.
-public struct Recovery: Sendable {
+package struct Recovery: Sendable {
   /// The picture; damaged tiles are concealed.
-  public let picture: Picture
+  package let picture: Picture
   /// Damaged parts, in the order of the file.
-  public let damage: [Damage]
+  package let damage: [Damage]
   /// What was wrong beside the codes. Chunks with metadata or alpha that were damaged are left out.
-  public let problems: [BitstreamError]
+  package let problems: [BitstreamError]
   /// Share of the picture's positions whose pixels are certainly those of the undamaged file.
-  public let untouchedShare: Double
+  package let untouchedShare: Double
 
   /// Whether nothing was wrong.
-  public var isIntact: Bool { damage.isEmpty && problems.isEmpty }
+  package var isIntact: Bool { damage.isEmpty && problems.isEmpty }
 
   /// A tile, or some phases of one, that could not be read.
-  public struct Damage: Sendable, Equatable {
+  package struct Damage: Sendable, Equatable {
     /// The leftmost column of pixels.
-    public let x: Int
+    package let x: Int
     /// The uppermost row of pixels.
-    public let y: Int
+    package let y: Int
     /// Pixels in a row.
-    public let width: Int
+    package let width: Int
     /// Rows of pixels.
-    public let height: Int
+    package let height: Int
     /// What is damaged of it: numbers from 1, all four in a file whose tiles have one checksum each.
-    public let phases: [Int]
+    package let phases: [Int]
     /// Why.
-    public let reason: BitstreamError
+    package let reason: BitstreamError
 
     init(_ segment: TileLayout.Segment, _ file: FileStructure, _ reason: BitstreamError) {
       let tile = file.layout.tiles[segment.tile]

@@ -1,15 +1,15 @@
 /// An array of integers in NumPy's file format, versions 1 to 3
 /// (<https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html>).
-public struct NumPyArray: Sendable, Equatable {
+package struct NumPyArray: Sendable, Equatable {
   /// The most elements that are read.
-  public static let maximumElementCount = 1 << 28
+  package static let maximumElementCount = 1 << 28
   /// The most bytes of a header.
-  public static let maximumHeaderBytes = 4096
+  package static let maximumHeaderBytes = 4096
   /// The most axes.
-  public static let maximumRank = 32
+  package static let maximumRank = 32
 
   /// Element types by their names in the file.
-  public enum ElementType: String, Sendable, CaseIterable {
+  package enum ElementType: String, Sendable, CaseIterable {
     /// Signed bytes.
     case int8 = "|i1"
     /// Bytes.
@@ -26,7 +26,7 @@ public struct NumPyArray: Sendable, Equatable {
     case int64 = "<i8"
 
     /// Bytes per element.
-    public var byteCount: Int {
+    package var byteCount: Int {
       switch self {
       case .int8, .uint8: 1
       case .int16, .uint16: 2
@@ -39,13 +39,13 @@ public struct NumPyArray: Sendable, Equatable {
   static let signature: [UInt8] = [0x93] + Array("NUMPY".utf8)
 
   /// The extents of the axes.
-  public let shape: [Int]
+  package let shape: [Int]
   /// The elements, row-major.
-  public let values: [Int]
+  package let values: [Int]
 
   /// The file of an array of signed 32-bit integers; a number of values that is not the shape's stops the program.
   /// Inverse: `init(parsing:)`.
-  public static func serialized(_ values: [Int32], shape: [Int]) -> [UInt8] {
+  package static func serialized(_ values: [Int32], shape: [Int]) -> [UInt8] {
     precondition(shape.reduce(1, *) == values.count)
     let extents = shape.map { "\($0)," }.joined(separator: " ")
     var header = Array("{'descr': '<i4', 'fortran_order': False, 'shape': (\(extents)), }".utf8)
@@ -61,7 +61,7 @@ public struct NumPyArray: Sendable, Equatable {
   /// Reads a whole file. Inverse of `serialized`.
   ///
   /// - Throws: `TokenError`.
-  public init(parsing bytes: [UInt8]) throws(TokenError) {
+  package init(parsing bytes: [UInt8]) throws(TokenError) {
     guard bytes.count >= 12, bytes.starts(with: Self.signature) else {
       throw .malformedArray("the signature is missing")
     }

@@ -1,15 +1,15 @@
-public import GQBitstream
+package import GQBitstream
 import GQModel
 
 extension PictureTokens {
   /// The metadata key under which a safetensors file describes its tokens.
-  public static let metadataKey = "gqimg.tokens"
+  package static let metadataKey = "gqimg.tokens"
 
   /// The tokens as a safetensors file: `tokens`, `levels`, `chunk.0` and so on, the description in the metadata.
   /// Inverse: `init(safetensors:)`.
   ///
   /// - Parameter withStates: adds `states`, the trellis states.
-  public func safetensors(withStates: Bool = false) throws -> [UInt8] {
+  package func safetensors(withStates: Bool = false) throws -> [UInt8] {
     var file = SafetensorsWriter(metadata: [
       Self.metadataKey: TokenDescription(self, isComplete: false).serialized()
     ])
@@ -25,7 +25,7 @@ extension PictureTokens {
   /// Reads a safetensors file. Inverse of `safetensors(withStates:)`; states follow from tokens and are not read.
   ///
   /// - Throws: `ModelError` for a damaged file, `TokenError` for tokens that make no picture.
-  public init(safetensors bytes: [UInt8]) throws {
+  package init(safetensors bytes: [UInt8]) throws {
     let file = try Safetensors(parsing: bytes)
     guard let text = file.metadata[Self.metadataKey] else {
       throw TokenError.badDescription("the metadata has no entry \(Self.metadataKey)")
@@ -57,18 +57,18 @@ extension PictureTokens {
 
   /// The tokens as an array in NumPy's format, and the JSON text that belongs to it. Inverse:
   /// `init(numPy:description:)`.
-  public func numPy() throws -> (array: [UInt8], description: [UInt8]) {
+  package func numPy() throws -> (array: [UInt8], description: [UInt8]) {
     let text = TokenDescription(self, isComplete: true).serialized()
     return (NumPyArray.serialized(tokens, shape: shape), Array(text.utf8))
   }
 
   /// The trellis states as an array in NumPy's format.
-  public func numPyStates() -> [UInt8] { NumPyArray.serialized(states(), shape: shape) }
+  package func numPyStates() -> [UInt8] { NumPyArray.serialized(states(), shape: shape) }
 
   /// Reads an array in NumPy's format and its description. Inverse of `numPy`.
   ///
   /// - Throws: `TokenError`.
-  public init(numPy array: [UInt8], description text: [UInt8]) throws(TokenError) {
+  package init(numPy array: [UInt8], description text: [UInt8]) throws(TokenError) {
     let description = try TokenDescription(parsing: text)
     let array = try NumPyArray(parsing: array)
     guard let levels = description.levels else { throw .badDescription("levels are missing") }
@@ -90,7 +90,7 @@ extension PictureTokens {
   /// The bytes of the file that the tokens describe, read back once, so that what is written can be read.
   ///
   /// - Throws: `BitstreamError` when readers would refuse the chunks.
-  public func serializedPicture() throws(BitstreamError) -> [UInt8] {
+  package func serializedPicture() throws(BitstreamError) -> [UInt8] {
     let bytes = codedPicture().serialized()
     let file = try FileStructure(parsing: bytes)
     _ = try file.alpha()

@@ -1,58 +1,58 @@
-public import GQBitstream
-public import GQModel
+package import GQBitstream
+package import GQModel
 
 /// A picture as an array of discrete codes, for those who train models of them, and all that its file holds beside.
 ///
 /// A token is a code as the file packs it: with the trellis the bits of a coefficient's step, with blocks the index of
 /// a group of coefficients. `docs/tokens.md` tells how tokens become values.
-public struct PictureTokens: Sendable, Equatable {
+package struct PictureTokens: Sendable, Equatable {
   /// What stands where nothing is sent.
-  public static let absent: Int32 = -1
+  package static let absent: Int32 = -1
   /// The most elements of an array of tokens.
-  public static let maximumTokenCount = 1 << 28
+  package static let maximumTokenCount = 1 << 28
   /// The most coefficients of a level.
-  public static let maximumCoefficientCount = 4096
+  package static let maximumCoefficientCount = 4096
 
   /// Adjacent coefficients with the same number of bits.
-  public struct Run: Sendable, Equatable {
+  package struct Run: Sendable, Equatable {
     /// Bits of each coefficient.
-    public let bits: Int
+    package let bits: Int
     /// Number of coefficients.
-    public let count: Int
+    package let count: Int
 
     /// A run.
-    public init(bits: Int, count: Int) {
+    package init(bits: Int, count: Int) {
       self.bits = bits
       self.count = count
     }
   }
 
   /// Size, colour, model, state bits, and seed.
-  public let header: Header
+  package let header: Header
   /// The level of every position.
-  public let levelMap: LevelMap
+  package let levelMap: LevelMap
   /// For each level its coefficients' bits.
-  public let runs: [[Run]]
+  package let runs: [[Run]]
   /// For each level the widths in bits of its tokens.
-  public let codeWidths: [[Int]]
+  package let codeWidths: [[Int]]
   /// [rows, columns, width] tokens, row-major, `absent` where the level of the position has fewer than others.
-  public let tokens: [Int32]
+  package let tokens: [Int32]
   /// The states that the paths of the file's segments begin in, in the order of the file; zeros for blocks.
-  public let starts: [UInt32]
+  package let starts: [UInt32]
   /// The positions that are coded without loss, which have no tokens.
-  public let graphics: GraphicsLayer?
+  package let graphics: GraphicsLayer?
   /// Chunks that a decoder may skip, alpha and metadata among them.
-  public let ancillary: [Chunk]
+  package let ancillary: [Chunk]
   /// In which order codes stand in the file.
-  public let order: CodeOrder
+  package let order: CodeOrder
   /// Whether the file has header and level map a second time.
-  public let hasHeadCopy: Bool
+  package let hasHeadCopy: Bool
   private let ladder: LevelLadder
 
   /// The most tokens of a level, at least 1: the last extent of `shape`.
-  public var width: Int { Self.width(codeWidths) }
+  package var width: Int { Self.width(codeWidths) }
   /// Rows, columns and tokens of a position.
-  public var shape: [Int] { [levelMap.rows, levelMap.columns, width] }
+  package var shape: [Int] { [levelMap.rows, levelMap.columns, width] }
 
   /// The tokens of a file. Inverse: `codedPicture`.
   ///
@@ -60,7 +60,7 @@ public struct PictureTokens: Sendable, Equatable {
   ///   - coded: the file.
   ///   - table: the levels of the file's model.
   /// - Throws: `CodecError.incompatible` when the levels are another model's, `TokenError.limitExceeded`.
-  public init(_ coded: CodedPicture, table: LevelTable) throws {
+  package init(_ coded: CodedPicture, table: LevelTable) throws {
     guard let ladder = LevelLadder(bits: table.bits), coded.ladder == ladder else {
       throw CodecError.incompatible(
         what: "ladder", expected: "\(table.bits)", found: "\(coded.ladder.bits)")
@@ -150,7 +150,7 @@ public struct PictureTokens: Sendable, Equatable {
   /// The file that the tokens describe. Inverse of `init(_:table:)`.
   ///
   /// Ancillary chunks come before the level map, as `GQEncoder` writes them.
-  public func codedPicture() -> CodedPicture {
+  package func codedPicture() -> CodedPicture {
     let width = width
     let codes = levelMap.levels.enumerated().map { position, level in
       codeWidths[Int(level)].indices.map { UInt32(tokens[position * width + $0]) }
@@ -164,7 +164,7 @@ public struct PictureTokens: Sendable, Equatable {
 
   /// The trellis state after every token's step, `absent` where nothing is sent: what chooses a coefficient's value.
   /// Its lowest bits are the token.
-  public func states() -> [Int32] {
+  package func states() -> [Int32] {
     let width = width
     let mask = UInt32(1) << UInt32(header.stateBits) - 1
     var states = [Int32](repeating: Self.absent, count: tokens.count)

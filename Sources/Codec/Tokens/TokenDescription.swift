@@ -115,7 +115,7 @@ struct TokenDescription {
       ("model", JSON.quoted(model)), ("order", JSON.quoted(order)), ("rows", "\(rows)"),
       ("runs", list(runs.map { list($0.map { numbers($0) }) })), ("seed", "\(seed)"),
       ("starts", numbers(starts)), ("stateBits", "\(stateBits)"),
-      ("tileExponent", "\(tileExponent)"), ("width", "\(width)"),
+      ("tileExponent", "\(tileExponent)"), ("tuning", "\(tuning)"), ("width", "\(width)"),
     ]
     return "{\(members.map { "\"\($0.name)\":\($0.value)" }.joined(separator: ","))}"
   }
@@ -139,6 +139,8 @@ struct TokenDescription {
     width = try members.value("width", "an integer") { $0.integer }
     height = try members.value("height", "an integer") { $0.integer }
     colorType = try members.value("colorType", "a text") { $0.text }
+    // Without it, as in descriptions of older programs, the first.
+    tuning = try members.optional("tuning", "an integer") { $0.integer } ?? 0
     tileExponent = try members.value("tileExponent", "an integer") { $0.integer }
     stateBits = try members.value("stateBits", "an integer") { $0.integer }
     seed = try members.value("seed", "an integer") { $0.integer.flatMap { UInt64(exactly: $0) } }

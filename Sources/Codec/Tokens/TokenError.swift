@@ -1,5 +1,5 @@
 /// What can be wrong with arrays of tokens from outside.
-public enum TokenError: Error, Equatable, Sendable, CustomStringConvertible {
+package enum TokenError: Error, Equatable, Sendable, CustomStringConvertible {
   /// The bytes are not an array in NumPy's format.
   case malformedArray(String)
   /// The file ends before what its header promises, or after it.
@@ -16,7 +16,7 @@ public enum TokenError: Error, Equatable, Sendable, CustomStringConvertible {
   case invalidToken(row: Int, column: Int, place: Int, found: Int, expected: String)
 
   /// One sentence for people.
-  public var description: String {
+  package var description: String {
     switch self {
     case .malformedArray(let reason): "not a NumPy array: \(reason)"
     case .wrongByteCount(let what, let expected, let found):

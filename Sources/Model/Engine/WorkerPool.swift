@@ -11,25 +11,25 @@
 /// Runs the chunks of one operation on a fixed number of threads.
 ///
 /// What a chunk is never depends on the number of threads, so neither do results.
-public struct WorkerPool: Sendable {
+package struct WorkerPool: Sendable {
   /// Threads that work at the same time, at least 1.
-  public let threadCount: Int
+  package let threadCount: Int
 
   /// A pool of `threadCount` threads, or of one per active core when nil.
-  public init(threadCount: Int? = nil) {
+  package init(threadCount: Int? = nil) {
     self.threadCount = max(1, threadCount ?? Self.coreCount)
   }
 
   #if hasFeature(Embedded)
     /// There is one thread.
-    public static let coreCount = 1
+    package static let coreCount = 1
   #else
     /// Cores that the system says are at work; asked once, for it takes a while to answer.
-    public static let coreCount = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+    package static let coreCount = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
   #endif
 
   /// Calls `body` once for every number in `0..<count`, in any order, from several threads.
-  public func forEach(_ count: Int, _ body: @Sendable (Int) -> Void) {
+  package func forEach(_ count: Int, _ body: @Sendable (Int) -> Void) {
     guard threadCount > 1, count > 1 else {
       for k in 0..<count { body(k) }
       return

@@ -139,7 +139,7 @@ extension EncoderNetwork {
 }
 
 /// What the encoder computes once for all levels.
-public struct EncoderFeatures: Sendable {
+package struct EncoderFeatures: Sendable {
   /// [h/16, w/16, coarse]
   let nonlinear: TensorSlice
   /// The linear path's latents, [h/16, w/16, latents].

@@ -1,22 +1,22 @@
-public import GQBitstream
+package import GQBitstream
 
 /// A loaded model: encoder, conditional prior and decoder. Immutable, so one may serve many threads.
-public final class Network: Sendable {
+package final class Network: Sendable {
   /// Pixels along each side of the square that one latent position covers.
-  public static let stride = 16
+  package static let stride = 16
 
   /// Widths, depths and constants.
-  public let configuration: ModelConfiguration
+  package let configuration: ModelConfiguration
   /// The bits of every level's coefficients.
-  public let levels: LevelTable
+  package let levels: LevelTable
   /// Which of the model's tunings this is.
-  public let tuningIndex: Int
+  package let tuningIndex: Int
   /// What distortion it makes small.
-  public var tuning: Tuning { configuration.tunings[tuningIndex] }
+  package var tuning: Tuning { configuration.tunings[tuningIndex] }
   /// The first 8 bytes of the SHA-256 of the weights file: the model id in a `.gqz` header.
-  public let identifier: [UInt8]
+  package let identifier: [UInt8]
   /// Threads that the network uses.
-  public let pool: WorkerPool
+  package let pool: WorkerPool
 
   private let encoderPart: Part<EncoderNetwork>
   private let decoderPart: Part<DecoderNetwork>
@@ -40,7 +40,7 @@ public final class Network: Sendable {
   ///   - tuning: which of its tunings, where it has several; nil for its first.
   ///   - pool: the threads to use.
   /// - Throws: `ModelError`.
-  public convenience init(
+  package convenience init(
     parsing bytes: [UInt8], tuning: Tuning? = nil, pool: WorkerPool = WorkerPool()
   ) throws(ModelError) {
     try self.init(parsing: bytes, tuning: tuning, identifier: nil, pool: pool)
@@ -126,7 +126,7 @@ public final class Network: Sendable {
   var predictor: PredictorNetwork { get throws(ModelError) { try predictorPart.value() } }
 
   /// Multiply-adds per pixel.
-  public var cost: NetworkCost {
+  package var cost: NetworkCost {
     get throws(ModelError) {
       NetworkCost(
         encoder: try encoder.cost, prior: prior.cost, transform: transform.cost,
@@ -136,33 +136,33 @@ public final class Network: Sendable {
 
   /// The part of the encoder that does not depend on levels. Pixels: [h, w, 3] in -1...1, h and w multiples
   /// of 16.
-  public func features(_ pixels: Tensor) throws(ModelError) -> EncoderFeatures {
+  package func features(_ pixels: Tensor) throws(ModelError) -> EncoderFeatures {
     var stream = try encoder.featureStream(columns: pixels.columns / Self.stride)
     return stream.push(TensorSlice(pixels), isLast: true)
   }
 
   /// Latents [h/16, w/16, latents] for a level map.
-  public func latents(_ features: EncoderFeatures, levels: [UInt8]) throws(ModelError) -> Tensor {
+  package func latents(_ features: EncoderFeatures, levels: [UInt8]) throws(ModelError) -> Tensor {
     var stream = try encoder.latentStream(columns: features.linear.columns)
     return stream.push(features, levels: levels, isLast: true)
   }
 
   /// Mean squared errors [h/16, w/16, levels] that each position is expected to have at each level, samples
   /// running from -1 to 1.
-  public func expectedErrors(_ features: EncoderFeatures) throws(ModelError) -> Tensor {
+  package func expectedErrors(_ features: EncoderFeatures) throws(ModelError) -> Tensor {
     var stream = try predictor.stream(columns: features.linear.columns)
     return stream.push(features.linear, isLast: true)
   }
 
   /// What is to be coded in a phase: coefficients [n, width] of unit variance, from the latents of rows that hold its
   /// positions. Inverse: `latents(from:_:)`.
-  public func coefficients(of latents: TensorRows, _ prediction: PhasePrediction) -> [Float] {
+  package func coefficients(of latents: TensorRows, _ prediction: PhasePrediction) -> [Float] {
     transform.analyze(latents, prediction)
   }
 
   /// Latents [n, latents] of a phase from its decoded coefficients [n, width]. Inverse of `coefficients(of:_:)`, as
   /// far as coefficients tell.
-  public func latents(from coefficients: [Float], _ prediction: PhasePrediction) -> [Float] {
+  package func latents(from coefficients: [Float], _ prediction: PhasePrediction) -> [Float] {
     transform.synthesize(coefficients, prediction)
   }
 
@@ -175,7 +175,7 @@ public final class Network: Sendable {
   ///   - isGrey: whether latents of chroma are zero.
   ///   - code: as in ``LatentWalk/advance(correct:code:)``.
   /// - Returns: the decoder's input, [rows, columns, latents].
-  public func decodedLatents<Failure: Error>(
+  package func decodedLatents<Failure: Error>(
     rows: Int, columns: Int, levels: [UInt8], isGrey: Bool = false,
     code: (PhasePrediction) throws(Failure) -> [Float]
   ) throws(Failure) -> Tensor {
@@ -187,25 +187,25 @@ public final class Network: Sendable {
   }
 
   /// Pixels [16 rows, 16 columns, 3], about -1...1, from decoded latents.
-  public func pixels(_ latents: Tensor, levels: [UInt8]) throws(ModelError) -> Tensor {
+  package func pixels(_ latents: Tensor, levels: [UInt8]) throws(ModelError) -> Tensor {
     var stream = try decoder.stream(columns: latents.columns)
     return stream.push(TensorSlice(latents), levels: levels, isLast: true)
   }
 }
 
 /// What is known of the latents of one phase before they are decoded.
-public struct PhasePrediction: Sendable {
+package struct PhasePrediction: Sendable {
   /// The phase.
-  public let phase: CodingPhase
+  package let phase: CodingPhase
   /// Its positions as row-major numbers in the grid.
-  public let positions: [Int]
+  package let positions: [Int]
   /// The level of each position.
-  public let levels: [UInt8]
+  package let levels: [UInt8]
   /// Predicted leading latents, [n, leading]; the others are predicted to be 0.
-  public let mean: [Float]
+  package let mean: [Float]
   /// Predicted spread of the coefficients, [n, width].
-  public let scale: [Float]
+  package let scale: [Float]
   /// How the noise of a position's coefficients shall differ, [n, width]: logarithms of v / (1 - v) up to a constant
   /// of the position, v being the posterior variance. Without meaning where the level sends nothing.
-  public let tilts: [Float]
+  package let tilts: [Float]
 }

@@ -1,20 +1,20 @@
 /// Multiply-adds per pixel of the parts of a network, counted from its layers.
-public struct NetworkCost: Sendable, Equatable {
+package struct NetworkCost: Sendable, Equatable {
   /// Pixels to latents.
-  public let encoder: Double
+  package let encoder: Double
   /// The conditional prior over all phases; both sides run it.
-  public let prior: Double
+  package let prior: Double
   /// A level's transform at its widest, one way: the encoder runs both ways, the decoder one.
-  public let transform: Double
+  package let transform: Double
   /// The prediction of the levels' distortions.
-  public let predictor: Double
+  package let predictor: Double
   /// Latents to pixels.
-  public let decoder: Double
+  package let decoder: Double
 
   /// All that an encode runs: encoder, predictor, prior, transforms both ways.
-  public var encoding: Double { encoder + predictor + prior + 2 * transform }
+  package var encoding: Double { encoder + predictor + prior + 2 * transform }
   /// All that a decode runs: prior, transform, decoder.
-  public var decoding: Double { prior + transform + decoder }
+  package var decoding: Double { prior + transform + decoder }
 }
 
 extension PointwiseLayer {

@@ -1,13 +1,18 @@
-#if canImport(FoundationEssentials)
-  import FoundationEssentials
-#endif
-import GQBitstream
 import CGQLibraryLocation
-import Foundation
 
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+  import Foundation
+#endif
+
+// By system calls: a shared library that other programs load should not bring Foundation.
 extension ModelFile {
   /// The largest weights file that is read, in bytes.
-  public static let maximumBytes = 256 << 20
+  package static let maximumBytes = 256 << 20
 
   /// The path of the weights that come with the program for a tuning.
   ///
@@ -17,23 +22,22 @@ extension ModelFile {
   /// installation puts it.
   ///
   /// - Throws: `ModelError.noModel`.
-  public static func defaultPath(_ tuning: Tuning = .visual) throws(ModelError) -> String {
+  package static func defaultPath(_ tuning: Tuning = .visual) throws(ModelError) -> String {
     let stem = tuning == .psnr ? "gqimg" : "gqimg-\(tuning.rawValue)"
     let name = "\(stem).safetensors"
-    var candidates = (ProcessInfo.processInfo.environment["GQIMG_MODEL_PATH"] ?? "")
-      .split(separator: ":").map { URL(fileURLWithPath: String($0)).appendingPathComponent(name) }
-    let library = gq_library_path().map { URL(fileURLWithPath: String(cString: $0)) }
-    for file in [library, Bundle.main.executableURL] {
-      guard let folder = file?.resolvingSymlinksInPath().deletingLastPathComponent() else {
-        continue
-      }
+    let named = getenv("GQIMG_MODEL_PATH").map { String(cString: $0) } ?? ""
+    var candidates = named.split(separator: ":").map { "\($0)/\(name)" }
+    let library = gq_library_path().flatMap { realPath(String(cString: $0)) }
+    for file in [library, realPath("/proc/self/exe")] {
+      guard let file, let slash = file.lastIndex(of: "/") else { continue }
+      let folder = file[..<slash]
       for place in [name, "gqimg_GQModel.resources/Resources/\(name)", "../share/gqimg/\(name)"] {
-        let candidate = folder.appendingPathComponent(place)
+        let candidate = "\(folder)/\(place)"
         if !candidates.contains(candidate) { candidates.append(candidate) }
       }
     }
-    for candidate in candidates where FileManager.default.isReadableFile(atPath: candidate.path) {
-      return candidate.path
+    for candidate in candidates where access(candidate, R_OK) == 0 {
+      return realPath(candidate) ?? candidate
     }
     #if canImport(Darwin)
       // Test bundles lie elsewhere there. Without the resource bundle this call ends the program.
@@ -41,40 +45,46 @@ extension ModelFile {
         return path
       }
     #endif
-    throw .noModel(
-      "there is no " + candidates.map(\.standardized.path).joined(separator: " and no "))
+    throw .noModel("there is no " + candidates.joined(separator: " and no "))
   }
 
   /// The bytes of a weights file, the one that comes with the program for the tuning when `path` is nil.
   ///
-  /// - Throws: `ModelError.noModel` when it cannot be read.
-  public static func read(
+  /// - Throws: `ModelError.noModel` when it cannot be read, `.limitExceeded`.
+  package static func read(
     _ path: String? = nil, tuning: Tuning = .visual
   ) throws(ModelError) -> [UInt8] {
     let path = if let path { path } else { try defaultPath(tuning) }
-    guard let file = FileHandle(forReadingAtPath: path), let size = try? file.seekToEnd() else {
-      throw .noModel("cannot read \(path)")
-    }
-    guard size <= UInt64(maximumBytes) else {
-      throw .limitExceeded(what: "file size", limit: maximumBytes, found: Int(clamping: size))
+    let file = open(path, O_RDONLY | O_CLOEXEC)
+    guard file >= 0 else { throw .noModel("cannot read \(path)") }
+    defer { close(file) }
+    let size = Int(lseek(file, 0, SEEK_END))
+    guard size >= 0 else { throw .noModel("cannot read \(path)") }
+    guard size <= maximumBytes else {
+      throw .limitExceeded(what: "file size", limit: maximumBytes, found: size)
     }
     // Into its place at once: mapping a file and copying it touches twice as many pages.
-    let bytes = [UInt8](unsafeUninitializedCapacity: Int(size)) { buffer, count in
-      while count < Int(size) {
-        let start = buffer.baseAddress.map { $0 + count }
-        let found = pread(file.fileDescriptor, start, Int(size) - count, off_t(count))
+    let bytes = [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
+      while count < size {
+        let found = pread(file, buffer.baseAddress.map { $0 + count }, size - count, off_t(count))
         if found < 0, errno == EINTR { continue }
         if found <= 0 { return }
         count += found
       }
     }
-    guard bytes.count == Int(size) else { throw .noModel("cannot read \(path)") }
+    guard bytes.count == size else { throw .noModel("cannot read \(path)") }
     return bytes
   }
 
   /// The weights of a model id, of those that come with the program; nil when none has it.
-  public static func read(identifier wanted: [UInt8]) -> [UInt8]? {
+  package static func read(identifier wanted: [UInt8]) -> [UInt8]? {
     Tuning.allCases.lazy.compactMap { try? read(tuning: $0) }
       .first { identifier(of: $0) == wanted }
+  }
+
+  private static func realPath(_ path: String) -> String? {
+    guard let found = realpath(path, nil) else { return nil }
+    defer { free(found) }
+    return String(cString: found)
   }
 }

@@ -6,9 +6,9 @@ internal import CGQKernels
 /// A band is a number of rows. A prediction looks a few rows up and down at latents of earlier phases, so a phase of a
 /// band follows the phase before it of the band below: at every step one more band begins, and the bands above it get
 /// their next phase. Latents are the same whatever the bands.
-public struct LatentWalk {
+package struct LatentWalk {
   /// The rows of each band, from above to below.
-  public let bands: [Range<Int>]
+  package let bands: [Range<Int>]
 
   private let network: Network
   private let rows: Int
@@ -34,7 +34,7 @@ public struct LatentWalk {
   ///   - bandRows: rows of a band, an even number of at least 4; nil for one band.
   ///   - keepsLatents: whether `advance` returns latents; an encoder has no use for them.
   ///   - isGrey: whether latents of chroma are zero.
-  public init(
+  package init(
     network: Network, rows: Int, columns: Int, levels: [UInt8], bandRows: Int? = nil,
     keepsLatents: Bool = true, isGrey: Bool = false
   ) {
@@ -52,13 +52,13 @@ public struct LatentWalk {
   }
 
   /// The band that begins with the next call of `advance`, if one does.
-  public var nextBand: Range<Int>? { step < bands.count ? bands[step] : nil }
+  package var nextBand: Range<Int>? { step < bands.count ? bands[step] : nil }
 
   /// The rows whose phases are all decoded, from the first on.
-  public private(set) var finishedRows = 0
+  package private(set) var finishedRows = 0
 
   /// Whether all latents are decoded.
-  public var isFinished: Bool { step == bands.count + CodingPhase.allCases.count - 1 }
+  package var isFinished: Bool { step == bands.count + CodingPhase.allCases.count - 1 }
 
   /// Takes a step.
   ///
@@ -67,7 +67,7 @@ public struct LatentWalk {
   ///   - code: is called for a phase of a band with its prediction, and returns the decoded coefficients, [n, width],
   ///     zeros where nothing was sent.
   /// - Returns: the decoder's input for the rows that this step finished, [rows, columns, latents]; nil for none.
-  @discardableResult public mutating func advance<Failure: Error>(
+  @discardableResult package mutating func advance<Failure: Error>(
     correct: ((PhasePrediction, inout [Float]) -> Void)? = nil,
     code: (PhasePrediction) throws(Failure) -> [Float]
   ) throws(Failure) -> Tensor? {

@@ -1,32 +1,32 @@
 /// Some adjacent rows of a tensor that is not held as a whole: rows are added below and dropped above.
 ///
 /// What is dropped leaves memory when rows are added the next time.
-public struct TensorRows: Sendable {
+package struct TensorRows: Sendable {
   /// Positions from left to right.
-  public let columns: Int
+  package let columns: Int
   /// Values per position.
-  public let channels: Int
+  package let channels: Int
   /// Numbers of the rows that are held, in the whole tensor.
-  public private(set) var rows: Range<Int>
+  package private(set) var rows: Range<Int>
   private var values: [Float] = []
   /// Where the values of the first row that is held begin.
   private var start = 0
 
   /// No rows yet; the first one added will be row `first`.
-  public init(columns: Int, channels: Int, first: Int = 0) {
+  package init(columns: Int, channels: Int, first: Int = 0) {
     self.columns = columns
     self.channels = channels
     rows = first..<first
   }
 
   /// All rows of a tensor.
-  public init(_ tensor: Tensor) {
+  package init(_ tensor: Tensor) {
     self.init(columns: tensor.columns, channels: tensor.channels)
     append(tensor)
   }
 
   /// Adds rows below the ones that are held.
-  public mutating func append(_ tensor: Tensor) {
+  package mutating func append(_ tensor: Tensor) {
     precondition(tensor.columns == columns && tensor.channels == channels)
     if rows.isEmpty {
       values = tensor.values
@@ -46,7 +46,7 @@ public struct TensorRows: Sendable {
   }
 
   /// Adds rows of zeros until row `end` would be next.
-  public mutating func extend(to end: Int) {
+  package mutating func extend(to end: Int) {
     guard end > rows.upperBound else { return }
     append(rows: end - rows.upperBound) { $0.update(repeating: 0) }
   }
@@ -78,7 +78,7 @@ public struct TensorRows: Sendable {
   }
 
   /// Forgets the rows above row `end`.
-  public mutating func drop(before end: Int) {
+  package mutating func drop(before end: Int) {
     let count = min(max(0, end - rows.lowerBound), rows.count)
     start += count * columns * channels
     rows = rows.lowerBound + count..<rows.upperBound
@@ -89,7 +89,7 @@ public struct TensorRows: Sendable {
   }
 
   /// Rows as a tensor of their own.
-  public subscript(_ wanted: Range<Int>) -> Tensor { slice(wanted).tensor }
+  package subscript(_ wanted: Range<Int>) -> Tensor { slice(wanted).tensor }
 
   /// Rows without a copy of their values.
   package func slice(_ wanted: Range<Int>) -> TensorSlice {

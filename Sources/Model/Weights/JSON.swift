@@ -1,7 +1,7 @@
 /// A JSON value (RFC 8259) from bytes that may be hostile: what a weights file's header is made of.
 ///
 /// It needs nothing but the standard library, so that the decoder runs where there is no Foundation.
-enum JSON: Sendable {
+package enum JSON: Sendable {
   case null
   case bool(Bool)
   /// A number that is an integer of 64 bits.
@@ -13,30 +13,34 @@ enum JSON: Sendable {
   case object([String: JSON])
 
   /// The deepest nesting that is read.
-  static let maximumDepth = 32
+  package static let maximumDepth = 32
 
   /// Why bytes are no JSON.
-  struct Malformed: Error {
+  package struct Malformed: Error {
     /// What is wrong, and at which byte.
-    let reason: String
+    package let reason: String
   }
 
   /// Reads a whole text. Inverse of `text` for what that writes.
   ///
   /// - Throws: `Malformed`, for names that come twice in an object too.
-  init(parsing bytes: some Collection<UInt8>) throws(Malformed) {
+  package init(parsing bytes: some Collection<UInt8>) throws(Malformed) {
     var parser = Parser(bytes: Array(bytes))
     self = try parser.value(depth: 0)
     parser.skipSpace()
     guard parser.isAtEnd else { throw parser.malformed("more follows") }
   }
 
-  var text: String? { if case .string(let text) = self { text } else { nil } }
-  var object: [String: JSON]? { if case .object(let members) = self { members } else { nil } }
-  var array: [JSON]? { if case .array(let elements) = self { elements } else { nil } }
+  package var text: String? { if case .string(let text) = self { text } else { nil } }
+  package var object: [String: JSON]? {
+    if case .object(let members) = self { members } else { nil }
+  }
+  package var array: [JSON]? { if case .array(let elements) = self { elements } else { nil } }
   /// An integer that this machine's `Int` has.
-  var integer: Int? { if case .integer(let value) = self { Int(exactly: value) } else { nil } }
-  var double: Double? {
+  package var integer: Int? {
+    if case .integer(let value) = self { Int(exactly: value) } else { nil }
+  }
+  package var double: Double? {
     switch self {
     case .integer(let value): Double(value)
     case .number(let value): value
@@ -44,7 +48,7 @@ enum JSON: Sendable {
     }
   }
   /// An array of integers.
-  var integers: [Int]? {
+  package var integers: [Int]? {
     guard let array else { return nil }
     var result: [Int] = []
     for element in array {
@@ -55,7 +59,7 @@ enum JSON: Sendable {
   }
 
   /// A text with what JSON wants escaped, in quotes.
-  static func quoted(_ text: String) -> String {
+  package static func quoted(_ text: String) -> String {
     var result: [UInt8] = [UInt8(ascii: "\"")]
     for byte in text.utf8 {
       switch byte {

@@ -1,9 +1,9 @@
 import GQBitstream
 
 /// Files of weights: what names them, and where they are.
-public enum ModelFile {
+package enum ModelFile {
   /// The first 8 bytes of the SHA-256 of a weights file: the model id in a `.gqz` header.
-  public static func identifier(of bytes: [UInt8]) -> [UInt8] {
+  package static func identifier(of bytes: [UInt8]) -> [UInt8] {
     Array(SHA256.digest(of: bytes).prefix(8))
   }
 }

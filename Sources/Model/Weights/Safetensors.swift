@@ -3,16 +3,16 @@
 /// The format is <https://huggingface.co/docs/safetensors>: eight bytes little-endian header length, a JSON
 /// header, then the tensors' bytes. Every range is checked before it is used; tensors must fill the data part
 /// without gaps or overlaps, as the format demands.
-public struct Safetensors: Sendable {
+package struct Safetensors: Sendable {
   /// The largest header this reader accepts, in bytes.
-  public static let maximumHeaderBytes = 4 << 20
+  package static let maximumHeaderBytes = 4 << 20
   /// The most tensors this reader accepts.
-  public static let maximumTensorCount = 65_536
+  package static let maximumTensorCount = 65_536
   /// The most values one tensor may have.
-  public static let maximumElementCount = 1 << 28
+  package static let maximumElementCount = 1 << 28
 
   /// Element types this reader understands.
-  public enum ElementType: String, Sendable {
+  package enum ElementType: String, Sendable {
     /// IEEE 754 half precision.
     case float16 = "F16"
     /// The upper half of single precision.
@@ -31,7 +31,7 @@ public struct Safetensors: Sendable {
     case int8 = "I8"
 
     /// Bytes per element.
-    public var byteCount: Int {
+    package var byteCount: Int {
       switch self {
       case .float16, .bfloat16, .int16: 2
       case .float32, .int32: 4
@@ -49,18 +49,18 @@ public struct Safetensors: Sendable {
   }
 
   /// Text values of the header's `__metadata__`.
-  public let metadata: [String: String]
+  package let metadata: [String: String]
   let entries: [String: Entry]
   private let bytes: [UInt8]
   private let dataStart: Int
 
   /// The names of all tensors, sorted.
-  public var names: [String] { entries.keys.sorted() }
+  package var names: [String] { entries.keys.sorted() }
 
   /// Parses a whole file.
   ///
   /// - Throws: `ModelError` when the header is damaged or a tensor's range does not fit.
-  public init(parsing bytes: [UInt8]) throws(ModelError) {
+  package init(parsing bytes: [UInt8]) throws(ModelError) {
     guard bytes.count >= 8 else {
       throw .truncated(what: "header length", expected: 8, found: bytes.count)
     }
@@ -165,7 +165,7 @@ public struct Safetensors: Sendable {
   }
 
   /// The shape of a tensor, or nil if there is none of this name.
-  public func shape(of name: String) -> [Int]? { entries[name]?.shape }
+  package func shape(of name: String) -> [Int]? { entries[name]?.shape }
 
   /// Checks that there is a floating-point tensor of this shape.
   ///
@@ -193,7 +193,7 @@ public struct Safetensors: Sendable {
   /// The values of a floating-point tensor, or of some of its rows, row-major, converted to single precision.
   ///
   /// - Throws: `ModelError.missingTensor`, or `wrongShape` when `shape` is given and differs.
-  public func floats(
+  package func floats(
     _ name: String, shape: [Int]? = nil, rows: Range<Int>? = nil
   ) throws(ModelError) -> [Float] {
     guard let entry = entries[name] else { throw .missingTensor(name) }
@@ -235,7 +235,7 @@ public struct Safetensors: Sendable {
   /// The values of an integer tensor, row-major.
   ///
   /// - Throws: `ModelError.missingTensor`, or `malformedHeader` when the tensor is not of integers.
-  public func integers(_ name: String) throws(ModelError) -> [Int] {
+  package func integers(_ name: String) throws(ModelError) -> [Int] {
     guard let entry = entries[name] else { throw .missingTensor(name) }
     let start = dataStart + entry.range.lowerBound
     let count = entry.range.count / entry.type.byteCount

@@ -1,5 +1,5 @@
 /// Makes a safetensors file. Inverse: ``Safetensors``.
-public struct SafetensorsWriter {
+package struct SafetensorsWriter {
   private let metadata: [String: String]
   /// For each tensor its entry in the header.
   private var entries: [String: String] = [:]
@@ -8,12 +8,12 @@ public struct SafetensorsWriter {
   /// A file without tensors.
   ///
   /// - Parameter metadata: text values of the header's `__metadata__`.
-  public init(metadata: [String: String] = [:]) {
+  package init(metadata: [String: String] = [:]) {
     self.metadata = metadata
   }
 
   /// Adds a tensor of signed 32-bit integers, row-major; a number of values that is not the shape's stops the program.
-  public mutating func add(_ name: String, shape: [Int], int32 values: [Int32]) {
+  package mutating func add(_ name: String, shape: [Int], int32 values: [Int32]) {
     precondition(shape.reduce(1, *) == values.count)
     let start = data.count
     data.reserveCapacity(start + 4 * values.count)
@@ -22,7 +22,7 @@ public struct SafetensorsWriter {
   }
 
   /// Adds a tensor of bytes, row-major; a number of values that is not the shape's stops the program.
-  public mutating func add(_ name: String, shape: [Int], uint8 values: [UInt8]) {
+  package mutating func add(_ name: String, shape: [Int], uint8 values: [UInt8]) {
     precondition(shape.reduce(1, *) == values.count)
     let start = data.count
     data += values
@@ -38,7 +38,7 @@ public struct SafetensorsWriter {
   }
 
   /// The whole file: tensors aligned only as those before them leave it, so add the widest elements first.
-  public func serialized() -> [UInt8] {
+  package func serialized() -> [UInt8] {
     let stated = metadata.sorted { $0.key < $1.key }
       .map { "\(JSON.quoted($0.key)):\(JSON.quoted($0.value))" }
     let members =

@@ -1,7 +1,7 @@
-public import GQCodec
+package import GQCodec
 
 /// Parts of metadata that can be left out.
-public enum MetadataPart: String, Sendable, CaseIterable {
+package enum MetadataPart: String, Sendable, CaseIterable {
   /// The Exif block.
   case exif
   /// Where the picture was taken: the GPS part of Exif, and XMP that tells it.
@@ -14,7 +14,7 @@ public enum MetadataPart: String, Sendable, CaseIterable {
 
 extension PictureMetadata {
   /// The same without some parts.
-  public func without(_ parts: Set<MetadataPart>) -> PictureMetadata {
+  package func without(_ parts: Set<MetadataPart>) -> PictureMetadata {
     var metadata = self
     if parts.contains(.icc) { metadata.iccProfile = nil }
     if parts.contains(.exif) { metadata.exif = nil }
@@ -35,7 +35,7 @@ extension PictureMetadata {
 
   /// The same for a picture that was turned, cut or shrunk to this size: sizes in Exif are made right, its thumbnail is
   /// left out.
-  public func describing(width: Int, height: Int) -> PictureMetadata {
+  package func describing(width: Int, height: Int) -> PictureMetadata {
     guard let exif, var block = ExifBlock(exif) else { return self }
     block.describe(width: width, height: height)
     var metadata = self

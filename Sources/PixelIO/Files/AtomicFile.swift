@@ -9,14 +9,14 @@ internal import CGQPixelIO
 #endif
 
 /// Writes whole files: under its name a file is complete or absent, whatever fails.
-public enum AtomicFile {
+package enum AtomicFile {
   /// Writes bytes to a temporary file beside the final one, then renames it.
   ///
   /// Without `overwrite` an existing file stays, even one that appears meanwhile. With it, a file
   /// behind a symbolic link is replaced and the link stays, and so do the file's permissions.
   /// Devices and pipes cannot be replaced: the bytes go straight in.
   /// ``FileReader/read(_:maxBytes:)`` is the inverse.
-  public static func write(
+  package static func write(
     _ bytes: [UInt8], to path: String, overwrite: Bool
   ) throws(FileError) {
     do {
@@ -30,7 +30,7 @@ public enum AtomicFile {
 
   /// The same for bytes that come one after the other: `body` gets a function that writes some more. When it throws, there
   /// is no file.
-  public static func write(
+  package static func write(
     to path: String, overwrite: Bool,
     _ body: (_ write: ([UInt8]) throws(FileError) -> Void) throws -> Void
   ) throws {
@@ -76,7 +76,7 @@ public enum AtomicFile {
 
   /// Whether something is there under this name; `write` without `overwrite` would refuse it, pipes and
   /// devices apart.
-  public static func exists(_ path: String) -> Bool {
+  package static func exists(_ path: String) -> Bool {
     var status = stat()
     return descriptor(path) == nil && lstat(cPath(path), &status) == 0
       && status.st_mode & S_IFMT != S_IFCHR

@@ -1,5 +1,5 @@
 /// Why a file could not be read or written.
-public enum FileError: Error, Sendable, Equatable {
+package enum FileError: Error, Sendable, Equatable {
   /// A call of the system failed with this errno value.
   case system(Operation, path: String, code: Int32)
   /// The file is there already and was not to be replaced.
@@ -10,7 +10,7 @@ public enum FileError: Error, Sendable, Equatable {
   case tooLarge(path: String, maxBytes: Int)
 
   /// What was being done.
-  public enum Operation: String, Sendable {
+  package enum Operation: String, Sendable {
     /// Opening a file to read.
     case open
     /// Reading bytes.
@@ -28,7 +28,7 @@ public enum FileError: Error, Sendable, Equatable {
 
 extension FileError: CustomStringConvertible {
   /// One sentence with the file's path and the system's reason.
-  public var description: String {
+  package var description: String {
     switch self {
     case .system(let operation, let path, let code):
       "cannot \(operation.rawValue) \(path): \(systemMessage(code))"

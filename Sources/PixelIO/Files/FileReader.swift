@@ -7,11 +7,11 @@
 #endif
 
 /// Reads whole files. ``AtomicFile`` is the inverse.
-public enum FileReader {
+package enum FileReader {
   /// Reads a file, or standard input when the path is "-".
   ///
   /// Reads at most one byte beyond `maxBytes`, and throws when there is one.
-  public static func read(_ path: String, maxBytes: Int) throws(FileError) -> [UInt8] {
+  package static func read(_ path: String, maxBytes: Int) throws(FileError) -> [UInt8] {
     precondition(maxBytes >= 0 && maxBytes < Int.max, "the most bytes are a number of bytes")
     if path == "-" {
       return try readAll(from: STDIN_FILENO, path: "standard input", maxBytes: maxBytes)

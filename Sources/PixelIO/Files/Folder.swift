@@ -7,25 +7,25 @@
 #endif
 
 /// Folders of the file system.
-public enum Folder {
+package enum Folder {
   /// What lies in a folder and the folders in it, other than folders.
-  public struct Contents: Sendable {
+  package struct Contents: Sendable {
     /// Names of files, from the folder on, in the order of their bytes.
-    public var files: [String] = []
+    package var files: [String] = []
     /// Names of pipes, devices, and links that lead nowhere or to folders, which are not followed.
-    public var others: [String] = []
+    package var others: [String] = []
     /// Folders that could not be read.
-    public var failures: [FileError] = []
+    package var failures: [FileError] = []
   }
 
   /// Whether a path leads to a folder.
-  public static func exists(_ path: String) -> Bool {
+  package static func exists(_ path: String) -> Bool {
     var status = stat()
     return stat(cPath(path), &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
   }
 
   /// Makes a folder, and those that it lies in, unless they are there.
-  public static func make(_ path: String) throws(FileError) {
+  package static func make(_ path: String) throws(FileError) {
     if exists(path) { return }
     try checkPath(path, .create)
     let parent = SystemPath.folder(path)
@@ -36,7 +36,7 @@ public enum Folder {
   }
 
   /// Everything that lies in a folder, at any depth.
-  public static func contents(_ path: String) -> Contents {
+  package static func contents(_ path: String) -> Contents {
     var contents = Contents()
     var folders = [""]
     while let folder = folders.popLast() {
@@ -72,12 +72,12 @@ public enum Folder {
 }
 
 /// Which file a path leads to, whatever its name.
-public struct FileIdentity: Sendable, Hashable {
+package struct FileIdentity: Sendable, Hashable {
   private let device: UInt64
   private let number: UInt64
 
   /// Nil when there is no regular file.
-  public init?(_ path: String) {
+  package init?(_ path: String) {
     var status = stat()
     guard stat(cPath(path), &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
     device = UInt64(truncatingIfNeeded: status.st_dev)
@@ -86,9 +86,9 @@ public struct FileIdentity: Sendable, Hashable {
 }
 
 /// When files were read and changed.
-public enum FileTimes {
+package enum FileTimes {
   /// Gives a file the times of another one.
-  public static func copy(from source: String, to target: String) throws(FileError) {
+  package static func copy(from source: String, to target: String) throws(FileError) {
     var status = stat()
     guard stat(cPath(source), &status) == 0 else {
       throw .system(.read, path: source, code: errno)

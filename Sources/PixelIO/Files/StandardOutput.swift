@@ -7,12 +7,12 @@
 #endif
 
 /// The program's standard output, for bytes instead of text.
-public enum StandardOutput {
+package enum StandardOutput {
   /// Whether a person would see the bytes.
-  public static var isTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
+  package static var isTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
 
   /// Writes all bytes, past any buffer of `print`.
-  public static func write(_ bytes: [UInt8]) throws(FileError) {
+  package static func write(_ bytes: [UInt8]) throws(FileError) {
     try writeAll(bytes, to: STDOUT_FILENO, path: "standard output")
   }
 }

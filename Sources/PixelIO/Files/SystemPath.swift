@@ -1,11 +1,11 @@
 /// Names of files as strings. The system's names are bytes, which need not be UTF-8, and a combining mark behind a slash
 /// does not belong to the slash: names are taken apart by bytes, never by characters.
-public enum SystemPath {
+package enum SystemPath {
   /// Bytes that are not UTF-8 stand in strings as this code point plus the byte; so do the bytes of such a code point.
   private static let escapes: UInt32 = 0x10FF00
 
   /// The string that stands for a name. ``bytes(_:)`` is the inverse.
-  public static func string(_ bytes: [UInt8]) -> String {
+  package static func string(_ bytes: [UInt8]) -> String {
     if let text = String(validating: bytes, as: UTF8.self),
       !text.unicodeScalars.contains(where: { $0.value >= escapes })
     {
@@ -37,7 +37,7 @@ public enum SystemPath {
   }
 
   /// The bytes of a name, or of a text with names in it. ``string(_:)`` is the inverse.
-  public static func bytes(_ path: String) -> [UInt8] {
+  package static func bytes(_ path: String) -> [UInt8] {
     guard path.unicodeScalars.contains(where: { $0.value >= escapes }) else {
       return Array(path.utf8)
     }
@@ -47,32 +47,32 @@ public enum SystemPath {
   }
 
   /// What stands behind the last slash.
-  public static func name(_ path: String) -> String {
+  package static func name(_ path: String) -> String {
     let path = withoutSlashes(path)
     guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return path }
     return String(path[path.utf8.index(after: slash)...])
   }
 
   /// The folder that a path lies in.
-  public static func folder(_ path: String) -> String {
+  package static func folder(_ path: String) -> String {
     let path = withoutSlashes(path)
     guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return "." }
     return slash == path.startIndex ? "/" : String(path[..<slash])
   }
 
   /// A name in a folder.
-  public static func joined(_ folder: String, _ name: String) -> String {
+  package static func joined(_ folder: String, _ name: String) -> String {
     folder.utf8.last == UInt8(ascii: "/") ? folder + name : "\(folder)/\(name)"
   }
 
   /// What stands behind the last dot of a name, in small letters; empty without one.
-  public static func ending(_ path: String) -> String {
+  package static func ending(_ path: String) -> String {
     guard let dot = lastDot(path) else { return "" }
     return String(path[path.utf8.index(after: dot)...]).lowercased()
   }
 
   /// A path without its ending.
-  public static func withoutEnding(_ path: String) -> String {
+  package static func withoutEnding(_ path: String) -> String {
     lastDot(path).map { String(path[..<$0]) } ?? path
   }
 

@@ -1,22 +1,22 @@
 internal import CGQPixelIO
-public import GQCodec
+package import GQCodec
 
 /// Writes JPEG files, with the picture's metadata.
-public struct JPEGWriter: Sendable {
+package struct JPEGWriter: Sendable {
   /// The name and version of the library that does the work.
-  public static var libraryVersion: String { String(cString: gq_jpeg_library_version()) }
+  package static var libraryVersion: String { String(cString: gq_jpeg_library_version()) }
 
   /// The libjpeg quality, 1 to 100.
-  public let quality: Int
+  package let quality: Int
   /// Whether the Huffman tables are fitted to the picture.
-  public let isOptimized: Bool
+  package let isOptimized: Bool
   /// Whether the picture comes in scans of rising detail, which is also smaller.
-  public let isProgressive: Bool
+  package let isProgressive: Bool
   /// How the two colour components are stored.
-  public let subsampling: Subsampling
+  package let subsampling: Subsampling
 
   /// How the two colour components are stored.
-  public enum Subsampling: Sendable, CaseIterable {
+  package enum Subsampling: Sendable, CaseIterable {
     /// At half the width and half the height (4:2:0).
     case halved
     /// At full size (4:4:4).
@@ -26,7 +26,7 @@ public struct JPEGWriter: Sendable {
   /// Makes a writer.
   ///
   /// A quality outside 1...100 is a mistake of the caller and stops the program.
-  public init(
+  package init(
     quality: Int, isOptimized: Bool = true, isProgressive: Bool = true,
     subsampling: Subsampling = .halved
   ) {
@@ -40,7 +40,7 @@ public struct JPEGWriter: Sendable {
   /// Writes a whole file. ``PictureReader/read(_:)`` reads it back, less what JPEG loses.
   ///
   /// - Throws: `PixelIOError.notWritable` for a picture with alpha, and for metadata too large for segments.
-  public func write(_ picture: Picture) throws(PixelIOError) -> [UInt8] {
+  package func write(_ picture: Picture) throws(PixelIOError) -> [UInt8] {
     let writer = try rows(RowFormat(picture))
     return try writer.write(picture.samples) + writer.finish().bytes
   }
@@ -48,7 +48,7 @@ public struct JPEGWriter: Sendable {
   /// A writer of a file whose rows are still to come.
   ///
   /// - Throws: as `write(_:)`.
-  public func rows(_ format: RowFormat) throws(PixelIOError) -> any RowWriter {
+  package func rows(_ format: RowFormat) throws(PixelIOError) -> any RowWriter {
     try Rows(format, self)
   }
 

@@ -1,22 +1,22 @@
-public import GQCodec
+package import GQCodec
 
 /// Writes raw PGM files of grey pictures and raw PPM files of others.
-public struct NetpbmWriter: Sendable {
+package struct NetpbmWriter: Sendable {
   /// Makes a writer.
-  public init() {}
+  package init() {}
 
   /// Writes a whole file, without metadata, for which there is no place. ``PictureReader/read(_:)`` is the
   /// inverse.
   ///
   /// - Throws: `PixelIOError.notWritable` for a picture with alpha.
-  public func write(_ picture: Picture) throws(PixelIOError) -> [UInt8] {
+  package func write(_ picture: Picture) throws(PixelIOError) -> [UInt8] {
     try rows(RowFormat(picture)).write(picture.samples)
   }
 
   /// A writer of a file whose rows are still to come.
   ///
   /// - Throws: as `write(_:)`.
-  public func rows(_ format: RowFormat) throws(PixelIOError) -> any RowWriter {
+  package func rows(_ format: RowFormat) throws(PixelIOError) -> any RowWriter {
     if format.hasAlpha { throw .notWritable(.netpbm, detail: "it has alpha") }
     return Rows(format)
   }

@@ -1,21 +1,21 @@
 internal import CGQPixelIO
-public import GQCodec
+package import GQCodec
 
 /// Writes PNG files: RGB or grey, with alpha or without, 8 bits per sample, not interlaced.
-public struct PNGWriter: Sendable {
+package struct PNGWriter: Sendable {
   /// How hard to compress: 0 stores, 1 is fast, 9 is slow and small.
-  public let compressionLevel: Int
+  package let compressionLevel: Int
 
   /// Makes a writer.
   ///
   /// A level outside 0...9 is a mistake of the caller and stops the program.
-  public init(compressionLevel: Int = 6) {
+  package init(compressionLevel: Int = 6) {
     precondition((0...9).contains(compressionLevel), "compression levels are 0 to 9")
     self.compressionLevel = compressionLevel
   }
 
   /// Writes a whole file, with the picture's metadata. ``PictureReader/read(_:)`` is the inverse.
-  public func write(_ picture: Picture) throws(PixelIOError) -> [UInt8] {
+  package func write(_ picture: Picture) throws(PixelIOError) -> [UInt8] {
     try writeTelling(picture).bytes
   }
 
@@ -34,7 +34,7 @@ public struct PNGWriter: Sendable {
   }
 
   /// A writer of a file whose rows are still to come.
-  public func rows(_ format: RowFormat) throws(PixelIOError) -> any RowWriter {
+  package func rows(_ format: RowFormat) throws(PixelIOError) -> any RowWriter {
     try Rows(format, compressionLevel: compressionLevel)
   }
 

@@ -1,10 +1,10 @@
-public import GQCodec
+package import GQCodec
 
 extension Picture {
   /// The picture made smaller, so that neither side has more than `side` pixels; itself when it is small enough.
   ///
   /// Every new pixel is the mean of the area it covers, sample values weighted by alpha.
-  public func fitted(within side: Int) -> Picture {
+  package func fitted(within side: Int) -> Picture {
     precondition(side > 0)
     let longest = max(width, height)
     guard longest > side else { return self }
@@ -55,7 +55,7 @@ extension Picture {
 
 extension PictureSource {
   /// The picture made smaller as `Picture.fitted(within:)` does it, reading its rows once.
-  public func fitted(within side: Int) throws -> Picture {
+  package func fitted(within side: Int) throws -> Picture {
     precondition(side > 0)
     let longest = max(width, height)
     let newWidth = longest > side ? max(1, (width * side + longest / 2) / longest) : width

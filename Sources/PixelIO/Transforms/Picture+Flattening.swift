@@ -1,9 +1,9 @@
-public import GQCodec
+package import GQCodec
 
 extension Picture {
   /// The picture without alpha, as it looks on a background of one colour: `red`, `green` and `blue`, of which a
   /// grey picture takes the mean.
-  public func flattened(red: UInt8, green: UInt8, blue: UInt8) -> Picture {
+  package func flattened(red: UInt8, green: UInt8, blue: UInt8) -> Picture {
     guard let alpha else { return self }
     let background: [Int] =
       colorType == .rgb

@@ -1,13 +1,13 @@
 internal import CGQPixelIO
-public import GQCodec
+package import GQCodec
 
 /// Writes WebP files, with the picture's metadata. Grey is written as equal red, green and blue.
-public struct WebPWriter: Sendable {
+package struct WebPWriter: Sendable {
   /// The libwebp quality, 0 to 100; nil is without loss.
-  public let quality: Int?
+  package let quality: Int?
 
   /// Makes a writer; a quality out of range stops the program.
-  public init(quality: Int? = nil) {
+  package init(quality: Int? = nil) {
     precondition((0...100).contains(quality ?? 0), "WebP qualities are 0 to 100")
     self.quality = quality
   }
@@ -15,7 +15,7 @@ public struct WebPWriter: Sendable {
   /// Writes a whole file. ``PictureReader/read(_:)`` reads it back.
   ///
   /// - Throws: `PixelIOError.notWritable` for a picture of more than 16383 pixels a side.
-  public func write(_ picture: Picture) throws(PixelIOError) -> [UInt8] {
+  package func write(_ picture: Picture) throws(PixelIOError) -> [UInt8] {
     let writer = try rows(RowFormat(picture))
     try picture.forEachInterleaved { samples throws(PixelIOError) in
       _ = try writer.write(samples)
@@ -26,7 +26,7 @@ public struct WebPWriter: Sendable {
   /// A writer of a file whose rows are still to come; it holds them all.
   ///
   /// - Throws: as `write(_:)`.
-  public func rows(_ format: RowFormat) throws(PixelIOError) -> any RowWriter {
+  package func rows(_ format: RowFormat) throws(PixelIOError) -> any RowWriter {
     guard max(format.width, format.height) <= 16383 else {
       throw .notWritable(.webp, detail: "more than 16383 pixels a side")
     }

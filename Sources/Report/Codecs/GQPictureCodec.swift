@@ -1,11 +1,11 @@
-public import GQCodec
-public import GQModel
+package import GQCodec
+package import GQModel
 import GQPixelIO
 
 /// This project's codec.
-public struct GQPictureCodec: PictureCodec {
+package struct GQPictureCodec: PictureCodec {
   /// With the effort, the quantizer and the model among the options and the version.
-  public let identity: CodecIdentity
+  package let identity: CodecIdentity
   private let encoder: GQEncoder
   private let decoder: GQDecoder
   private let options: EncodingOptions
@@ -24,7 +24,7 @@ public struct GQPictureCodec: PictureCodec {
   ///   - modelArguments: what this process was told about the model, engine and threads, as arguments.
   ///   - tuning: what the model is tuned for.
   ///   - isMain: whether it bears the codec's plain name; other tunings bear theirs beside it.
-  public init(
+  package init(
     encoder: GQEncoder, decoder: GQDecoder, options: EncodingOptions, version: String,
     program: OwnProgram, modelArguments: [String], tuning: Tuning = .visual, isMain: Bool = true
   ) {
@@ -45,7 +45,7 @@ public struct GQPictureCodec: PictureCodec {
   }
 
   /// The real file of this size; nil when the picture needs more.
-  public func encode(_ source: SourcePicture, atMost byteCount: Int) throws -> EncodedFile? {
+  package func encode(_ source: SourcePicture, atMost byteCount: Int) throws -> EncodedFile? {
     guard byteCount > 0 else { return nil }
     var options = options
     options.target = .bytes(byteCount)
@@ -60,7 +60,7 @@ public struct GQPictureCodec: PictureCodec {
   }
 
   /// In this process, and in one of its own.
-  public func timeEncode(
+  package func timeEncode(
     _ source: SourcePicture, atMost byteCount: Int, setting: Int?
   ) throws -> RunCost? {
     var options = options
@@ -80,12 +80,12 @@ public struct GQPictureCodec: PictureCodec {
   }
 
   /// What the decoder shows.
-  public func decode(_ file: [UInt8], of source: SourcePicture) throws -> Picture {
+  package func decode(_ file: [UInt8], of source: SourcePicture) throws -> Picture {
     try decoder.decode(file)
   }
 
   /// In this process, and in one of its own.
-  public func timeDecode(_ file: [UInt8], of source: SourcePicture) throws -> RunCost? {
+  package func timeDecode(_ file: [UInt8], of source: SourcePicture) throws -> RunCost? {
     let (_, time) = try timed { try decoder.decode(file).width }
     let input = source.scratchFile("coded.gqz")
     try AtomicFile.write(file, to: input, overwrite: true)

@@ -1,5 +1,5 @@
 /// The codecs that this project's can be measured against.
-public enum OtherCodec: String, CaseIterable, Sendable {
+package enum OtherCodec: String, CaseIterable, Sendable {
   case jpeg, webp, avif, jxl, heic
 
   /// The program that makes files, and the programs of which one reads them, newest name first; nil for the codec
@@ -39,7 +39,7 @@ public enum OtherCodec: String, CaseIterable, Sendable {
   /// The codecs of a list of names, separated by commas; `none` is no codec.
   ///
   /// - Throws: `ReportError.unknownCodec`.
-  public static func list(_ names: String) throws(ReportError) -> [OtherCodec] {
+  package static func list(_ names: String) throws(ReportError) -> [OtherCodec] {
     if names == "none" { return [] }
     var list: [OtherCodec] = []
     for name in names.split(separator: ",", omittingEmptySubsequences: false) {
@@ -52,7 +52,7 @@ public enum OtherCodec: String, CaseIterable, Sendable {
   }
 
   /// All that are installed, as programs or in the Python package.
-  public static func installed(python: PythonHelpers? = nil) -> [OtherCodec] {
+  package static func installed(python: PythonHelpers? = nil) -> [OtherCodec] {
     let programs = installed { ProgramPath.find($0) }
     return allCases.filter {
       programs.contains($0)
@@ -76,7 +76,7 @@ public enum OtherCodec: String, CaseIterable, Sendable {
   /// The codec, ready to run: of the Python package where there is one, else of its programs.
   ///
   /// - Throws: `ReportError.notInstalled`.
-  public func make(
+  package func make(
     program: OwnProgram?, python: PythonHelpers? = nil, threads: Int = Machine.coreCount
   ) throws(ReportError) -> any PictureCodec {
     if let python, let codec = PythonCodec(self, helpers: python, threads: threads) {

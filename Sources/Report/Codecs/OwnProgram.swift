@@ -9,12 +9,12 @@ import Foundation
 #endif
 
 /// This very program, to be run once more: what a codec in this process takes cannot be told from what else it holds.
-public struct OwnProgram: Sendable {
+package struct OwnProgram: Sendable {
   /// The path of the program.
   let path: String
 
   /// Makes a value.
-  public init(path: String) { self.path = path }
+  package init(path: String) { self.path = path }
 
   /// What a run takes.
   func run(_ arguments: [String]) throws(ReportError) -> ChildProcess.Result {

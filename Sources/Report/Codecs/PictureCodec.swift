@@ -1,7 +1,7 @@
-public import GQCodec
+package import GQCodec
 
 /// A way to make pictures small, as the report sees it.
-public protocol PictureCodec: Sendable {
+package protocol PictureCodec: Sendable {
   /// Which codec, in which version, set how.
   var identity: CodecIdentity { get }
 
@@ -30,27 +30,29 @@ public protocol PictureCodec: Sendable {
 
 extension PictureCodec {
   /// Linked in, it works.
-  public func check() throws {}
+  package func check() throws {}
 
   /// Told a size, it fills it.
-  public func next(after file: EncodedFile, of source: SourcePicture) throws -> EncodedFile? { nil }
+  package func next(after file: EncodedFile, of source: SourcePicture) throws -> EncodedFile? {
+    nil
+  }
 }
 
 /// Which codec, in which version, set how. A measurement holds for equal identities.
-public struct CodecIdentity: Sendable, Hashable, Codable {
+package struct CodecIdentity: Sendable, Hashable, Codable {
   /// What it is called in results: `webp`.
-  public let name: String
+  package let name: String
   /// What people call it: WebP.
-  public let title: String
+  package let title: String
   /// The program's or library's version; for gqimg the model too.
-  public let version: String
+  package let version: String
   /// What was asked of it beside the size.
-  public let options: String
+  package let options: String
   /// What its times are the times of.
-  public let timing: Timing
+  package let timing: Timing
 
   /// What the times of a codec are the times of.
-  public enum Timing: String, Sendable, Codable {
+  package enum Timing: String, Sendable, Codable {
     /// The codec alone, pixels in memory to bytes in memory.
     case library
     /// A whole process, PNG file to file and back.
@@ -58,7 +60,7 @@ public struct CodecIdentity: Sendable, Hashable, Codable {
   }
 
   /// Makes an identity.
-  public init(name: String, title: String, version: String, options: String, timing: Timing) {
+  package init(name: String, title: String, version: String, options: String, timing: Timing) {
     self.name = name
     self.title = title
     self.version = version
@@ -68,28 +70,28 @@ public struct CodecIdentity: Sendable, Hashable, Codable {
 }
 
 /// A picture as a file of some codec.
-public struct EncodedFile: Sendable, Equatable {
+package struct EncodedFile: Sendable, Equatable {
   /// The whole file.
-  public var bytes: [UInt8]
+  package var bytes: [UInt8]
   /// What the codec was told to get this size; nil when it was told the size.
-  public var setting: Setting?
+  package var setting: Setting?
 
   /// A quality that a codec can be told.
-  public struct Setting: Sendable, Equatable {
+  package struct Setting: Sendable, Equatable {
     /// Its number, of those that the codec has.
-    public let number: Int
+    package let number: Int
     /// As a person would write it.
-    public let text: String
+    package let text: String
 
     /// Makes a value.
-    public init(number: Int, text: String) {
+    package init(number: Int, text: String) {
       self.number = number
       self.text = text
     }
   }
 
   /// Makes a value.
-  public init(bytes: [UInt8], setting: Setting?) {
+  package init(bytes: [UInt8], setting: Setting?) {
     self.bytes = bytes
     self.setting = setting
   }

@@ -1,17 +1,17 @@
 import GQBitstream
-public import GQCodec
+package import GQCodec
 
 /// This project's codec with samples of the posterior in the place of codewords: what the codebook costs.
 ///
 /// There is no such file. Its bytes are those of the real file with the same levels, and times mean nothing.
-public struct PosteriorSampleCodec: PictureCodec {
+package struct PosteriorSampleCodec: PictureCodec {
   /// With the effort, the quantizer and the model among the options and the version.
-  public let identity: CodecIdentity
+  package let identity: CodecIdentity
   private let encoder: GQEncoder
   private let options: EncodingOptions
 
   /// Makes the codec, from the same values as ``GQPictureCodec``.
-  public init(encoder: GQEncoder, options: EncodingOptions, version: String) {
+  package init(encoder: GQEncoder, options: EncodingOptions, version: String) {
     self.encoder = encoder
     self.options = options
     identity = CodecIdentity(
@@ -20,7 +20,7 @@ public struct PosteriorSampleCodec: PictureCodec {
   }
 
   /// The real file of this size; nil when the picture needs more.
-  public func encode(_ source: SourcePicture, atMost byteCount: Int) throws -> EncodedFile? {
+  package func encode(_ source: SourcePicture, atMost byteCount: Int) throws -> EncodedFile? {
     guard byteCount > 0 else { return nil }
     var options = options
     options.target = .bytes(byteCount)
@@ -35,16 +35,16 @@ public struct PosteriorSampleCodec: PictureCodec {
   }
 
   /// What it would show with samples in the place of codewords.
-  public func decode(_ file: [UInt8], of source: SourcePicture) throws -> Picture {
+  package func decode(_ file: [UInt8], of source: SourcePicture) throws -> Picture {
     try encoder.posteriorSample(
       source.picture, levelMap: try FileStructure(parsing: file).levelMap)
   }
 
   /// There is no such file to make.
-  public func timeEncode(
+  package func timeEncode(
     _ source: SourcePicture, atMost byteCount: Int, setting: Int?
   ) throws -> RunCost? { nil }
 
   /// There is no such file to read.
-  public func timeDecode(_ file: [UInt8], of source: SourcePicture) throws -> RunCost? { nil }
+  package func timeDecode(_ file: [UInt8], of source: SourcePicture) throws -> RunCost? { nil }
 }

@@ -10,7 +10,7 @@ import Synchronization
 #endif
 
 /// Python processes that run codecs of the package imagecodecs, as many as are needed at the same time.
-public final class PythonHelpers: Sendable {
+package final class PythonHelpers: Sendable {
   /// The path of the interpreter.
   let interpreter: String
   /// The version of every codec, by its name.
@@ -25,7 +25,7 @@ public final class PythonHelpers: Sendable {
   /// Starts a first process.
   ///
   /// - Throws: `ReportError.programFailed` when the package is missing or does not work.
-  public init(interpreter: String) throws {
+  package init(interpreter: String) throws {
     let path = interpreter.contains("/") ? interpreter : ProgramPath.find(interpreter)
     guard let path else { throw ReportError.cannotStart(program: interpreter, code: ENOENT) }
     self.interpreter = path
@@ -35,7 +35,7 @@ public final class PythonHelpers: Sendable {
   }
 
   /// The helpers of an interpreter that nobody asked for; nil when it has no such package.
-  public static func installed(interpreter: String = "python3") -> PythonHelpers? {
+  package static func installed(interpreter: String = "python3") -> PythonHelpers? {
     guard ProgramPath.find(interpreter) != nil else { return nil }
     return try? PythonHelpers(interpreter: interpreter)
   }

@@ -1,21 +1,21 @@
 import GQBitstream
-public import GQCodec
+package import GQCodec
 import Foundation
 import GQPixelIO
 
 /// A picture to measure with, and what codecs share while they work on it.
-public final class SourcePicture {
+package final class SourcePicture {
   /// The pixels.
-  public let picture: Picture
+  package let picture: Picture
   /// The file's name, its size and what tells it from others.
-  public let size: PictureSize
+  package let size: PictureSize
   private let folder: TemporaryFolder
   private var searches: [CodecIdentity: QualitySearch] = [:]
   private var hasFile = false
   private var hasSamples = false
 
   /// Makes a source.
-  public init(name: String, picture: Picture) throws {
+  package init(name: String, picture: Picture) throws {
     self.picture = picture
     folder = try TemporaryFolder()
     let alpha = picture.alpha == nil ? "" : " alpha"

@@ -4,7 +4,7 @@ import GQMetrics
 import GQPixelIO
 
 /// Butteraugli's 3-norm by libjxl's program: how visible differences are, 0 for none.
-public struct Butteraugli: Sendable {
+package struct Butteraugli: Sendable {
   /// The program.
   static let program = "butteraugli_main"
   private let path: String
@@ -12,7 +12,7 @@ public struct Butteraugli: Sendable {
   private static let minimumSide = 8
 
   /// nil when the program is not installed.
-  public init?() { self.init(path: ProgramPath.find(Self.program)) }
+  package init?() { self.init(path: ProgramPath.find(Self.program)) }
 
   init?(path: String?) {
     guard let path else { return nil }

@@ -1,5 +1,5 @@
 /// What one run of a codec took.
-public struct RunCost: Sendable, Equatable {
+package struct RunCost: Sendable, Equatable {
   /// Of the codec alone, pixels in memory to bytes in memory or back; nil for codecs that are programs.
   var library: RunTime?
   /// Of a whole process that does this one thing, from file to file; nil for codecs inside another program.
@@ -17,21 +17,21 @@ struct RunTime: Sendable, Equatable {
 }
 
 /// What the runs of a codec took.
-public struct Cost: Sendable, Equatable, Codable {
+package struct Cost: Sendable, Equatable, Codable {
   /// How many runs there were.
-  public var runs: Int
+  package var runs: Int
   /// Of the codec alone.
-  public var library: TimeSummary?
+  package var library: TimeSummary?
   /// Of whole processes.
-  public var process: TimeSummary?
+  package var process: TimeSummary?
   /// The most memory that a process held, in bytes.
-  public var peakMemoryBytes: Int?
+  package var peakMemoryBytes: Int?
 
   /// Of what ``CodecIdentity/timing`` says: the codec alone where that is known.
-  public var time: TimeSummary? { library ?? process }
+  package var time: TimeSummary? { library ?? process }
 
   /// Nothing ran.
-  public init() { runs = 0 }
+  package init() { runs = 0 }
 
   /// Of runs of equal work.
   init(_ costs: [RunCost]) {
@@ -51,15 +51,15 @@ public struct Cost: Sendable, Equatable, Codable {
 }
 
 /// Times of equal runs.
-public struct TimeSummary: Sendable, Equatable, Codable {
+package struct TimeSummary: Sendable, Equatable, Codable {
   /// The median of wall times.
-  public let seconds: Double
+  package let seconds: Double
   /// The shortest wall time.
-  public let fastest: Double
+  package let fastest: Double
   /// The longest wall time.
-  public let slowest: Double
+  package let slowest: Double
   /// The median of processor times, all cores together.
-  public let processorSeconds: Double
+  package let processorSeconds: Double
 
   /// nil without runs.
   init?(_ runs: [RunTime]) {

@@ -9,29 +9,29 @@ import Foundation
 #endif
 
 /// What times were taken on.
-public struct Machine: Sendable, Equatable, Codable {
+package struct Machine: Sendable, Equatable, Codable {
   /// The processor's name.
-  public let processor: String
+  package let processor: String
   /// How many cores the system has.
-  public let cores: Int
+  package let cores: Int
   /// How many threads codecs were told to use.
-  public let threads: Int
+  package let threads: Int
   /// The system's name and release.
-  public let system: String
+  package let system: String
 
   /// This machine.
-  public static func current(threads: Int) -> Machine {
+  package static func current(threads: Int) -> Machine {
     Machine(processor: processorName(), cores: coreCount, threads: threads, system: systemName())
   }
 
   /// How many processes wanted a core in the last minute, on average; nil where the system does not tell.
-  public static func loadAverage() -> Double? {
+  package static func loadAverage() -> Double? {
     var load = [0.0]
     return getloadavg(&load, 1) == 1 ? load[0] : nil
   }
 
   /// The cores of the system.
-  public static let coreCount = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+  package static let coreCount = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
 
   private static func processorName() -> String {
     let text = (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)) ?? ""

@@ -1,28 +1,28 @@
 /// What a codec did to a picture at a rate.
-public struct Measurement: Sendable, Equatable {
+package struct Measurement: Sendable, Equatable {
   /// Of the whole file.
-  public let bytes: Int
+  package let bytes: Int
   /// Bits of the file per pixel of the picture.
-  public let bitsPerPixel: Double
+  package let bitsPerPixel: Double
   /// How alike the pictures are.
-  public var scores: Scores
+  package var scores: Scores
   /// What the codec was told to get this size; nil when it was told the size.
-  public let setting: String?
+  package let setting: String?
   /// The number of that setting.
-  public let settingNumber: Int?
+  package let settingNumber: Int?
   /// The next larger file of codecs that are told a quality: what lies between both is interpolated.
-  public var above: RatePoint?
+  package var above: RatePoint?
   /// What making the file took.
-  public var encode: Cost
+  package var encode: Cost
   /// What reading it took.
-  public var decode: Cost
+  package var decode: Cost
   /// What the times were taken on.
-  public var machine: Machine?
+  package var machine: Machine?
   /// The part of all cores that other programs used meanwhile; nil where that is not known.
-  public var othersShare: Double?
+  package var othersShare: Double?
 
   /// A measurement by its values.
-  public init(
+  package init(
     bytes: Int, bitsPerPixel: Double, scores: Scores, setting: EncodedFile.Setting? = nil,
     above: RatePoint? = nil, encode: Cost = Cost(), decode: Cost = Cost()
   ) {
@@ -41,14 +41,14 @@ public struct Measurement: Sendable, Equatable {
 }
 
 /// A point of a rate-distortion curve.
-public struct RatePoint: Sendable, Equatable {
+package struct RatePoint: Sendable, Equatable {
   /// Bits of the file per pixel of the picture.
-  public let bitsPerPixel: Double
+  package let bitsPerPixel: Double
   /// How alike the pictures are.
-  public var scores: Scores
+  package var scores: Scores
 
   /// Makes a value.
-  public init(bitsPerPixel: Double, scores: Scores) {
+  package init(bitsPerPixel: Double, scores: Scores) {
     self.bitsPerPixel = bitsPerPixel
     self.scores = scores
   }
@@ -59,14 +59,14 @@ extension RatePoint: Codable {
   private enum CodingKeys: String, CodingKey { case bitsPerPixel }
 
   /// Reads what `encode` wrote.
-  public init(from decoder: any Decoder) throws {
+  package init(from decoder: any Decoder) throws {
     let values = try decoder.container(keyedBy: CodingKeys.self)
     bitsPerPixel = try values.decode(Double.self, forKey: .bitsPerPixel)
     scores = try Scores(from: decoder)
   }
 
   /// Writes it.
-  public func encode(to encoder: any Encoder) throws {
+  package func encode(to encoder: any Encoder) throws {
     var values = encoder.container(keyedBy: CodingKeys.self)
     try values.encode(bitsPerPixel, forKey: .bitsPerPixel)
     try scores.encode(to: encoder)
@@ -80,7 +80,7 @@ extension Measurement: Codable {
   }
 
   /// Reads what `encode` wrote.
-  public init(from decoder: any Decoder) throws {
+  package init(from decoder: any Decoder) throws {
     let values = try decoder.container(keyedBy: CodingKeys.self)
     bytes = try values.decode(Int.self, forKey: .bytes)
     bitsPerPixel = try values.decode(Double.self, forKey: .bitsPerPixel)
@@ -95,7 +95,7 @@ extension Measurement: Codable {
   }
 
   /// Writes it.
-  public func encode(to encoder: any Encoder) throws {
+  package func encode(to encoder: any Encoder) throws {
     var values = encoder.container(keyedBy: CodingKeys.self)
     try values.encode(bytes, forKey: .bytes)
     try values.encode(bitsPerPixel, forKey: .bitsPerPixel)

@@ -3,7 +3,7 @@ import GQCodec
 /// Measures pictures with codecs at rates.
 ///
 /// Pictures may be measured at the same time, since nothing is timed then; times are taken afterwards, one after the other.
-public struct MeasurementRun: Sendable {
+package struct MeasurementRun: Sendable {
   /// Whom to measure, this project's codec first.
   let codecs: [any PictureCodec]
   /// Bits per pixel.
@@ -18,7 +18,7 @@ public struct MeasurementRun: Sendable {
   let runs: Int
 
   /// Makes a run.
-  public init(
+  package init(
     codecs: [any PictureCodec], rates: [Double], store: MeasurementStore, progress: Progress,
     butteraugli: Butteraugli? = nil, python: PythonHelpers? = nil,
     machine: Machine = .current(threads: Machine.coreCount), runs: Int = 3
@@ -34,28 +34,28 @@ public struct MeasurementRun: Sendable {
   }
 
   /// What a run found.
-  public struct Findings: Sendable {
+  package struct Findings: Sendable {
     /// By picture, then by rate, then by codec.
-    public internal(set) var rows: [ResultRow] = []
+    package internal(set) var rows: [ResultRow] = []
     /// Where no file is as small as asked for.
-    public internal(set) var unreachable: [UnreachableRate] = []
+    package internal(set) var unreachable: [UnreachableRate] = []
     /// The pictures, in the order of their names.
-    public internal(set) var pictures: [PictureSize] = []
+    package internal(set) var pictures: [PictureSize] = []
     /// Files that are no pictures that can be measured.
-    public internal(set) var leftOut: [LeftOutPicture] = []
+    package internal(set) var leftOut: [LeftOutPicture] = []
 
     /// Nothing yet.
-    public init() {}
+    package init() {}
 
     /// How a picture looks with this project's codec at a rate, by SSIMULACRA2; nil when that is not known.
-    public func ownScore(picture: String, rate: Double) -> Double? {
+    package func ownScore(picture: String, rate: Double) -> Double? {
       rows.first { $0.picture == picture && $0.method == Results.own && $0.target == rate }?
         .measurement.scores.ssimulacra2
     }
   }
 
   /// Codes a picture with every codec at every rate and compares what comes back, but for what the store has.
-  public func measure(_ source: SourcePicture) throws {
+  package func measure(_ source: SourcePicture) throws {
     for codec in codecs {
       for rate in rates {
         try progress.step(.measure, picture: source.size.name, codec: codec.identity, rate: rate) {
@@ -66,7 +66,7 @@ public struct MeasurementRun: Sendable {
   }
 
   /// Takes the times of all files of a picture, but for those that were taken on this machine before.
-  public func time(_ source: SourcePicture) throws {
+  package func time(_ source: SourcePicture) throws {
     guard runs > 0 else { return }
     for codec in codecs {
       for rate in rates {
@@ -78,7 +78,7 @@ public struct MeasurementRun: Sendable {
   }
 
   /// All that the store has of pictures.
-  public func findings(_ pictures: [PictureSize], leftOut: [LeftOutPicture] = []) -> Findings {
+  package func findings(_ pictures: [PictureSize], leftOut: [LeftOutPicture] = []) -> Findings {
     var findings = Findings()
     findings.pictures = pictures
     findings.leftOut = leftOut

@@ -4,7 +4,7 @@ import GQPixelIO
 /// What was measured so far, in a folder: for each measurement a JSON file and the coded picture.
 ///
 /// Files appear whole, so a run that was stopped goes on where it was. Whatever cannot be read is measured anew.
-public struct MeasurementStore: Sendable {
+package struct MeasurementStore: Sendable {
   /// A measurement, or that there is none.
   enum Outcome: Sendable, Equatable {
     case measured(Measurement)
@@ -26,7 +26,7 @@ public struct MeasurementStore: Sendable {
   /// - Parameters:
   ///   - folder: where it is.
   ///   - isFresh: whether measurements that are there do not count.
-  public init(folder: String, isFresh: Bool) throws {
+  package init(folder: String, isFresh: Bool) throws {
     self.folder = folder
     self.isFresh = isFresh
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)

@@ -1,13 +1,13 @@
 /// A picture that takes part.
-public struct PictureSize: Sendable, Equatable, Encodable {
+package struct PictureSize: Sendable, Equatable, Encodable {
   /// The name of its file.
-  public let name: String
+  package let name: String
   /// Pixels in a row.
-  public let width: Int
+  package let width: Int
   /// Rows.
-  public let height: Int
+  package let height: Int
   /// Whether it has alpha.
-  public let hasAlpha: Bool
+  package let hasAlpha: Bool
   /// SHA-256 of size, kind and pixels: equal for equal pictures, whatever their files are.
   let digest: String
 
@@ -23,14 +23,14 @@ public struct PictureSize: Sendable, Equatable, Encodable {
 }
 
 /// A file that was left out.
-public struct LeftOutPicture: Sendable, Equatable, Encodable {
+package struct LeftOutPicture: Sendable, Equatable, Encodable {
   /// Its name.
-  public let name: String
+  package let name: String
   /// Why it cannot be measured.
-  public let reason: String
+  package let reason: String
 
   /// Makes a value.
-  public init(name: String, reason: String) {
+  package init(name: String, reason: String) {
     self.name = name
     self.reason = reason
   }

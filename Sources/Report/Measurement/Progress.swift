@@ -11,7 +11,7 @@ import Synchronization
 
 /// Tells on standard error how far a run is and how long the rest will take: on a terminal one line that changes,
 /// elsewhere a line for every measurement that is made. Any thread may tell it of its steps.
-public final class Progress: Sendable {
+package final class Progress: Sendable {
   /// What a step does.
   enum Kind: String {
     case measure
@@ -34,7 +34,7 @@ public final class Progress: Sendable {
   ///   - stepsPerCodec: pictures times rates.
   ///   - isTimed: whether times are taken too.
   ///   - jobs: how many pictures are measured at the same time.
-  public init(codecs: [String], stepsPerCodec: Int, isTimed: Bool = true, jobs: Int = 1) {
+  package init(codecs: [String], stepsPerCodec: Int, isTimed: Bool = true, jobs: Int = 1) {
     let kinds: [Kind] = isTimed ? [.measure, .time] : [.measure]
     isTerminal = isatty(STDERR_FILENO) == 1
     var estimate = TimeEstimate()
@@ -69,7 +69,7 @@ public final class Progress: Sendable {
   }
 
   /// Says of a picture that it is left out; it counts no more.
-  public func leaveOut(codecs: [String], rates: Int, isTimed: Bool, _ message: String) {
+  package func leaveOut(codecs: [String], rates: Int, isTimed: Bool, _ message: String) {
     state.withLock { state in
       for kind in isTimed ? [Kind.measure, .time] : [.measure] {
         state.total -= codecs.count * rates
@@ -82,7 +82,7 @@ public final class Progress: Sendable {
   }
 
   /// Clears the line.
-  public func finish() {
+  package func finish() {
     if isTerminal { write("\r\u{1B}[K") }
   }
 

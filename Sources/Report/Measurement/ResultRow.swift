@@ -1,16 +1,16 @@
 /// A measurement with its place in the report.
-public struct ResultRow: Sendable, Encodable {
+package struct ResultRow: Sendable, Encodable {
   /// The name of the picture's file.
-  public let picture: String
+  package let picture: String
   /// The codec's name, ``CodecIdentity/name``.
-  public let method: String
+  package let method: String
   /// Bits per pixel asked for.
-  public let target: Double
+  package let target: Double
   /// What was measured.
-  public let measurement: Measurement
+  package let measurement: Measurement
 
   /// Makes a row.
-  public init(picture: String, method: String, target: Double, measurement: Measurement) {
+  package init(picture: String, method: String, target: Double, measurement: Measurement) {
     self.picture = picture
     self.method = method
     self.target = target
@@ -22,7 +22,7 @@ public struct ResultRow: Sendable, Encodable {
   }
 
   /// All values side by side.
-  public func encode(to encoder: any Encoder) throws {
+  package func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encode(picture, forKey: .picture)
     try container.encode(method, forKey: .method)
@@ -32,11 +32,11 @@ public struct ResultRow: Sendable, Encodable {
 }
 
 /// A picture, a codec and a rate that has no file.
-public struct UnreachableRate: Sendable, Equatable, Encodable {
+package struct UnreachableRate: Sendable, Equatable, Encodable {
   /// The name of the picture's file.
-  public let picture: String
+  package let picture: String
   /// The codec's name.
-  public let method: String
+  package let method: String
   /// Bits per pixel asked for.
-  public let target: Double
+  package let target: Double
 }

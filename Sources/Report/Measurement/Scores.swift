@@ -4,22 +4,22 @@ import GQMetrics
 /// How alike a decoded picture and its original are, by every metric.
 ///
 /// A picture with alpha is compared on black and on white, and the worse number counts.
-public struct Scores: Sendable, Equatable, Codable {
+package struct Scores: Sendable, Equatable, Codable {
   /// nil for pictures too small for it.
-  public var ssimulacra2: Double?
+  package var ssimulacra2: Double?
   /// Butteraugli's 3-norm, 0 for equal pictures; nil where its program is not installed.
-  public var butteraugli: Double?
+  package var butteraugli: Double?
   /// dB over all samples; nil when the pictures are equal and it is infinite.
-  public var psnr: Double?
+  package var psnr: Double?
   /// dB of the luma alone; nil when it is infinite.
-  public var psnrY: Double?
+  package var psnrY: Double?
   /// nil for pictures too small for it.
-  public var ssim: Double?
+  package var ssim: Double?
   /// nil for pictures too small for it.
-  public var msssim: Double?
+  package var msssim: Double?
 
   /// Makes a value.
-  public init(
+  package init(
     ssimulacra2: Double? = nil, butteraugli: Double? = nil, psnr: Double? = nil,
     psnrY: Double? = nil, ssim: Double? = nil, msssim: Double? = nil
   ) {

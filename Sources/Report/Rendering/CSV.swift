@@ -1,7 +1,7 @@
 import Foundation
 
 /// Results as comma-separated values (RFC 4180, lines end with a line feed).
-public enum CSV {
+package enum CSV {
   static let header = [
     "picture", "method", "target_bpp", "bytes", "bpp", "psnr", "psnr_y", "ssim", "ms_ssim",
     "ssimulacra2", "butteraugli_3norm",
@@ -13,7 +13,7 @@ public enum CSV {
   ]
 
   /// The whole file: a header, then a line for every row. What is not known is empty.
-  public static func text(_ results: Results) -> String { text(results.rows) }
+  package static func text(_ results: Results) -> String { text(results.rows) }
 
   static func text(_ rows: [ResultRow]) -> String {
     let lines = [header] + rows.map(cells)

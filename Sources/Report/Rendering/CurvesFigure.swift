@@ -1,11 +1,11 @@
 import Foundation
 
 /// The curves of means as a figure that stands alone: every quality over the logarithm of the rate, as SVG.
-public struct CurvesFigure {
+package struct CurvesFigure {
   private let results: Results
 
   /// Makes the figure of results.
-  public init(results: Results) { self.results = results }
+  package init(results: Results) { self.results = results }
 
   // The plot of a panel reaches from (0, 0) to here.
   private static let width = 400.0
@@ -13,7 +13,7 @@ public struct CurvesFigure {
   private static let muted = "#5f636d"
 
   /// The whole SVG file.
-  public func svg() -> [UInt8] {
+  package func svg() -> [UInt8] {
     let qualities = Quality.allCases.filter { results.has($0) }
     let panels = qualities.enumerated().map { panel($1, number: $0) }.joined()
     let width = Int(70 + Double(max(qualities.count, 1)) * (Self.width + 90))

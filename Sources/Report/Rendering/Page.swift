@@ -1,7 +1,7 @@
 import Foundation
 
 /// The report as one page that needs nothing else: no other file, no network.
-public struct Page {
+package struct Page {
   private let results: Results
   private let views: [PictureView]
   private let firstRate: Double
@@ -9,14 +9,14 @@ public struct Page {
   /// Makes a page of results and of the pictures to show.
   ///
   /// - Parameter firstRate: the rate that pictures are shown at first.
-  public init(results: Results, views: [PictureView], firstRate: Double) {
+  package init(results: Results, views: [PictureView], firstRate: Double) {
     self.results = results
     self.views = views
     self.firstRate = firstRate
   }
 
   /// The whole HTML file.
-  public func html() throws -> [UInt8] {
+  package func html() throws -> [UInt8] {
     let scripts = [
       PackageResources.common_js, PackageResources.chart_js, PackageResources.savings_js,
       PackageResources.viewer_js, PackageResources.numbers_js,

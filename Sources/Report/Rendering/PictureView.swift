@@ -5,7 +5,7 @@ import GQMetrics
 import GQPixelIO
 
 /// All that the page shows of one picture.
-public struct PictureView: Sendable, Encodable {
+package struct PictureView: Sendable, Encodable {
   /// The files of all codecs at one rate.
   struct Rate: Sendable, Encodable {
     /// Bits per pixel asked for.
@@ -63,7 +63,7 @@ public struct PictureView: Sendable, Encodable {
   }
 
   /// The name of the picture's file.
-  public let picture: String
+  package let picture: String
   let width: Int
   let height: Int
   let hasAlpha: Bool
@@ -83,7 +83,7 @@ public struct PictureView: Sendable, Encodable {
   /// Makes the view from the files that a run left in the store.
   ///
   /// - Throws: what decoders throw. A codec without a file at a rate is left out there.
-  public init(
+  package init(
     _ source: SourcePicture, codecs: [any PictureCodec], rates: [Double], store: MeasurementStore
   ) throws {
     let original = source.picture

@@ -3,7 +3,7 @@ import Foundation
 /// Results as text for a terminal.
 extension Results {
   /// The tables of means, of times and of rate savings, and what is to be known about them.
-  public var text: String {
+  package var text: String {
     [meanTable, timeTable, savingTable, notes.joined(separator: "\n")]
       .filter { !$0.isEmpty }.joined(separator: "\n\n")
   }

@@ -4,28 +4,28 @@ import GQMetrics
 ///
 /// Files of codecs that are told a quality are smaller than what was asked for, each by another bit. So the scores are those
 /// at the very rate: each picture's curve is interpolated there. A score that not every picture has, has no mean.
-public struct Mean: Sendable, Encodable {
+package struct Mean: Sendable, Encodable {
   /// The codec's name.
-  public let method: String
+  package let method: String
   /// Bits per pixel.
-  public let target: Double
+  package let target: Double
   /// How many pictures there are.
-  public let pictures: Int
+  package let pictures: Int
   /// Mean of the files' own rates, at most ``target``.
-  public let fileBitsPerPixel: Double
+  package let fileBitsPerPixel: Double
   /// Means of the pictures' scores at ``target``.
-  public let scores: Scores
+  package let scores: Scores
   /// Means of what making the files took.
-  public let encode: Cost
+  package let encode: Cost
   /// Means of what reading them took.
-  public let decode: Cost
+  package let decode: Cost
 
   private enum CodingKeys: String, CodingKey {
     case method, target, pictures, fileBitsPerPixel, encode, decode
   }
 
   /// All values side by side.
-  public func encode(to encoder: any Encoder) throws {
+  package func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encode(method, forKey: .method)
     try container.encode(target, forKey: .target)

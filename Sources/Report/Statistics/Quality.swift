@@ -1,7 +1,7 @@
 import Foundation
 
 /// A number that tells how good a picture is, higher for better.
-public enum Quality: String, Sendable, CaseIterable, Encodable {
+package enum Quality: String, Sendable, CaseIterable, Encodable {
   /// SSIMULACRA2, how alike pictures look.
   case ssimulacra2
   /// Butteraugli's 3-norm with its sign changed: it is 0 for equal pictures and rises with what is visible.

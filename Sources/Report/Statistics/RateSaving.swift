@@ -4,45 +4,45 @@ import GQMetrics
 ///
 /// Bjøntegaard's delta rate: the logarithm of the rate over the quality by PCHIP, over the qualities that both curves reach. Points
 /// that are not better than a cheaper one are no part of a curve.
-public struct RateSaving: Sendable, Encodable {
+package struct RateSaving: Sendable, Encodable {
   /// The fewest points of a curve.
   static let minimumPoints = 3
   /// The least part of the other codec's qualities that both curves must reach.
   static let minimumOverlap = 0.15
 
   /// The codec that saves.
-  public let test: String
+  package let test: String
   /// The other codec.
-  public let anchor: String
+  package let anchor: String
   /// The quality that is equal.
-  public let quality: Quality
+  package let quality: Quality
   /// The mean of the numbers of ``pictures``; nil when there are none.
-  public let percent: Double?
+  package let percent: Double?
   /// The median of them.
-  public let median: Double?
+  package let median: Double?
   /// The pictures that the mean is over: the same for all codecs that have a mean in this quality.
-  public let pictures: [String]
+  package let pictures: [String]
   /// The number of every picture that has one.
-  public let byPicture: [PictureSaving]
+  package let byPicture: [PictureSaving]
   /// The qualities that both curves reach, means over ``pictures``.
-  public let range: Range?
+  package let range: Range?
 
   /// Qualities from the lowest to the highest.
-  public struct Range: Sendable, Equatable, Encodable {
+  package struct Range: Sendable, Equatable, Encodable {
     /// The lowest that both curves reach.
-    public let low: Double
+    package let low: Double
     /// The highest that both curves reach.
-    public let high: Double
+    package let high: Double
   }
 
   /// The number of one picture.
-  public struct PictureSaving: Sendable, Equatable, Encodable {
+  package struct PictureSaving: Sendable, Equatable, Encodable {
     /// The name of the picture's file.
-    public let picture: String
+    package let picture: String
     /// In percent.
-    public let percent: Double
+    package let percent: Double
     /// The qualities that both curves reach.
-    public let range: Range
+    package let range: Range
   }
 
   /// The numbers of `test` against every other method.

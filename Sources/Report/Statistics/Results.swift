@@ -1,7 +1,7 @@
 import Foundation
 
 /// All that a report says in numbers; `results.json` is this.
-public struct Results: Sendable, Encodable {
+package struct Results: Sendable, Encodable {
   /// The name of this project's codec among the methods.
   static let own = "gqimg"
   /// The same codec with its other tunings.
@@ -48,7 +48,7 @@ public struct Results: Sendable, Encodable {
   let timing: Timing?
 
   /// Makes means and comparisons of what was measured.
-  public init(
+  package init(
     codecs: [CodecIdentity], rates: [Double], findings: MeasurementRun.Findings,
     machine: Machine = .current(threads: Machine.coreCount),
     loadAverage: Double? = Machine.loadAverage()
@@ -101,7 +101,7 @@ public struct Results: Sendable, Encodable {
   }
 
   /// As JSON with sorted keys.
-  public func json(pretty: Bool = true) throws -> [UInt8] {
+  package func json(pretty: Bool = true) throws -> [UInt8] {
     let encoder = JSONEncoder()
     encoder.outputFormatting =
       pretty

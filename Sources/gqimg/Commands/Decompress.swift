@@ -2,7 +2,7 @@ public import ArgumentParser
 import GQBitstream
 public import GQCodec
 import GQModel
-public import GQPixelIO
+package import GQPixelIO
 
 struct Decompress: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -359,8 +359,8 @@ struct BackgroundColour: ExpressibleByArgument {
 
 extension PictureFormat: ExpressibleByArgument {
   /// The format with this file ending.
-  public init?(argument: String) { self.init(fileEnding: argument) }
+  package init?(argument: String) { self.init(fileEnding: argument) }
 
   /// What help shows.
-  public static var allValueStrings: [String] { ["png", "jpeg", "webp", "ppm"] }
+  package static var allValueStrings: [String] { ["png", "jpeg", "webp", "ppm"] }
 }

@@ -1,4 +1,4 @@
-public import ArgumentParser
+package import ArgumentParser
 import GQPixelIO
 
 /// What metadata is left out.

@@ -1,23 +1,23 @@
-public import ArgumentParser
+package import ArgumentParser
 import GQBitstream
-public import GQCodec
-public import GQModel
+package import GQCodec
+package import GQModel
 import GQPixelIO
 
 extension Tuning: ExpressibleByArgument {}
 
 extension GraphicsChoice: ExpressibleByArgument {
   /// The choice of a name.
-  public init?(argument: String) {
+  package init?(argument: String) {
     guard let choice = Self.allCases.first(where: { "\($0)" == argument }) else { return nil }
     self = choice
   }
 
   /// Its name.
-  public var defaultValueDescription: String { "\(self)" }
+  package var defaultValueDescription: String { "\(self)" }
 
   /// All names.
-  public static var allValueStrings: [String] { allCases.map { "\($0)" } }
+  package static var allValueStrings: [String] { allCases.map { "\($0)" } }
 }
 
 /// Which model runs, and on what.

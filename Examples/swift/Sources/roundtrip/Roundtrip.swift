@@ -1,28 +1,25 @@
-import GQBitstream
 import GQCodec
-import GaussianQuant
-import GQModel
 import GQPixelIO
+import GaussianQuant
 
-/// Encodes a picture to a byte budget, decodes it, looks into the file, takes its tokens out and back, and quantizes a
+/// Encodes a picture to a byte budget, decodes it, a region of it and what is left of a truncated file, and quantizes a
 /// tensor of its own.
 @main
 enum Roundtrip {
-  static func main() throws {
-    let network = try Network(parsing: try ModelFile.read())
+  static func main() async throws {
     let picture = drawing(width: 300, height: 200)
-    let file = try encode(picture, network)
-    try inspect(file, picture)
-    try exchangeTokens(file, network)
+    let file = try encode(picture)
+    try recover(file, picture)
+    try await watch(picture)
     try quantizeTensor()
     print("Example in Swift: 4 passed, 0 failed")
   }
 
   /// Encodes to at most 1500 bytes, decodes, also a region alone, and takes the result through PNG.
-  static func encode(_ picture: Picture, _ network: Network) throws -> [UInt8] {
-    let options = EncodingOptions(target: .bytes(1500))
-    let file = try GQEncoder(network: network).encode(picture, options: options).bytes
-    let restored = try GQDecoder(network: network).decode(file)
+  static func encode(_ picture: Picture) throws -> [UInt8] {
+    let file = try GQEncoder().encode(picture, with: GQEncoder.Options(target: .bytes(1500)))
+    let decoder = try GQDecoder()
+    let restored = try decoder.decode(file)
     var error = 0.0
     for (before, after) in zip(picture.samples, restored.samples) {
       let difference = Double(before) - Double(after)
@@ -32,38 +29,38 @@ enum Roundtrip {
     try check(file.count <= 1500 && error < 60, "the picture did not come back")
 
     let region = PixelRegion(x: 40, y: 30, width: 100, height: 50)
-    let part = try GQDecoder(network: network).decode(file, region: region)
+    let part = try decoder.decode(file, region: region)
     let first = (region.y * picture.width + region.x) * 3
     try check(
       part.samples.prefix(300) == restored.samples[first..<first + 300],
       "the region is not that of the whole picture")
 
-    let png = try PictureWriter(format: .png).write(restored).bytes
-    let read = try PictureReader().open(png)
-    try check(read.picture == restored && read.conversions.isEmpty, "PNG changed the picture")
+    let png = try restored.serialized(as: .png)
+    try check(try Picture(parsing: png) == restored, "PNG changed the picture")
     return file
   }
 
-  /// What can be told of a file without a model.
-  static func inspect(_ bytes: [UInt8], _ picture: Picture) throws {
-    let file = try FileStructure(parsing: bytes)
-    let header = try FileStructure.header(of: Array(bytes.prefix(64)))
-    print("\(file.layout.tiles.count) tiles, the first of \(file.layout.tiles[0].bitCount) bits")
+  /// A truncated file is an error that says where, and what is left of it can be seen.
+  static func recover(_ file: [UInt8], _ picture: Picture) throws {
+    let cut = Array(file.dropLast(200))
+    let decoder = try GQDecoder()
+    do {
+      _ = try decoder.decode(cut)
+      try check(false, "a truncated file was decoded")
+    } catch let error as any GQError {
+      print("\(error.code) at byte \(error.byteOffset ?? -1): \(error)")
+    }
+    let rest = try decoder.recover(cut)
     try check(
-      header == file.header && header.width == picture.width && header.height == picture.height
-        && file.layout.tiles.indices.allSatisfy { file.isIntact(tile: $0) },
-      "the file is not what was written")
+      rest.width == picture.width && rest.height == picture.height, "no picture was recovered")
   }
 
-  /// The codes as an array, and the same file from it.
-  static func exchangeTokens(_ file: [UInt8], _ network: Network) throws {
-    let coded = try CodedPicture(parsing: file)
-    let tokens = try PictureTokens(coded, table: network.levels)
-    let stored = try tokens.safetensors()
-    print("tokens \(tokens.shape)")
-    try check(
-      try PictureTokens(safetensors: stored).serializedPicture() == file,
-      "the tokens gave another file")
+  /// Away from the main actor, with progress.
+  static func watch(_ picture: Picture) async throws {
+    let options = GQEncoder.Options(target: .quality(75), isProgressive: true)
+    let file = try await GQEncoder().encode(picture, with: options)
+    let restored = try await GQDecoder().decode(file) { print("\(Int(100 * $0)) %") }
+    try check(restored.samples.count == picture.samples.count, "the picture did not come back")
   }
 
   /// Six means, then six log variances, along the last axis of a 4 x 5 grid.

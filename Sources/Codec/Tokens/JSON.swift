@@ -1,1 +1,0 @@
-../../Model/Weights/JSON.swift
