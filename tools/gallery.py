@@ -149,7 +149,8 @@ def pictures(wheel):
             im = Image.open(io.BytesIO(archive.read(f"skimage/data/{file}")))
             im = im.convert("L" if im.mode == "L" else "RGB")
             im.thumbnail((512, 512), Image.LANCZOS)
-            found[name] = im
+            # Without its profile, which would take a part of gqimg's bytes alone.
+            found[name] = Image.fromarray(np.asarray(im))
     for name, (draw, _) in DRAWN.items():
         found[name] = draw(found)
     return found
