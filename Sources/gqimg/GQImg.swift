@@ -62,9 +62,13 @@ struct GQImg: ParsableCommand {
     } catch let error as FileError {
       Problem(message: "\(error)").report()
       exit(withError: ExitStatus(of: error).code)
+    } catch let error as ValidationError where parsed != Self.self {
+      // With the usage of the command, which does not know whose it is.
+      let text = parsed.fullMessage(for: error).replacing("See '", with: "See 'gqimg ")
+      writeToStandardError(text + "\n")
+      exit(withError: parsed.exitCode(for: error))
     } catch {
-      // The usage that is shown is that of the command.
-      parsed.exit(withError: error)
+      exit(withError: error)
     }
   }
 }

@@ -69,6 +69,7 @@ final class PictureKindTests {
     let result = try program.run(["decompress", "a.gqz", name])
     #expect(result.exitCode == 64 && result.errors.contains("read, not written"))
     #expect(result.errors.contains("Usage: gqimg decompress"))
+    #expect(result.errors.contains("See 'gqimg decompress --help'"))
   }
 
   @Test(arguments: [
