@@ -44,7 +44,8 @@ package enum BitstreamError: Error, Equatable, Sendable, CustomStringConvertible
     case .missingChunk(let name):
       "the \(name) chunk is missing"
     case .trailingBytes(let offset, let count):
-      "the picture ends at byte \(offset); the \(count) byte\(count == 1 ? "" : "s") behind it do not belong to the format"
+      "the picture ends at byte \(offset); the \(count) "
+        + (count == 1 ? "byte behind it does" : "bytes behind it do") + " not belong to the format"
     }
   }
 }

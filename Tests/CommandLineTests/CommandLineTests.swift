@@ -371,7 +371,7 @@ final class CommandLineTests {
     try refuse(Array(file.prefix(4)), "truncated")
     try refuse(Array(file.prefix(20)), "truncated")
     try refuse(Array(file.dropLast()), "truncated")
-    try refuse(file + [0], "chunk type")
+    try refuse(file + [0], "the 1 byte behind it does not belong")
     for place in [3, 5, 8, 12, 25, 60, file.count / 2, file.count - 1] {
       var damaged = file
       damaged[place] ^= 0x10
