@@ -38,7 +38,7 @@ struct LibraryTests {
     let decoder = try GQDecoder()
     let half = Array(bytes.prefix(bytes.count / 2))
     #expect(throws: (any Error).self) { try decoder.decode(half) }
-    #expect(try decoder.recover(half).samples.count == picture.samples.count)
+    #expect(try decoder.picture(recovering: half).samples.count == picture.samples.count)
   }
 
   @Test func errorsSayWhatAndWhere() throws {

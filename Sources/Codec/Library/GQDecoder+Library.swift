@@ -47,7 +47,7 @@ extension GQDecoder {
   /// What can be decoded of a damaged or truncated file; damaged tiles are concealed.
   ///
   /// - Throws: ``GQError`` when header or level map cannot be read.
-  public func recover(_ bytes: [UInt8]) throws -> Picture {
+  public func picture(recovering bytes: [UInt8]) throws -> Picture {
     try recover(bytes, options: RecoveryOptions()).picture
   }
 

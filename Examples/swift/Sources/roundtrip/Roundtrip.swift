@@ -50,7 +50,7 @@ enum Roundtrip {
     } catch let error as any GQError {
       print("\(error.code) at byte \(error.byteOffset ?? -1): \(error)")
     }
-    let rest = try decoder.recover(cut)
+    let rest = try decoder.picture(recovering: cut)
     try check(
       rest.width == picture.width && rest.height == picture.height, "no picture was recovered")
   }
