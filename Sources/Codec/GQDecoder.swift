@@ -4,7 +4,7 @@ package import GQModel
 /// Turns `.gqz` files into pictures. One decoder may serve many files and threads. Inverse: `GQEncoder`.
 public final class GQDecoder: Sendable {
   /// The model of a file, or one that it will be checked against.
-  private let model: @Sendable (Header) throws(ModelError) -> Network
+  let model: @Sendable (Header) throws(ModelError) -> Network
 
   /// A decoder for a model.
   package init(network: Network) {

@@ -73,6 +73,8 @@ struct LibraryTests {
     #expect(try error { _ = try decoder.decode(other) }.code == .wrongModel)
   }
 
+  private func sync(_ bytes: [UInt8]) throws -> Picture { try GQDecoder().decode(bytes) }
+
   @Test func asynchronousCallsTellProgressAndStop() async throws {
     let encoder = try GQEncoder()
     let options = GQEncoder.Options(target: .quality(60))
@@ -80,13 +82,13 @@ struct LibraryTests {
     let bytes = try await encoder.encode(picture, with: options) { share in
       shares.withLock { $0.append(share) }
     }
-    #expect(try encoder.encode(picture, with: options) == bytes)
+    #expect(try await encoder.encode(picture, with: options) == bytes)
     #expect(shares.withLock { $0.last } == 1)
     shares.withLock { $0 = [] }
     let decoded = try await GQDecoder().decode(bytes) { share in
       shares.withLock { $0.append(share) }
     }
-    #expect(try GQDecoder().decode(bytes) == decoded)
+    #expect(try sync(bytes) == decoded)
     #expect(shares.withLock { $0.last } == 1)
     let picture = picture
     let task = Task { try await encoder.encode(picture, with: options) }

@@ -51,6 +51,25 @@ extension GQDecoder {
     try recover(bytes, options: RecoveryOptions()).picture
   }
 
+  /// The codes of a file as the bytes of a safetensors file, with all that makes the way back exact. Inverse: ``file(ofTokens:)``.
+  ///
+  /// - Throws: ``GQError``.
+  public func tokens(of bytes: [UInt8]) throws -> [UInt8] {
+    let coded = try CodedPicture(parsing: bytes)
+    let (network, wanted) = (try model(coded.header), coded.header.modelIdentifier)
+    guard network.identifier == wanted else {
+      throw CodecError.wrongModel(expected: network.identifier, found: wanted)
+    }
+    return try PictureTokens(coded, table: network.levels).safetensors()
+  }
+
+  /// The `.gqz` file of tokens. Inverse of ``tokens(of:)``, byte for byte.
+  ///
+  /// - Throws: ``GQError``.
+  public static func file(ofTokens bytes: [UInt8]) throws -> [UInt8] {
+    try PictureTokens(safetensors: bytes).serializedPicture()
+  }
+
   /// Width and height of a file's picture, from its first 64 bytes on.
   ///
   /// - Throws: ``GQError``.

@@ -73,3 +73,11 @@ extension GaussianQuantError: GQError {
 
   public var byteOffset: Int? { nil }
 }
+
+extension TokenError: GQError {
+  public var code: GQErrorCode {
+    if case .limitExceeded = self { .limitExceeded } else { .invalidArgument }
+  }
+
+  public var byteOffset: Int? { nil }
+}
