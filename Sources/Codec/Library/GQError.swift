@@ -31,11 +31,11 @@ public enum GQErrorCode: String, Sendable {
 }
 
 extension BitstreamError: GQError {
-  public var code: GQErrorCode {
+  package var code: GQErrorCode {
     if case .limitExceeded = self { .limitExceeded } else { .damaged }
   }
 
-  public var byteOffset: Int? {
+  package var byteOffset: Int? {
     switch self {
     case .truncated(_, let offset, _, _), .checksumMismatch(_, let offset, _, _),
       .invalidValue(_, let offset, _, _), .unknownCriticalChunk(_, let offset),
@@ -47,12 +47,12 @@ extension BitstreamError: GQError {
 }
 
 extension ModelError: GQError {
-  public var code: GQErrorCode { .noModel }
-  public var byteOffset: Int? { nil }
+  package var code: GQErrorCode { .noModel }
+  package var byteOffset: Int? { nil }
 }
 
 extension CodecError: GQError {
-  public var code: GQErrorCode {
+  package var code: GQErrorCode {
     switch self {
     case .wrongModel: .wrongModel
     case .incompatible: .damaged
@@ -63,21 +63,23 @@ extension CodecError: GQError {
     }
   }
 
-  public var byteOffset: Int? { nil }
+  package var byteOffset: Int? { nil }
 }
 
 extension GaussianQuantError: GQError {
+  /// What kind of error it is.
   public var code: GQErrorCode {
     if case .outOfMemory = self { .outOfMemory } else { .invalidArgument }
   }
 
+  /// It is about no byte of a file.
   public var byteOffset: Int? { nil }
 }
 
 extension TokenError: GQError {
-  public var code: GQErrorCode {
+  package var code: GQErrorCode {
     if case .limitExceeded = self { .limitExceeded } else { .invalidArgument }
   }
 
-  public var byteOffset: Int? { nil }
+  package var byteOffset: Int? { nil }
 }

@@ -38,7 +38,7 @@ extension Picture {
 }
 
 extension PixelIOError: GQError {
-  public var code: GQErrorCode {
+  package var code: GQErrorCode {
     switch self {
     case .unknownFormat, .foreignFormat, .unsupported, .notExact, .notWritable: .invalidArgument
     case .truncated, .damaged: .damaged
@@ -47,5 +47,5 @@ extension PixelIOError: GQError {
     }
   }
 
-  public var byteOffset: Int? { nil }
+  package var byteOffset: Int? { nil }
 }
