@@ -24,7 +24,10 @@ extension GQDecoder {
 
   /// The same, away from the caller's actor. Cancellation is looked for every few rows.
   ///
-  /// - Parameter progress: is told of rows that are decoded, as a share of all.
+  /// - Parameters:
+  ///   - bytes: the whole file.
+  ///   - region: the pixels that are wanted; nil for all.
+  ///   - progress: is told of rows that are decoded, as a share of all.
   /// - Throws: ``GQError``, `CancellationError`.
   @concurrent public func decode(
     _ bytes: [UInt8], region: PixelRegion? = nil, progress: @Sendable (Double) -> Void

@@ -90,7 +90,10 @@ extension GQEncoder {
 
   /// The same, away from the caller's actor. Cancellation is looked for every few rows.
   ///
-  /// - Parameter progress: is told of rows that were read, as a share of all; the encoder reads a picture up to four times.
+  /// - Parameters:
+  ///   - picture: what is encoded.
+  ///   - options: how.
+  ///   - progress: is told of rows that were read, as a share of all; the encoder reads a picture up to four times.
   /// - Throws: ``GQError``, `CancellationError`.
   @concurrent public func encode(
     _ picture: Picture, with options: Options,
