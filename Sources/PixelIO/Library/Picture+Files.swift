@@ -17,14 +17,14 @@ extension Picture {
   ///
   /// What a `Picture` cannot hold, as bits beyond the eighth, is left out.
   ///
-  /// - Throws: ``GQError``.
+  /// - Throws: `GQError`.
   public init(parsing file: [UInt8]) throws {
     self = try PictureReader().read(file)
   }
 
   /// The bytes of a file of this picture. Inverse of `init(parsing:)` but for JPEG.
   ///
-  /// - Throws: ``GQError`` when the format cannot hold the picture.
+  /// - Throws: `GQError` when the format cannot hold the picture.
   public func serialized(as format: PictureFileFormat) throws -> [UInt8] {
     let known: PictureFormat =
       switch format {
