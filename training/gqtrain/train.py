@@ -43,7 +43,7 @@ def parse(arguments=None):
     p.add_argument("--visual-from", type=float, default=0.3, help="share of the time when the visual tuning begins, from the other's state")
     p.add_argument("--drawn", type=float, default=1 / 6, help="share of crops that are drawn, composed, dithered or grey")
     p.add_argument("--reduced", type=float, default=0.3, help="share of crops that are reduced, by up to 2")
-    p.add_argument("--uniform", type=float, default=0.25, help="share of crops with one level throughout")
+    p.add_argument("--uniform", type=float, default=0.15, help="share of crops with one level throughout")
     p.add_argument("--predicted", type=float, default=0.5, help="share of the chosen maps that the predictor makes")
     p.add_argument("--real", type=float, default=0.3, help="share of the steps with real codewords, not noise")
     p.add_argument("--integers", type=float, default=0.5, help="share of the steps of the second half with products as the program has them")
