@@ -11,7 +11,7 @@ struct functions {
   void (*log)(float *, size_t);
   void (*bound)(float *, size_t, float);
   void (*add)(float *, const float *, size_t);
-  void (*add_bounded)(float *, const float *, size_t, float);
+  void (*add_bounded)(float *, const float *, const float *, float, size_t, float);
   void (*shift_scale)(
       float *, const float *, const float *, const float *, const float *, size_t);
   void (*variances)(float, const float *, size_t, float *, float *);
@@ -67,8 +67,10 @@ void gq_add(float *values, const float *terms, size_t count) {
   chosen()->add(values, terms, count);
 }
 
-void gq_add_bounded(float *values, const float *terms, size_t count, float bound) {
-  chosen()->add_bounded(values, terms, count, bound);
+void gq_add_bounded(
+    float *values, const float *terms, const float *factors, float scale, size_t count,
+    float bound) {
+  chosen()->add_bounded(values, terms, factors, scale, count, bound);
 }
 
 void gq_shift_scale(

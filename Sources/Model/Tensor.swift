@@ -102,6 +102,41 @@ package struct Tensor: Sendable, Equatable {
 }
 
 extension TensorSlice {
+  /// Every position's values times the factors of their channels.
+  func scaled(_ factors: [Float], _ pool: WorkerPool) -> Tensor {
+    precondition(factors.count == channels)
+    return withValues { source in
+      let source = Disjoint(source)
+      return Tensor(rows: rows, columns: columns, channels: channels, pool: pool) { row, target in
+        guard let base = source.value.baseAddress else { return }
+        for column in 0..<columns {
+          let place = (row * columns + column) * channels
+          for c in 0..<channels { target[column * channels + c] = base[place + c] * factors[c] }
+        }
+      }
+    }
+  }
+
+  /// [h, w, 16*16*3], pixels of each position side by side, -> [2 h, 2 w, 8*8*3].
+  func quartered(_ pool: WorkerPool) -> Tensor {
+    let (side, run) = (8, 24)
+    precondition(channels == 4 * side * run)
+    return withValues { source in
+      let source = Disjoint(source)
+      return Tensor(rows: 2 * rows, columns: 2 * columns, channels: side * run, pool: pool) {
+        row, target in
+        guard let base = source.value.baseAddress else { return }
+        for column in 0..<2 * columns {
+          let position = base + (row / 2 * columns + column / 2) * channels
+          for y in 0..<side {
+            (target + (column * side + y) * run).update(
+              from: position + ((row % 2 * side + y) * 2 + column % 2) * run, count: run)
+          }
+        }
+      }
+    }
+  }
+
   /// [h, w, c] -> [h/k, w/k, k*k*c]: the values of each k x k block side by side, ordered by row, column,
   /// channel. Inverse of `Tensor.shuffled`. Rows and columns must be multiples of `factor`.
   func unshuffled(_ factor: Int, _ pool: WorkerPool) -> Tensor {

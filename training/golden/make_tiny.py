@@ -59,6 +59,8 @@ def make():
         transform.synthesis_gain.copy_(-transform.analysis_gain)
         transform.tilt.copy_(2 * gain + 0.2 * torch.randn_like(transform.tilt))
         transform.companding.copy_(torch.rand_like(transform.companding) * 0.6)
+        for gain in (model.encoder.gain, model.decoder.gain):
+            gain.logarithm.copy_(0.3 * torch.randn_like(gain.logarithm))
         for head, part in ((model.encoder.head, 0.1), (model.decoder.head, 0.02), (model.prior.head, 0.3)):
             head.weight.mul_(part)
         # More bits, less error.

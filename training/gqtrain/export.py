@@ -98,6 +98,7 @@ def read_weights(path):
 def golden(model, picture):
     """Inputs and outputs of every part for one small picture, in single precision
     but for what are products of bytes in the program."""
+    model.eval()
     pixels = torch.from_numpy(picture.astype(np.float32) / 127.5 - 1)[None]
     rows, columns = pixels.shape[1] // 16, pixels.shape[2] // 16
     levels = (torch.arange(rows * columns) * 5 % model.config.levels).reshape(1, rows, columns)
@@ -107,7 +108,7 @@ def golden(model, picture):
         features, linear = model.encoder.features(pixels), model.linear(pixels)
         for tuning, name in enumerate(TUNINGS):
             keys = model.keys(levels, torch.tensor([tuning]))
-            y = model.encoder(features, linear, keys)
+            y = model.encode(features, linear, keys)
             sent = lambda part, level, *_: part * GOLDEN_FACTOR * (model.bits[level] > 0)
             latents = model.transmit(y, keys, grey, sent)
             result[f"{name}.encoded"] = y[0].contiguous()

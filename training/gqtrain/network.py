@@ -22,9 +22,8 @@ TILE = 16  # positions along a tile's side: the divergence is exact for each pha
 SLOPE = 0.1
 LARGEST = 127  # of the bytes that the program multiplies
 SCALE_BOUND = 3.5
-#: About the largest magnitudes that are used of the encoder's correction (in spreads of the latents), of the prior's
-#: mean and of the decoder's correction (in samples of -1...1).
-CORRECTION_BOUND, MEAN_BOUND, DECODER_BOUND = 4.0, 16.0, 1.0
+#: About the largest magnitudes that are used of what the heads of encoder, prior (its means) and decoder give.
+CORRECTION_BOUND, MEAN_BOUND, DECODER_BOUND = 16.0, 16.0, 16.0
 TUNINGS = ("visual", "psnr")
 
 
@@ -79,21 +78,26 @@ def shuffle(x, k):
     return x.reshape(b, h, w, k, k, c).permute(0, 1, 3, 2, 4, 5).reshape(b, h * k, w * k, c)
 
 
+def tile_sides(h, w):
+    """Rows and columns of a phase's part of a tile: crops may be smaller than a tile."""
+    return min(TILE // 2, h), min(TILE // 2, w)
+
+
 def split_tiles(x, shape, fill):
     """[n, c] of the positions of a phase, n = b * h * w of `shape`, -> [tiles, TILE^2 / 4 * c], `fill` outside."""
     b, h, w = shape
-    side = TILE // 2
-    x = F.pad(x.reshape(b, h, w, -1), (0, 0, 0, -w % side, 0, -h % side), value=fill)
-    x = x.reshape(b, x.shape[1] // side, side, x.shape[2] // side, side, -1).transpose(2, 3)
+    rows, columns = tile_sides(h, w)
+    x = F.pad(x.reshape(b, h, w, -1), (0, 0, 0, -w % columns, 0, -h % rows), value=fill)
+    x = x.reshape(b, x.shape[1] // rows, rows, x.shape[2] // columns, columns, -1).transpose(2, 3)
     return x.reshape(x.shape[0] * x.shape[1] * x.shape[2], -1)
 
 
 def join_tiles(x, shape):
     """Inverse of `split_tiles`."""
     b, h, w = shape
-    side = TILE // 2
-    x = x.reshape(b, -(-h // side), -(-w // side), side, side, -1).transpose(2, 3)
-    return x.reshape(b, x.shape[1] * side, x.shape[3] * side, -1)[:, :h, :w].reshape(b * h * w, -1)
+    rows, columns = tile_sides(h, w)
+    x = x.reshape(b, -(-h // rows), -(-w // columns), rows, columns, -1).transpose(2, 3)
+    return x.reshape(b, x.shape[1] * rows, x.shape[3] * columns, -1)[:, :h, :w].reshape(b * h * w, -1)
 
 
 def lattice(x, phase):
@@ -116,6 +120,28 @@ def bounded(x, limit):
     ratio = (x.abs().amax(-1, keepdim=True).clamp(max=1e3) / limit) ** 2
     ratio = ratio * ratio
     return x / (1 + ratio * ratio)
+
+
+class Correction(nn.Module):
+    """What a network adds to a linear path, [..., c]: `bounded`, but in training as it is. There a bound that leaves out
+    would also stop what could mend an explosion; the trainer adds `excess` to the loss instead."""
+
+    def __init__(self, limit):
+        super().__init__()
+        self.limit = limit
+        self.excesses = []
+
+    def forward(self, x):
+        if not self.training:
+            return bounded(x, self.limit)
+        self.excesses.append(F.relu(x.abs().amax(-1) / self.limit - 0.5).square().mean())
+        return x
+
+    def excess(self):
+        """How far the largest magnitudes since the last call were beyond half of the limit, where it begins to matter."""
+        total = sum(self.excesses)
+        self.excesses = []
+        return total
 
 
 def cosine_matrix(size):
@@ -145,6 +171,11 @@ class Cosines(nn.Module):
         """Where each latent stands among [v, c, u]."""
         c, rest = self.order // 256, self.order % 256
         return (rest % 16 * 3 + c) * 16 + rest // 16
+
+    @property
+    def root(self):
+        """Roots of the spreads: networks take latents times these and give theirs divided by them, which weighs all alike."""
+        return self.spread.sqrt()
 
     @property
     def is_luma(self):
@@ -257,6 +288,21 @@ class LevelScale(nn.Module):
         return x * scale + shift
 
 
+class Gain(nn.Module):
+    """What a correction is multiplied with at every tuning and level, as logarithms: it begins with the error that the level
+    leaves, so that corrections of all levels are of like size."""
+
+    def __init__(self, levels):
+        super().__init__()
+        self.logarithm = nn.Parameter(torch.zeros(len(TUNINGS), levels, 1))
+
+    def forward(self, x, keys, side=1):
+        """x: [b, side * h, side * w, c]; keys: [b, h, w]"""
+        with torch.autocast("cpu", enabled=False):
+            gains = F.embedding(keys, self.logarithm.flatten(0, 1)).exp()
+            return x * gains.repeat_interleave(side, 1).repeat_interleave(side, 2)
+
+
 class Encoder(nn.Module):
     """Pixels [b, h, w, 3] in -1...1 and keys [b, h/16, w/16] -> latents."""
 
@@ -268,6 +314,8 @@ class Encoder(nn.Module):
         self.level = LevelScale(c.levels, c.coarse)
         self.coarse = nn.ModuleList(Block(c.coarse) for _ in range(c.encoder_coarse))
         self.head = zero(IntegerLinear(c.coarse, c.leading))
+        self.gain = Gain(c.levels)
+        self.correction = Correction(CORRECTION_BOUND)
 
     def features(self, pixels):
         """What does not depend on levels: [b, h/16, w/16, coarse]."""
@@ -276,12 +324,12 @@ class Encoder(nn.Module):
             h = block(h)
         return self.down(unshuffle(h, 2))
 
-    def forward(self, features, linear, keys):
+    def forward(self, features, linear, keys, root):
         """Latents from features and the linear path's."""
         h = self.level(features, keys)
         for block in self.coarse:
             h = block(h)
-        return linear + pad_latents(bounded(self.head(h).float(), CORRECTION_BOUND))
+        return linear + pad_latents(self.gain(self.correction(self.head(h).float()), keys) / root[: self.head.out_features])
 
 
 class Decoder(nn.Module):
@@ -293,17 +341,20 @@ class Decoder(nn.Module):
         self.level = LevelScale(c.levels, c.coarse)
         self.coarse = nn.ModuleList(Block(c.coarse) for _ in range(c.decoder_coarse))
         self.up = IntegerLinear(c.coarse, 4 * c.fine)
+        self.pixels = IntegerLinear(192, c.fine)
         self.fine = nn.ModuleList(Block(c.fine) for _ in range(c.decoder_fine))
         self.head = zero(IntegerLinear(c.fine, 192))
+        self.gain = Gain(c.levels)
+        self.correction = Correction(DECODER_BOUND)
 
-    def forward(self, latents, keys):
+    def forward(self, latents, keys, linear):
         h = self.level(self.stem(latents), keys)
         for block in self.coarse:
             h = block(h)
-        h = shuffle(self.up(h), 2)
+        h = shuffle(self.up(h), 2) + self.pixels(unshuffle(linear, 8))
         for block in self.fine:
             h = block(h)
-        return shuffle(bounded(self.head(h).float(), DECODER_BOUND), 8)
+        return self.gain(shuffle(self.correction(self.head(h).float()), 8), keys, PATCH)
 
 
 class Prior(nn.Module):
@@ -317,8 +368,9 @@ class Prior(nn.Module):
         self.blocks = nn.ModuleList(Block(c.prior) for _ in range(c.prior_blocks))
         self.leading = c.leading
         self.head = zero(IntegerLinear(c.prior, c.leading + c.width))
+        self.correction = Correction(MEAN_BOUND)
 
-    def forward(self, features, keys, phase):
+    def forward(self, features, keys, phase, root):
         """features: for each phase its decoded positions through `stem`, or None; the first phase has the levels
         alone. Mean of the latents and log-scale of the coefficients for `phase`."""
         b, rows, columns = keys.shape
@@ -334,7 +386,7 @@ class Prior(nn.Module):
         last = self.blocks[-1]
         h = last.pointwise(lattice(h, phase), lattice(last.spatial(h), phase))
         mean, scale = self.head(h).float().split([self.leading, self.head.out_features - self.leading], -1)
-        return pad_latents(bounded(mean, MEAN_BOUND)), SCALE_BOUND * torch.tanh(scale / SCALE_BOUND)
+        return pad_latents(self.correction(mean) / root[: self.leading]), SCALE_BOUND * torch.tanh(scale / SCALE_BOUND)
 
 
 class LevelTransform(nn.Module):
@@ -453,6 +505,10 @@ class Codec(nn.Module):
             for layer, rounds in zip(layers, before):
                 layer.rounds = rounds
 
+    def excess(self):
+        """See `Correction`."""
+        return self.encoder.correction.excess() + self.prior.correction.excess() + self.decoder.correction.excess()
+
     def tilts(self, keys, levels, log_scale):
         """Tilts of the posteriors, [n, width]; log_scale: the prior's [n, width]."""
         tilts = self.transform.gains(self.transform.tilt, keys) - 2 * log_scale
@@ -485,6 +541,10 @@ class Codec(nn.Module):
         with torch.autocast("cpu", enabled=False):
             return self.cosines.analyze(pixels) / self.cosines.spread
 
+    def encode(self, features, linear, keys):
+        """Latents from what does not depend on levels: the encoder's features and the linear path's latents."""
+        return self.encoder(features, linear, keys, self.cosines.root)
+
     def transmit(self, y, keys, grey, quantize=None):
         """Runs the phases: latents [b, h, w, c] as the decoder gets them.
 
@@ -502,7 +562,7 @@ class Codec(nn.Module):
         for phase in range(len(PHASES)):
             part, key = lattice(y, phase), lattice(keys, phase)
             shape = part.shape
-            mean, log_scale = self.prior(features, keys, phase)
+            mean, log_scale = self.prior(features, keys, phase, self.cosines.root)
             with torch.autocast("cpu", enabled=False):
                 mean = (mean * kept).reshape(-1, shape[-1])
                 part, key = part.reshape(mean.shape), key.reshape(-1)
@@ -514,16 +574,18 @@ class Codec(nn.Module):
                 decoded = transform.synthesize(expand(decoded, k) * scale, key, level, matrices) / spread
                 decoded = (mean + decoded).reshape(shape) * kept
             pieces.append(decoded)
-            features[phase] = self.prior.stem(decoded) if phase + 1 < len(PHASES) else None
+            features[phase] = self.prior.stem(decoded * self.cosines.root) if phase + 1 < len(PHASES) else None
         for phase, piece in enumerate(pieces):
             lattice(result, phase).copy_(piece)
         return result
 
     def decode(self, latents, keys, grey):
         """Pixels from decoded latents."""
-        correction = self.decoder(latents, keys)
         with torch.autocast("cpu", enabled=False):
-            pixels = self.cosines.synthesize(latents * self.cosines.spread) + correction
+            linear = self.cosines.synthesize(latents * self.cosines.spread)
+        correction = self.decoder(latents * self.cosines.root, keys, linear)
+        with torch.autocast("cpu", enabled=False):
+            pixels = linear + correction
             return torch.where(grey[:, None, None, None], pixels.mean(-1, keepdim=True), pixels)
 
     def keys(self, levels, tunings):
@@ -533,5 +595,5 @@ class Codec(nn.Module):
     def forward(self, pixels, levels, tunings, quantize=None):
         """Pixels [b, h, w, 3] in -1...1, levels [b, h/16, w/16], tunings [b] -> decoded pixels."""
         keys, grey = self.keys(levels, tunings), is_grey(pixels)
-        y = self.encoder(self.encoder.features(pixels), self.linear(pixels), keys)
+        y = self.encode(self.encoder.features(pixels), self.linear(pixels), keys)
         return self.decode(self.transmit(y, keys, grey, quantize), keys, grey)

@@ -33,7 +33,7 @@ def parse(arguments=None):
     p.add_argument("--output", required=True, help="folder for checkpoint, log and caches")
     p.add_argument("--hours", type=float, default=30, help="training time that the schedule is stretched over")
     p.add_argument("--steps", type=int, default=0, help="steps that the schedule is stretched over, instead of hours")
-    p.add_argument("--batch", type=int, default=16, help="crops per process and step")
+    p.add_argument("--batch", type=int, default=32, help="crops per process and step")
     p.add_argument("--crop", type=int, default=128)
     p.add_argument("--rate", type=float, default=0.01, help="learning rate of the matrices (Muon)")
     p.add_argument("--adam-rate", type=float, default=1.5e-3, help="learning rate of everything else (AdamW)")
@@ -43,8 +43,8 @@ def parse(arguments=None):
     p.add_argument("--visual-from", type=float, default=0.3, help="share of the time when the visual tuning begins, from the other's state")
     p.add_argument("--drawn", type=float, default=1 / 6, help="share of crops that are drawn, composed, dithered or grey")
     p.add_argument("--reduced", type=float, default=0.3, help="share of crops that are reduced, by up to 2")
-    p.add_argument("--uniform", type=float, default=0.15, help="share of crops with one level throughout")
-    p.add_argument("--predicted", type=float, default=0.5, help="share of the chosen maps that the predictor makes")
+    p.add_argument("--uniform", type=float, default=0.08, help="share of crops with one level throughout")
+    p.add_argument("--predicted", type=float, default=0.8, help="share of the chosen maps that the predictor makes")
     p.add_argument("--real", type=float, default=0.3, help="share of the steps with real codewords, not noise")
     p.add_argument("--integers", type=float, default=0.5, help="share of the steps of the second half with products as the program has them")
     p.add_argument("--validate-minutes", type=float, default=15)
@@ -87,8 +87,12 @@ def measure_levels(model, pixels, tuning):
     bias[tuning] = 0
     before = model.predictor(model.linear(pixels), tunings).mean((0, 1, 2))
     for level in range(model.config.levels):
-        decoded = model(pixels, torch.full(shape, level), tunings)
+        decoded = model.eval()(pixels, torch.full(shape, level), tunings)
         bias[tuning, level] = (measure(decoded, pixels)[1] + 1e-6).log().mean() - before[level]
+        if TUNINGS[tuning] == "psnr":
+            for gain in (model.encoder.gain, model.decoder.gain):
+                gain.logarithm[:, level] = 0.5 * ((decoded - pixels) ** 2).mean().log()
+    model.train()
 
 
 def begin_visual(model, pixels):
@@ -264,7 +268,7 @@ def main():
             )
             keys = model.keys(maps, tunings)
             sample = RealCodes(model, statistics=False) if rng.random() < a.real else None
-            latents = model.transmit(model.encoder(features, linear, keys), keys, grey, sample)
+            latents = model.transmit(model.encode(features, linear, keys), keys, grey, sample)
             decoded = model.decode(latents, keys, grey)
         predicted = predicted.gather(-1, maps[..., None])[..., 0]
         loss, prediction, errors = 0, 0, torch.zeros(a.batch)
@@ -281,7 +285,7 @@ def main():
         errors = ((decoded.detach() - pixels) ** 2).mean((1, 2, 3))
         for p in parameters:
             p.grad = None
-        (loss + prediction).backward()
+        (loss + prediction + model.excess()).backward()
         for p in parameters:
             if p.grad is None:
                 p.grad = torch.zeros_like(p)

@@ -57,7 +57,7 @@ def _visual_loss(distortions, decoded, pixels):
 
 DISTORTIONS = {
     "visual": Distortion(_visual, _visual_loss, lambda d: float(visual.score(d)), (0.02, 150.0)),
-    "psnr": Distortion(_squared, lambda d, *_: torch.log(d + FLOOR), psnr, (0.0003, 0.8)),
+    "psnr": Distortion(_squared, lambda d, *_: torch.log(d + FLOOR), psnr, (0.0006, 0.8)),
 }
 assert tuple(DISTORTIONS) == TUNINGS
 

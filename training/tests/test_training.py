@@ -21,7 +21,7 @@ from gqtrain.divergence import BOUND, NEVER, bound, divergence_bits, exact_diver
 from gqtrain.export import read_weights, write_weights
 from gqtrain.levels import CODE_ERROR, LATENTS, RUNGS, bit_table, run_lengths, rungs, standard_levels
 from gqtrain.network import (
-    TUNINGS, Codec, Config, Cosines, bounded, compress, expand, is_grey, join_tiles, shuffle, split_tiles, unshuffle,
+    TUNINGS, Codec, Config, Correction, Cosines, bounded, compress, expand, is_grey, join_tiles, shuffle, split_tiles, unshuffle,
     whole_numbers,
 )
 from gqtrain.optimizer import Muon
@@ -235,6 +235,27 @@ class Network(unittest.TestCase):
         result = bounded(x, 4.0)
         self.assertAlmostEqual(result[0, 0].item(), 1.0, places=4)
         self.assertLess(result[1:].abs().max().item(), 1e-4)
+
+    def test_explosions_end_in_training(self):
+        """Where a correction is left out nothing tells it to grow smaller: in training it must not be."""
+        correction = Correction(4.0)
+        x = torch.full((3, 8), 40.0, requires_grad=True)
+        correction(x).sum().backward()
+        self.assertTrue((x.grad == 1).all())
+        head = torch.nn.Linear(8, 8)
+        descent = torch.optim.SGD(head.parameters(), 0.1)
+        falling = torch.optim.lr_scheduler.LinearLR(descent, 1, 0, 300)
+        features = 300 * torch.randn(64, 8, generator=torch.Generator().manual_seed(1))
+        correction.excess()
+        for _ in range(300):
+            descent.zero_grad()
+            correction(head(features))
+            correction.excess().backward()
+            torch.nn.utils.clip_grad_norm_(head.parameters(), 1.0)
+            descent.step()
+            falling.step()
+        self.assertLess(head(features).abs().max().item(), 4.0)
+        self.assertTrue(torch.equal(correction.eval()(x), bounded(x, 4.0)))
 
     def test_shuffle_inverts_unshuffle(self):
         x = torch.randn(2, 8, 16, 3)

@@ -75,13 +75,18 @@ static TARGET void NAME(add)(float *values, const float *terms, size_t count) {
 #include "Largest.h"
 
 static TARGET void NAME(add_bounded)(
-    float *values, const float *terms, size_t count, float bound) {
+    float *values, const float *terms, const float *factors, float scale, size_t count,
+    float bound) {
   float most = NAME(largest)(terms, count);
   float ratio = (most < 1000 ? most : 1000) / bound;
   ratio = ratio * ratio;
   ratio = ratio * ratio;
   float divisor = 1 + ratio * ratio;
-  for (size_t i = 0; i < count; i++) values[i] += terms[i] / divisor;
+  if (factors) {
+    for (size_t i = 0; i < count; i++) values[i] += terms[i] / divisor * scale * factors[i];
+  } else {
+    for (size_t i = 0; i < count; i++) values[i] += terms[i] / divisor * scale;
+  }
 }
 
 static TARGET void NAME(shift_scale)(

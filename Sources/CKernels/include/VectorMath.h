@@ -17,8 +17,11 @@ void gq_log(float *values, size_t count);
 /// values[i] = bound * tanh(values[i] / bound), to 1e-6 of the bound.
 void gq_bound(float *values, size_t count, float bound);
 
-/// values[i] += terms[i] / (1 + (m / bound)^8), m being the largest magnitude of the terms but at most 1000.
-void gq_add_bounded(float *values, const float *terms, size_t count, float bound);
+/// values[i] += terms[i] / (1 + (m / bound)^8) * scale * factors[i], m being the largest magnitude of the terms but at most
+/// 1000; factors may be NULL for ones.
+void gq_add_bounded(
+    float *values, const float *terms, const float *factors, float scale, size_t count,
+    float bound);
 
 /// values[i] += terms[i]
 void gq_add(float *values, const float *terms, size_t count);

@@ -11,6 +11,9 @@ struct CosineTransform: Sendable {
   /// The latents' root mean squares on training pictures.
   let spread: [Float]
   private let inverseSpread: [Float]
+  /// Roots of the spreads. Networks take latents times these, and what they give is divided by them: errors of all latents
+  /// then count about alike.
+  let root: [Float]
   private let pool: WorkerPool
 
   /// Reads `cosines.order` and `cosines.spread`.
@@ -26,6 +29,7 @@ struct CosineTransform: Sendable {
       throw .malformedHeader("tensor cosines.spread has values that are not positive")
     }
     inverseSpread = spread.map { 1 / $0 }
+    root = spread.map { $0.squareRoot() }
   }
 
   /// The latents of the two components of chroma.

@@ -9,19 +9,36 @@ struct DecoderNetwork: Sendable {
   private let up: Pointwise
   private let fine: [Block]
   private let head: Pointwise
-  /// What is added to the linear path's pixels is left out, 8 x 8 pixels at a time, where it is larger than about this.
-  private let correctionBound: Float?
+  /// What is added to the linear path's pixels, 8 x 8 at a time; nil for just what the head gives.
+  private let correction: Correction?
+  /// What the blocks at 1/8 see of the linear path's pixels, added to what comes from those at 1/16; none in architecture 4.
+  private let pixels: Pointwise?
+  /// What latents are multiplied with before they enter; nil for ones.
+  private let inputScale: [Float]?
   private let pool: WorkerPool
 
   init(
     _ c: ModelConfiguration, tuning: Int, from file: Safetensors, pool: WorkerPool
   ) throws(ModelError) {
     self.pool = pool
-    correctionBound = c.decoderBound
-    skip =
-      c.hasCosines
-      ? .synthesis(try CosineTransform(from: file, pool: pool))
-      : .matrix(Pointwise(try Self.matrix(c, from: file), pool: pool))
+    correction =
+      if let bound = c.decoderBound {
+        try Correction("decoder", bound: bound, c, tuning: tuning, from: file)
+      } else {
+        nil
+      }
+    if c.hasCosines {
+      let cosines = try CosineTransform(from: file, pool: pool)
+      skip = .synthesis(cosines)
+      inputScale = cosines.root
+      pixels = Pointwise(
+        try IntegerLayer(
+          "decoder.pixels", inputs: 192, outputs: c.fine, from: file, accumulate: true),
+        pool: pool)
+    } else {
+      skip = .matrix(Pointwise(try Self.matrix(c, from: file), pool: pool))
+      (inputScale, pixels) = (nil, nil)
+    }
     stem = Pointwise(
       try IntegerLayer("decoder.stem", inputs: c.latents, outputs: c.coarse, from: file),
       pool: pool)
@@ -51,26 +68,48 @@ struct DecoderNetwork: Sendable {
   }
 
   /// What the blocks add to the linear path's pixels, 8 x 8 side by side.
-  private func correction(_ h: Tensor) -> Tensor {
-    let correction = head(h)
-    guard let correctionBound else { return correction }
-    return TensorSlice(correction).withValues { values in
+  ///
+  /// - Parameters:
+  ///   - h: what the blocks at 1/8 gave.
+  ///   - levels: of the positions from the one on whose upper (0) or lower (1) half the first row belongs to.
+  ///   - first: 0 or 1.
+  private func corrections(_ h: Tensor, levels: [UInt8], startingAt first: Int) -> Tensor {
+    let terms = head(h)
+    guard let correction else { return terms }
+    return TensorSlice(terms).withValues { values in
       let values = Disjoint(values)
-      let length = correction.channels
-      return Tensor(
-        rows: correction.positionCount, columns: 1, channels: length, pool: pool
-      ) { row, target in
+      let (columns, length) = (terms.columns, terms.channels)
+      return Tensor(rows: terms.rows, columns: columns, channels: length, pool: pool) {
+        row, target in
         guard let base = values.value.baseAddress else { return }
-        target.update(repeating: 0, count: length)
-        gq_add_bounded(target, base + row * length, length, correctionBound)
+        target.update(repeating: 0, count: columns * length)
+        for column in 0..<columns {
+          correction.add(
+            base + (row * columns + column) * length,
+            level: levels[(first + row) / 2 * (columns / 2) + column / 2], count: length,
+            to: target + column * length)
+        }
       }
-    }.reshaped(rows: correction.rows, columns: correction.columns)
+    }
+  }
+
+  /// What the blocks at 1/8 are given: from those at 1/16 and from the same positions' pixels, 16 x 16 side by side.
+  private func fineInput(_ h: Tensor, _ linear: TensorSlice) -> Tensor {
+    var result = up(h).shuffled(2, pool)
+    guard let pixels else { return result }
+    let count = result.positionCount
+    TensorSlice(linear.quartered(pool)).withValues { input in
+      result.values.withUnsafeMutableBufferPointer {
+        pixels.run(input, into: $0, positions: count)
+      }
+    }
+    return result
   }
 
   /// Multiply-adds per pixel.
   var cost: Double {
     Double(skip.multiplyAdds + stem.multiplyAdds + coarse.multiplyAdds + up.multiplyAdds) / 256
-      + Double(fine.multiplyAdds + head.multiplyAdds) / 64
+      + Double(fine.multiplyAdds + head.multiplyAdds + (pixels?.multiplyAdds ?? 0)) / 64
   }
 
   /// A decoder for a grid of this many columns.
@@ -85,6 +124,10 @@ struct DecoderNetwork: Sendable {
     private var linear: TensorRows
     /// Rows of pixels that were given.
     private var given = 0
+    /// Rows of positions that the blocks at 1/8 were given.
+    private var entered = 0
+    /// Levels of the positions whose pixels were not given.
+    private var levels: [UInt8] = []
 
     init(_ network: DecoderNetwork, columns: Int) {
       self.network = network
@@ -101,14 +144,21 @@ struct DecoderNetwork: Sendable {
       _ latents: TensorSlice, levels: [UInt8], isLast: Bool
     ) -> Tensor {
       let pool = network.pool
-      let stem = network.stem(latents)
+      let scaled = network.inputScale.map { TensorSlice(latents.scaled($0, pool)) } ?? latents
       var h = coarse.push(
-        network.level(TensorSlice(stem), levels: levels, pool), isLast: isLast)
-      h = fine.push(network.up(h).shuffled(2, pool), isLast: isLast)
+        network.level(TensorSlice(network.stem(scaled)), levels: levels, pool), isLast: isLast)
       network.skip.append(latents, to: &linear)
-      let pixels = sum(network.correction(h))
+      self.levels += levels
+      let rows = entered..<entered + h.rows
+      entered = rows.upperBound
+      h = fine.push(network.fineInput(h, linear.slice(rows)), isLast: isLast)
+      // An odd number of rows at 1/8 may be known: the other half of a position's comes with the next ones.
+      let half = given / 8 % 2
+      let pixels = sum(network.corrections(h, levels: self.levels, startingAt: half))
+      let before = given / Network.stride
       given += pixels.rows
       linear.drop(before: given / Network.stride)
+      self.levels.removeFirst((given / Network.stride - before) * linear.columns)
       return pixels
     }
 

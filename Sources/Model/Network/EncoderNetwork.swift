@@ -1,11 +1,5 @@
-internal import CGQKernels
-
 /// From pixels to latents.
 struct EncoderNetwork: Sendable {
-  /// What the head adds to the linear latents is left out where it is larger than about this. It stays below 2.5 on
-  /// photographs and explodes on content that training never saw, where the linear latents alone are better.
-  private let correctionBound: Float
-
   private let skip: LinearPath
   private let stem: Pointwise
   private let fine: [Block]
@@ -13,20 +7,27 @@ struct EncoderNetwork: Sendable {
   private let level: LevelScale
   private let coarse: [Block]
   private let head: Pointwise
+  /// What the head adds to the linear latents. It explodes on content that training never saw, where these alone are better.
+  private let correction: Correction
   private let pool: WorkerPool
 
   init(
     _ c: ModelConfiguration, tuning: Int, from file: Safetensors, pool: WorkerPool
   ) throws(ModelError) {
     self.pool = pool
-    correctionBound = c.correctionBound
+    let cosines = c.hasCosines ? try CosineTransform(from: file, pool: pool) : nil
     skip =
-      c.hasCosines
-      ? .analysis(try CosineTransform(from: file, pool: pool))
-      : .matrix(
-        Pointwise(
-          try PointwiseLayer("encoder.skip", inputs: 768, outputs: c.latents, from: file),
-          pool: pool))
+      if let cosines {
+        .analysis(cosines)
+      } else {
+        .matrix(
+          Pointwise(
+            try PointwiseLayer("encoder.skip", inputs: 768, outputs: c.latents, from: file),
+            pool: pool))
+      }
+    correction = try Correction(
+      "encoder", bound: c.correctionBound,
+      factors: cosines?.root.prefix(c.leading).map { 1 / $0 }, c, tuning: tuning, from: file)
     stem = Pointwise(
       try IntegerLayer("encoder.stem", inputs: 192, outputs: c.fine, from: file), pool: pool)
     fine = try makeBlocks(
@@ -94,6 +95,8 @@ struct EncoderNetwork: Sendable {
     private let network: EncoderNetwork
     private var coarse: BlockChain
     private var linear: TensorRows
+    /// Levels of the rows in `linear`.
+    private var levels: [UInt8] = []
 
     init(_ network: EncoderNetwork, columns: Int) {
       self.network = network
@@ -107,11 +110,14 @@ struct EncoderNetwork: Sendable {
       _ features: EncoderFeatures, levels: [UInt8], isLast: Bool
     ) -> Tensor {
       linear.append(features.linear)
+      self.levels += levels
       let h = coarse.push(
         network.level(features.nonlinear, levels: levels, network.pool), isLast: isLast)
       let start = linear.rows.lowerBound
-      let latents = network.sum(linear[start..<start + h.rows], network.head(h))
+      let latents = network.sum(
+        linear[start..<start + h.rows], network.head(h), levels: self.levels)
       linear.drop(before: start + h.rows)
+      self.levels.removeFirst(h.positionCount)
       return latents
     }
   }
@@ -119,19 +125,18 @@ struct EncoderNetwork: Sendable {
 
 extension EncoderNetwork {
   /// The linear path's latents plus the network's correction, bounded position by position.
-  private func sum(_ linear: Tensor, _ correction: Tensor) -> Tensor {
-    let (channels, corrected) = (linear.channels, correction.channels)
+  private func sum(_ linear: Tensor, _ terms: Tensor, levels: [UInt8]) -> Tensor {
+    let (channels, corrected) = (linear.channels, terms.channels)
     return linear.values.withUnsafeBufferPointer { linear in
-      correction.values.withUnsafeBufferPointer { correction in
-        let sources = (Disjoint(linear), Disjoint(correction))
+      terms.values.withUnsafeBufferPointer { terms in
+        let sources = (Disjoint(linear), Disjoint(terms))
         return Tensor(
           rows: linear.count / channels, columns: 1, channels: channels, pool: pool
         ) { row, target in
-          guard let linear = sources.0.value.baseAddress,
-            let correction = sources.1.value.baseAddress
+          guard let linear = sources.0.value.baseAddress, let terms = sources.1.value.baseAddress
           else { return }
           target.update(from: linear + row * channels, count: channels)
-          gq_add_bounded(target, correction + row * corrected, corrected, correctionBound)
+          correction.add(terms + row * corrected, level: levels[row], count: corrected, to: target)
         }
       }
     }.reshaped(rows: linear.rows, columns: linear.columns)

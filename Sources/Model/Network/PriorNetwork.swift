@@ -6,7 +6,10 @@ struct PriorNetwork: Sendable {
   private let channels: Int
   /// Latents whose means are predicted; those of the others are 0.
   private let leading: Int
-  private let meanBound: Float?
+  /// What the head gives as means; nil for just that.
+  private let correction: Correction?
+  /// What latents are multiplied with before they enter; nil for ones.
+  private let inputScale: [Float]?
   private let width: Int
   private let scaleBound: Float
   private let stem: Pointwise
@@ -24,7 +27,15 @@ struct PriorNetwork: Sendable {
     self.pool = pool
     channels = c.prior
     leading = c.leading
-    meanBound = c.meanBound
+    inputScale = c.hasCosines ? try CosineTransform(from: file, pool: pool).root : nil
+    correction =
+      if let bound = c.meanBound {
+        try Correction(
+          nil, bound: bound, factors: inputScale?.prefix(c.leading).map { 1 / $0 }, c,
+          tuning: tuning, from: file)
+      } else {
+        nil
+      }
     width = table.width
     scaleBound = c.scaleBound
     stem = Pointwise(
@@ -48,7 +59,9 @@ struct PriorNetwork: Sendable {
   }
 
   /// What decoded latents [1, n, latents] contribute to later predictions, [1, n, channels].
-  func features(_ decoded: Tensor) -> Tensor { stem(decoded) }
+  func features(_ decoded: Tensor) -> Tensor {
+    stem(inputScale.map { TensorSlice(decoded).scaled($0, pool) } ?? decoded)
+  }
 
   /// Rows and columns around a position that its prediction depends on.
   var reach: Int { blocks.count }
@@ -107,9 +120,9 @@ struct PriorNetwork: Sendable {
               for k in part {
                 let from = source.value + k * (latents + width)
                 let means = targets.1.value + (before + k) * latents
-                if let meanBound {
+                if let correction {
                   means.update(repeating: 0, count: latents)
-                  gq_add_bounded(means, from, latents, meanBound)
+                  correction.add(from, level: 0, count: latents, to: means)
                 } else {
                   means.update(from: from, count: latents)
                 }
