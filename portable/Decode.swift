@@ -183,7 +183,7 @@ public func inspect(_ pointer: UnsafePointer<UInt8>, _ count: Int, _ recovers: I
         + "\"tileSize\":\((1 << header.tileExponent) * Header.stride),\"tiles\":\(layout.tiles.count),"
         + "\"order\":\"\(layout.order == .phases ? "phases" : "tiles")\","
         + "\"columns\":\(file.levelMap.columns),\"rows\":\(file.levelMap.rows),"
-        + "\"levelBits\":[\(joined(file.ladder.bits.map { "\($0)" }))],"
+        + "\"levelBits\":[\(joined(file.rateTable.bits.map { "\($0)" }))],"
         + "\"levelMapBytes\":\(file.levelMapByteCount),\"codeBytes\":\(layout.byteCount),"
         + "\"fileBytes\":\(count),\"hasHeadCopy\":\(file.hasHeadCopy),"
         + "\"problems\":\(file.problems.count),\"chunks\":[\(joined(chunks))]}").utf8)

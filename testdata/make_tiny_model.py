@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Makes tiny.safetensors: a model with few channels and random weights, for tests and fuzzing of everything but looks.
 
-Its pictures are only roughly those that were encoded: the linear paths are the cosine transform's lowest frequencies.
+Its pictures are only roughly those that were encoded: the linear skip connections are the cosine transform's lowest frequencies.
 """
 
 import json
@@ -58,7 +58,7 @@ def linear(name, inputs, outputs, scale=None):
 
 
 def product(name, inputs, outputs, scale=None):
-    """A layer with products of bytes: its weights are multiples, -127...127, of a scale of each output."""
+    """A layer with int8 products: its weights are multiples, -127...127, of a scale of each output."""
     linear(name, inputs, outputs, scale)
     values = tensors[f"{name}.weight"][2]
     largest = [max(map(abs, values[k * inputs:(k + 1) * inputs])) for k in range(outputs)]

@@ -80,18 +80,18 @@ void gq_shift_scale(
 }
 
 void gq_variances(
-    float offset, const float *tilts, size_t count, float *variances, float *roots) {
-  chosen()->variances(offset, tilts, count, variances, roots);
+    float offset, const float *log_variance_offsets, size_t count, float *variances, float *roots) {
+  chosen()->variances(offset, log_variance_offsets, count, variances, roots);
 }
 
 void gq_divergence(
-    float offset, const float *squares, const float *tilts, size_t count, double *sum,
+    float offset, const float *squares, const float *log_variance_offsets, size_t count, double *sum,
     double *derivative) {
-  chosen()->divergence(offset, squares, tilts, count, sum, derivative);
+  chosen()->divergence(offset, squares, log_variance_offsets, count, sum, derivative);
 }
 
-float gq_offset(const float *squares, const float *tilts, size_t count, double nats) {
-  return chosen()->offset(squares, tilts, count, nats);
+float gq_offset(const float *squares, const float *log_variance_offsets, size_t count, double nats) {
+  return chosen()->offset(squares, log_variance_offsets, count, nats);
 }
 
 void gq_multiply(

@@ -293,7 +293,7 @@ int gq_jpeg_read_end(gq_jpeg_reader *reader, char message[GQ_MESSAGE_SIZE]) {
     size_t place = reader->count - reader->cinfo.src->bytes_in_buffer;
     int has_end = reader->cinfo.unread_marker == JPEG_EOI && !fence->has_no_end;
     if (!is_behind && !has_end) {
-      // Not by libjpeg, which makes up an end marker.
+      // Not by libjpeg, which supplies an end marker.
       for (size_t at = place; at + 1 < reader->count && !has_end; at++) {
         has_end = reader->bytes[at] == 0xFF && reader->bytes[at + 1] == JPEG_EOI;
       }

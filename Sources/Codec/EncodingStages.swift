@@ -56,7 +56,8 @@ package struct EncodingStages {
       return Float(Int32(bitPattern: seed)) * 0x1p-30
     }
     let posterior = Posterior(
-      coefficients, tilts: Array(repeating: 0, count: count * width), levels: levelMap.levels,
+      coefficients, logVarianceOffsets: Array(repeating: 0, count: count * width),
+      levels: levelMap.levels,
       groups: DivergenceGroup.tiles(
         levels: levelMap.levels, tiles: tiles, table: network.levels),
       limit: SoftLimit(network.configuration), pool: network.pool)

@@ -40,7 +40,7 @@ public final class GQDecoder: Sendable {
     return preview
   }
 
-  /// Reads a file up to its codes, for a picture that is not to be held in memory as a whole.
+  /// Reads a file up to its codes, for a picture that is not to be in memory as a whole.
   ///
   /// With a region only tiles are read and computed that its pixels depend on; the pixels are those of the whole picture,
   /// to the last bit.
@@ -195,9 +195,9 @@ public final class GQDecoder: Sendable {
       guard file.header.modelIdentifier == network.identifier else {
         throw .wrongModel(expected: network.identifier, found: file.header.modelIdentifier)
       }
-      guard file.ladder == LevelLadder(network.levels) else {
+      guard file.rateTable == RateTable(network.levels) else {
         throw .incompatible(
-          what: "ladder", expected: "\(network.levels.bits)", found: "\(file.ladder.bits)")
+          what: "rate table", expected: "\(network.levels.bits)", found: "\(file.rateTable.bits)")
       }
       let tunings = network.configuration.tunings.count
       guard file.header.tuning < tunings else {

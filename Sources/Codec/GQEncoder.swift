@@ -36,11 +36,11 @@ public final class GQEncoder: Sendable {
       try Attachments(picture, preview: options.preview), options)
   }
 
-  /// Encodes a picture that need not be held in memory: the same file as for a picture in memory.
+  /// Encodes a picture that need not be in memory: the same file as for a picture in memory.
   ///
   /// Memory is that of a few rows of tiles, of the choice of levels, about 0.7 bytes per pixel, and up to 25 megapixels of
   /// what the network makes of the picture, 6.5 bytes per pixel. Larger pictures are read twice instead; with an effort of
-  /// 7 or more all of a picture is held.
+  /// 7 or more all of a picture is buffered.
   ///
   /// - Throws: as `encode(_:options:)`, and what the source throws.
   package func encode(
@@ -135,14 +135,14 @@ public final class GQEncoder: Sendable {
           let sum = coded.errors?.reduce(0.0) { $0 + Double(revision.distortion($1)) } ?? 0
           guard case .quality(let quality) = options.target else { return sum }
           let bits = coded.levels.reduce(0) { $0 + network.levels.bits[Int($1)] }
-          return sum + multiplier(quality: quality) * Double(bits)
+          return sum + lambda(quality: quality) * Double(bits)
         }
         if cost(coded) < cost(best) { best = coded }
       }
     }
     let map = LevelMap(columns: header.columns, rows: header.rows, levels: best.levels)
     let coded = CodedPicture(
-      header: header, ladder: LevelLadder(network.levels), levelMap: map, graphics: graphics,
+      header: header, rateTable: RateTable(network.levels), levelMap: map, graphics: graphics,
       order: options.order, segments: best.segments, ancillary: attachments.chunks,
       hasHeadCopy: options.copiesHead)
     let bytes = coded.serialized()
@@ -195,15 +195,16 @@ public final class GQEncoder: Sendable {
     _ options: EncodingOptions
   ) throws -> Result {
     let count = header.rows * header.columns
-    let ladder = LevelLadder(network.levels)
+    let rateTable = RateTable(network.levels)
     let map = LevelMap(
       columns: header.columns, rows: header.rows, levels: [UInt8](repeating: 0, count: count))
     let layer = try GraphicsLayer(
       source, header: header, mask: [Bool](repeating: true, count: count), effort: options.effort,
       pool: network.pool)
-    let layout = TileLayout(header: header, ladder: ladder, levelMap: map, order: options.order)
+    let layout = TileLayout(
+      header: header, rateTable: rateTable, levelMap: map, order: options.order)
     let bytes = CodedPicture(
-      header: header, ladder: ladder, levelMap: map, graphics: layer, order: options.order,
+      header: header, rateTable: rateTable, levelMap: map, graphics: layer, order: options.order,
       segments: Array(repeating: [], count: layout.segments.count), ancillary: attachments.chunks,
       hasHeadCopy: options.copiesHead
     ).serialized()
@@ -221,28 +222,28 @@ public final class GQEncoder: Sendable {
     let allocator = allocator(options, header, attachments, nil, errors)
     let value: Double
     if let bytes = options.target.bytes(header) {
-      guard let found = allocator.multiplier(atMost: bytes) else { return nil }
+      guard let found = allocator.lambda(atMost: bytes) else { return nil }
       value = found
     } else if case .quality(let quality) = options.target {
-      value = multiplier(quality: quality)
+      value = lambda(quality: quality)
     } else {
       return nil
     }
     return try GraphicsLayer.chosen(
-      source, header: header, candidates: candidates, costs: allocator.costs(multiplier: value),
-      coded: allocator.levels(multiplier: value).map { allocator.bits[Int($0)] },
-      multiplier: value, effort: options.effort, pool: network.pool)
+      source, header: header, candidates: candidates, costs: allocator.costs(lambda: value),
+      coded: allocator.levels(lambda: value).map { allocator.bits[Int($0)] },
+      lambda: value, effort: options.effort, pool: network.pool)
   }
 
   private func allocator(
     _ options: EncodingOptions, _ header: Header, _ attachments: Attachments,
     _ graphics: GraphicsLayer?, _ errors: LevelErrors
   ) -> Allocator {
-    let ladder = LevelLadder(network.levels)
+    let rateTable = RateTable(network.levels)
     let graphicsBytes = graphics?.byteCount(columns: header.columns) ?? (0, 0)
-    return Allocator(errors: errors, bits: ladder.bits) {
+    return Allocator(errors: errors, bits: rateTable.bits) {
       CodedPicture.byteCount(
-        header: header, ladder: ladder,
+        header: header, rateTable: rateTable,
         levelMap: LevelMap(columns: header.columns, rows: header.rows, levels: $0),
         graphicsBytes: graphicsBytes, order: options.order, ancillary: attachments.chunks,
         hasHeadCopy: options.copiesHead)
@@ -254,14 +255,14 @@ public final class GQEncoder: Sendable {
     _ options: EncodingOptions, _ header: Header, _ attachments: Attachments,
     _ graphics: GraphicsLayer?, _ errors: LevelErrors
   ) throws -> [UInt8] {
-    let ladder = LevelLadder(network.levels)
+    let rateTable = RateTable(network.levels)
     let allocator = allocator(options, header, attachments, graphics, errors)
     if case .quality(let quality) = options.target {
       if options.uniform {
-        let rung = (quality / 100 * Double(ladder.rungs.count - 1)).rounded()
-        return allocator.uniformLevels(bits: ladder.rungs[Int(rung)].bits)
+        let rateLevel = (quality / 100 * Double(rateTable.rateLevels.count - 1)).rounded()
+        return allocator.uniformLevels(bits: rateTable.rateLevels[Int(rateLevel)].bits)
       }
-      return allocator.levels(multiplier: multiplier(quality: quality))
+      return allocator.levels(lambda: lambda(quality: quality))
     }
     let bytes = options.target.bytes(header) ?? 0
     do throws(CodecError) {
@@ -277,7 +278,7 @@ public final class GQEncoder: Sendable {
   }
 
   /// Distortion that a bit must save at this quality: squared error of samples in -1...1, or dissimilarity.
-  func multiplier(quality: Double) -> Double {
+  func lambda(quality: Double) -> Double {
     // Halves every 8 steps. At the default quality photographs take about 0.9 bits per pixel.
     let scale = network.tuning == .psnr ? 0.95 : 457
     var halvings = Float(-quality / 8 * 0.693_147_180_559_945_3)

@@ -62,7 +62,7 @@ package struct TargetSearch<File> {
   /// - Parameters:
   ///   - target: the score to reach.
   ///   - tolerance: how far above it is near enough to stop.
-  ///   - settings: what the encoder can be set to, in whole numbers.
+  ///   - settings: what the encoder can be set to, in integers.
   ///   - start: the first to be tried.
   ///   - attempt: makes a file with a setting, and scores it.
   package static func smallest(

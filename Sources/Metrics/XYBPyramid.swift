@@ -48,7 +48,7 @@ struct XYBPyramid: Sendable {
       }
       var (opponent, luma, blueYellow) = (plane(0), plane(1), plane(2))
       var half = LinearPicture(width: (size.width + 1) / 2, height: (size.height + 1) / 2)
-      // Of the whole picture only one row is held in linear light.
+      // Of the whole picture only one row is buffered in linear light.
       var row = [Float](repeating: 0, count: 3 * size.width)
       for y in 0..<size.height {
         if let linear {

@@ -38,7 +38,7 @@ package struct ModelConfiguration: Sendable, Equatable {
   package let lumaLevels: [Int]
   /// Slope of the leaky ReLU for negative values.
   package let slope: Float
-  /// Smooth bound on the logarithm of the prior's scale.
+  /// Soft clipping of the logarithm of the prior's scale.
   package let scaleBound: Float
   /// Soft clipping of coefficients before quantization.
   package let latentBound: Float
@@ -199,7 +199,7 @@ package struct ModelConfiguration: Sendable, Equatable {
         throw .badConfiguration("a level codes \(count) coefficients of \(most) latents")
       }
     }
-    guard LevelLadder(bits: LevelTable(self).bits) != nil else {
+    guard RateTable(bits: LevelTable(self).bits) != nil else {
       throw .badConfiguration("the levels' bits do not rise or go beyond the format's limits")
     }
   }

@@ -71,7 +71,7 @@ final class LateConversions: Sendable {
   func set(_ conversions: [Conversion]) { state.withLock { $0 = conversions } }
 }
 
-/// A walk through the rows of a file.
+/// An iterator over the rows of a file.
 struct RowReading {
   /// Reads the next rows.
   let read: (_ samples: UnsafeMutablePointer<UInt8>, _ rows: Int) throws(PixelIOError) -> Void
@@ -83,7 +83,7 @@ extension PictureReader {
   /// Pixels from which on `rows` deals out rows.
   package static let leastPixelsForRows = 1 << 23
 
-  /// The rows of a large picture file, nil for a picture that must be held in memory anyway, or may well be: one of less
+  /// The rows of a large picture file, nil for a picture that must be in memory anyway, or may well be: one of less
   /// than `leastPixels`, one with alpha, with another orientation than upright, interlaced, or from something that is no
   /// file.
   ///
@@ -93,7 +93,7 @@ extension PictureReader {
   /// - Parameters:
   ///   - path: the file.
   ///   - maxBytes: the largest file that is read.
-  ///   - leastPixels: the smallest picture whose rows are dealt out.
+  ///   - leastPixels: the smallest picture whose rows are streamed.
   package func rows(
     _ path: String, maxBytes: Int, leastPixels: Int = PictureReader.leastPixelsForRows
   ) throws -> PictureFileRows? {

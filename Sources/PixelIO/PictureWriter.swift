@@ -40,8 +40,8 @@ package struct PictureWriter: Sendable {
 
   /// A writer of a file whose rows are still to come.
   ///
-  /// JPEG files are progressive up to 2^25 pixels; larger ones are not held in memory and so are neither progressive nor
-  /// optimised. WebP files are held in memory as a whole.
+  /// JPEG files are progressive up to 2^25 pixels; larger ones are not buffered and so are neither progressive nor
+  /// optimised. WebP files are buffered in memory as a whole.
   ///
   /// - Throws: as `write(_:)`.
   package func rows(_ rowFormat: RowFormat) throws(PixelIOError) -> any RowWriter {

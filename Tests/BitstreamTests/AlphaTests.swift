@@ -93,7 +93,8 @@ struct AlphaTests {
     let coded = makeCoded(width: 80, height: 60, ancillary: [chunk])
     #expect(
       CodedPicture.byteCount(
-        header: coded.header, ladder: coded.ladder, levelMap: coded.levelMap, ancillary: [chunk])
+        header: coded.header, rateTable: coded.rateTable, levelMap: coded.levelMap,
+        ancillary: [chunk])
         == coded.serialized().count)
   }
 }

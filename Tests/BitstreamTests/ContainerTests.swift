@@ -14,7 +14,7 @@ struct ContainerTests {
       #expect(try CodedPicture(parsing: bytes) == coded)
       #expect(
         CodedPicture.byteCount(
-          header: coded.header, ladder: coded.ladder, levelMap: coded.levelMap, order: order,
+          header: coded.header, rateTable: coded.rateTable, levelMap: coded.levelMap, order: order,
           hasHeadCopy: coded.hasHeadCopy) == bytes.count)
     }
   }
@@ -35,24 +35,25 @@ struct ContainerTests {
     arguments: [
       [0], [3], [0, 4095], [7, 7, 7], [0, 1, 1, 1, 2, 2, 2, 2, 2, 2, 2, 2], Array(0...31),
     ])
-  func anyLadderComesBack(_ bits: [Int]) throws {
-    let ladder = try #require(LevelLadder(bits: bits))
-    #expect(ladder.bits == bits)
-    let coded = makeCoded(width: 90, height: 90, kind: .random, ladder: ladder)
+  func anyRateTableComesBack(_ bits: [Int]) throws {
+    let rateTable = try #require(RateTable(bits: bits))
+    #expect(rateTable.bits == bits)
+    let coded = makeCoded(width: 90, height: 90, kind: .random, rateTable: rateTable)
     #expect(try CodedPicture(parsing: coded.serialized()) == coded)
   }
 
   @Test(
     arguments: [[], [1, 0], [4096], [-1], Array(repeating: 5, count: 9), Array(0...32)])
-  func impossibleLadders(_ bits: [Int]) {
-    #expect(LevelLadder(bits: bits) == nil)
+  func impossibleRateTables(_ bits: [Int]) {
+    #expect(RateTable(bits: bits) == nil)
   }
 
   /// Every position of a tile belongs to one phase and comes once.
   @Test(arguments: [0, 1, 3, 4])
   func tilesHoldEveryPositionOnce(_ exponent: Int) {
     let coded = makeCoded(width: 333, height: 210, tileExponent: exponent)
-    let layout = TileLayout(header: coded.header, ladder: coded.ladder, levelMap: coded.levelMap)
+    let layout = TileLayout(
+      header: coded.header, rateTable: coded.rateTable, levelMap: coded.levelMap)
     let columns = coded.header.columns
     let all = layout.tiles.flatMap { tile in
       CodingPhase.allCases.flatMap { tile.positions(of: $0, gridColumns: columns) }
@@ -75,7 +76,8 @@ struct ContainerTests {
     #expect(try CodedPicture(parsing: bytes) == coded)
     #expect(
       CodedPicture.byteCount(
-        header: coded.header, ladder: coded.ladder, levelMap: coded.levelMap, ancillary: chunks)
+        header: coded.header, rateTable: coded.rateTable, levelMap: coded.levelMap,
+        ancillary: chunks)
         == bytes.count)
   }
 

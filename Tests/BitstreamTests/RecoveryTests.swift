@@ -26,9 +26,11 @@ struct RecoveryTests {
   /// Bytes before the codes.
   private func headByteCount(_ coded: CodedPicture) throws -> Int {
     let layout = TileLayout(
-      header: coded.header, ladder: coded.ladder, levelMap: coded.levelMap, order: coded.order)
+      header: coded.header, rateTable: coded.rateTable, levelMap: coded.levelMap, order: coded.order
+    )
     let without = CodedPicture(
-      header: coded.header, ladder: coded.ladder, levelMap: coded.levelMap, order: coded.order,
+      header: coded.header, rateTable: coded.rateTable, levelMap: coded.levelMap,
+      order: coded.order,
       segments: coded.segments, ancillary: coded.ancillary)
     return without.serialized().count - layout.byteCount
   }
@@ -160,7 +162,7 @@ struct RecoveryTests {
     let coded = Self.sample(copy: false)
     let whole = coded.serialized()
     let header = try Self.headByteCount(whole)
-    // A level map whose ladder ends too early, its checksum right.
+    // A level map whose rate table ends too early, its checksum right.
     var chunk: [UInt8] = [Chunk.levelMap, 1, 255]
     let checksum = CRC32.of(chunk[...])
     chunk += [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: checksum >> $0) }

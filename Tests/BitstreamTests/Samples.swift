@@ -39,7 +39,7 @@ func makeMap(
 
 /// A coded picture with made-up codes.
 func makeCoded(
-  width: Int, height: Int, kind: MapKind = .smooth, ladder: LevelLadder = LevelLadder.standard[0],
+  width: Int, height: Int, kind: MapKind = .smooth, rateTable: RateTable = RateTable.standard[0],
   tileExponent: Int = 4,
   stateBits: Int = 12, colorType: Header.ColorType = .rgb,
   ancillary: [Chunk] = [], order: CodeOrder = .tiles, hasHeadCopy: Bool = false, seed: UInt64 = 1
@@ -49,9 +49,9 @@ func makeCoded(
     stateBits: stateBits, seed: seed % 3 * 0x1_0000_0001,
     modelIdentifier: [1, 2, 3, 4, 5, 6, 7, 255])
   let map = makeMap(
-    kind, columns: header.columns, rows: header.rows, levelCount: ladder.levelCount, seed: seed)
+    kind, columns: header.columns, rows: header.rows, levelCount: rateTable.levelCount, seed: seed)
   var generator = RepeatableGenerator(state: seed &+ 99)
-  let layout = TileLayout(header: header, ladder: ladder, levelMap: map, order: order)
+  let layout = TileLayout(header: header, rateTable: rateTable, levelMap: map, order: order)
   let segments = layout.segments.map { segment in
     var writer = BitWriter()
     for _ in 0..<segment.bitCount {
@@ -60,7 +60,7 @@ func makeCoded(
     return writer.finish()
   }
   return CodedPicture(
-    header: header, ladder: ladder, levelMap: map, order: order, segments: segments,
+    header: header, rateTable: rateTable, levelMap: map, order: order, segments: segments,
     ancillary: ancillary,
     hasHeadCopy: hasHeadCopy)
 }

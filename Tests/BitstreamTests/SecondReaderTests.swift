@@ -7,7 +7,7 @@ struct SecondReaderTests {
   struct Report: Decodable {
     let width, height, colorType, tileExponent, stateBits, columns, rows: Int
     let seed: UInt64
-    let ladder: [[Int]]
+    let rateTable: [[Int]]
     let levels: [UInt8]
     let codes: [String]
     let tiles: [Tile]
@@ -40,8 +40,8 @@ struct SecondReaderTests {
         stateBits: 11, seed: 2),
       makeCoded(
         width: 200, height: 90, kind: .random,
-        ladder: LevelLadder([
-          .init(bits: 0, variants: 2), .init(bits: 2, variants: 8), .init(bits: 300, variants: 1),
+        rateTable: RateTable([
+          .init(bits: 0, modes: 2), .init(bits: 2, modes: 8), .init(bits: 300, modes: 1),
         ]), tileExponent: 0,
         colorType: .grey, ancillary: [Chunk(ancillary: Chunk.exif, payload: [9])], seed: 4),
       makeCoded(width: 600, height: 333, order: .phases, seed: 5),
@@ -83,10 +83,10 @@ struct SecondReaderTests {
     #expect(report.tileExponent == header.tileExponent)
     #expect(report.stateBits == header.stateBits)
     #expect(report.seed == header.seed)
-    #expect(report.ladder == coded.ladder.rungs.map { [$0.bits, $0.variants] })
+    #expect(report.rateTable == coded.rateTable.rateLevels.map { [$0.bits, $0.modes] })
     #expect(report.levels == coded.levelMap.levels)
     let layout = TileLayout(
-      header: header, ladder: coded.ladder, levelMap: coded.levelMap, order: coded.order)
+      header: header, rateTable: coded.rateTable, levelMap: coded.levelMap, order: coded.order)
     var codes = report.levels.map { _ in "" }
     var starts: [Int] = []
     for (segment, data) in zip(layout.segments, coded.segments) {
@@ -97,7 +97,7 @@ struct SecondReaderTests {
         starts.append(0)
       }
       for position in layout.positions(of: segment, gridColumns: header.columns) {
-        for _ in 0..<coded.ladder.bits[Int(report.levels[position])] {
+        for _ in 0..<coded.rateTable.bits[Int(report.levels[position])] {
           codes[position] += try reader.read(count: 1) == 1 ? "1" : "0"
         }
       }

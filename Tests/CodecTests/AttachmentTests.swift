@@ -152,7 +152,7 @@ struct AttachmentTests {
       parsing: makeEncoder().encode(picture, options: EncodingOptions(target: .quality(10))).bytes)
     func replaced(_ payload: [UInt8]) -> [UInt8] {
       CodedPicture(
-        header: coded.header, ladder: coded.ladder, levelMap: coded.levelMap,
+        header: coded.header, rateTable: coded.rateTable, levelMap: coded.levelMap,
         segments: coded.segments,
         ancillary: [Chunk(ancillary: Chunk.alpha, payload: payload)]
       ).serialized()

@@ -37,7 +37,7 @@ struct CosineModelTests {
       header: Header(
         width: h.width, height: h.height, colorType: h.colorType, tuning: 5, stateBits: h.stateBits,
         seed: h.seed, modelIdentifier: h.modelIdentifier),
-      ladder: coded.ladder, levelMap: coded.levelMap, graphics: nil, order: coded.order,
+      rateTable: coded.rateTable, levelMap: coded.levelMap, graphics: nil, order: coded.order,
       segments: coded.segments, ancillary: [], hasHeadCopy: false)
     #expect {
       try GQDecoder(network: try makeTinyCosineNetwork()).decode(other.serialized())

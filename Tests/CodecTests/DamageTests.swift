@@ -29,11 +29,11 @@ struct DamageTests {
     }
   }
 
-  @Test func otherModelsAndLaddersAreRefused() throws {
+  @Test func otherModelsAndRateTablesAreRefused() throws {
     let decoder = makeDecoder()
     let coded = try CodedPicture(parsing: Self.file)
     func changed(
-      identifier: [UInt8], stateBits: Int, ladder: LevelLadder
+      identifier: [UInt8], stateBits: Int, rateTable: RateTable
     ) -> [UInt8] {
       let header = Header(
         width: coded.header.width, height: coded.header.height, colorType: .rgb,
@@ -41,28 +41,29 @@ struct DamageTests {
       let map = LevelMap(
         columns: header.columns, rows: header.rows,
         levels: Array(repeating: 0, count: header.columns * header.rows))
-      let layout = TileLayout(header: header, ladder: ladder, levelMap: map)
+      let layout = TileLayout(header: header, rateTable: rateTable, levelMap: map)
       return CodedPicture(
-        header: header, ladder: ladder, levelMap: map,
+        header: header, rateTable: rateTable, levelMap: map,
         segments: layout.segments.map { Array(repeating: 0, count: $0.dataByteCount) }
       ).serialized()
     }
     let own = coded.header.modelIdentifier
     let other = [UInt8](repeating: 7, count: 8)
-    let (stateBits, ladder) = (coded.header.stateBits, coded.ladder)
+    let (stateBits, rateTable) = (coded.header.stateBits, coded.rateTable)
     #expect(throws: CodecError.wrongModel(expected: own, found: other)) {
-      try decoder.decode(changed(identifier: other, stateBits: stateBits, ladder: ladder))
+      try decoder.decode(changed(identifier: other, stateBits: stateBits, rateTable: rateTable))
     }
     #expect(throws: CodecError.self) {
       try decoder.decode(
-        changed(identifier: own, stateBits: 5, ladder: ladder))
+        changed(identifier: own, stateBits: 5, rateTable: rateTable))
     }
     #expect(throws: CodecError.self) {
-      let short = LevelLadder([.init(bits: 3, variants: 1)])
-      _ = try decoder.decode(changed(identifier: own, stateBits: stateBits, ladder: short))
+      let short = RateTable([.init(bits: 3, modes: 1)])
+      _ = try decoder.decode(changed(identifier: own, stateBits: stateBits, rateTable: short))
     }
     #expect(
-      try decoder.decode(changed(identifier: own, stateBits: stateBits, ladder: ladder)).width == 60
+      try decoder.decode(changed(identifier: own, stateBits: stateBits, rateTable: rateTable)).width
+        == 60
     )
   }
 }

@@ -261,7 +261,7 @@ struct GraphicsTests {
     let junk = [UInt8](repeating: 7, count: 999)
     for unit in [[], [0x2F], other, Array(graphics.units[0].dropLast(20)), junk] {
       let bytes = CodedPicture(
-        header: coded.header, ladder: coded.ladder, levelMap: coded.levelMap,
+        header: coded.header, rateTable: coded.rateTable, levelMap: coded.levelMap,
         graphics: GraphicsLayer(header: coded.header, mask: graphics.mask, units: [unit]),
         order: coded.order, segments: coded.segments
       ).serialized()

@@ -22,7 +22,7 @@ struct PromiseTests {
     let picture = try samplePicture("chelsea.png").cropped(x: 100, y: 80, width: 90, height: 70)
     let count = try makeEncoder().encode(picture, options: EncodingOptions(target: .bytes(size)))
       .bytes.count
-    // One rung and a changed level map are the smallest step.
+    // One rate level and a changed level map are the smallest step.
     #expect(count <= size && count > size - 40)
   }
 

@@ -13,9 +13,11 @@ struct QuantizationTests {
     for step in 0..<200 {
       let energy = Float(step) / 10
       let squares = Self.normals(count, seed: 3).map { energy * $0 * $0 }
-      let tilts = Self.normals(count, seed: UInt32(step)).map { 3 * $0 }
-      let offset = ExactDivergence.offset(squares: squares, tilts: tilts, nats: nats)
-      let found = ExactDivergence.divergence(squares: squares, tilts: tilts, at: offset)
+      let logVarianceOffsets = Self.normals(count, seed: UInt32(step)).map { 3 * $0 }
+      let offset = ExactDivergence.offset(
+        squares: squares, logVarianceOffsets: logVarianceOffsets, nats: nats)
+      let found = ExactDivergence.divergence(
+        squares: squares, logVarianceOffsets: logVarianceOffsets, at: offset)
       #expect(abs(found.nats / nats - 1) < 1e-5, "energy \(energy): \(found.nats / nats)")
       #expect(found.slope < 0)
     }
@@ -24,15 +26,16 @@ struct QuantizationTests {
   /// The derivative is that of the divergence, and variances are those whose divergence it is.
   @Test func divergenceFollowsItsFormula() {
     let squares: [Float] = [0, 0.5, 3]
-    let tilts: [Float] = [-2, 0, 1.5]
+    let logVarianceOffsets: [Float] = [-2, 0, 1.5]
     func expected(_ offset: Float) -> Double {
-      zip(squares, tilts).reduce(0) { sum, pair in
+      zip(squares, logVarianceOffsets).reduce(0) { sum, pair in
         let variance = 1 / (1 + exp(-Double(offset + pair.1)))
         return sum + ((1 - variance) * (Double(pair.0) - 1) - log(variance)) / 2
       }
     }
     for offset: Float in [-9, -1, 0, 2] {
-      let found = ExactDivergence.divergence(squares: squares, tilts: tilts, at: offset)
+      let found = ExactDivergence.divergence(
+        squares: squares, logVarianceOffsets: logVarianceOffsets, at: offset)
       #expect(abs(found.nats - expected(offset)) < 1e-5)
       let slope = (expected(offset + 1e-2) - expected(offset - 1e-2)) / 2e-2
       #expect(abs(found.slope - slope) < 1e-3)
@@ -58,14 +61,16 @@ struct QuantizationTests {
     _ coefficients: [Float], _ levels: [UInt8], _ tiles: [[Int]]
   ) -> Posterior {
     let width = network.levels.width
-    var tilts = [Float](repeating: 0, count: coefficients.count)
+    var logVarianceOffsets = [Float](repeating: 0, count: coefficients.count)
     for (k, level) in levels.enumerated() {
       for run in network.levels.levels[Int(level)] {
-        for c in run.coefficients { tilts[k * width + c] = -2 * Float(run.bits) * 0.6931 }
+        for c in run.coefficients {
+          logVarianceOffsets[k * width + c] = -2 * Float(run.bits) * 0.6931
+        }
       }
     }
     return Posterior(
-      coefficients, tilts: tilts, levels: levels,
+      coefficients, logVarianceOffsets: logVarianceOffsets, levels: levels,
       groups: DivergenceGroup.tiles(levels: levels, tiles: tiles, table: network.levels),
       limit: SoftLimit(network.configuration),
       pool: network.pool)

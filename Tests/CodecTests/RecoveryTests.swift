@@ -64,7 +64,8 @@ struct RecoveryTests {
 
     let coded = try CodedPicture(parsing: intact)
     let layout = TileLayout(
-      header: coded.header, ladder: coded.ladder, levelMap: coded.levelMap, order: coded.order)
+      header: coded.header, rateTable: coded.rateTable, levelMap: coded.levelMap, order: coded.order
+    )
     let grid = LatentGrid(rows: coded.levelMap.rows, columns: coded.levelMap.columns)
     let isLost = layout.segments.indices.map(damage.1.contains)
     let reach = DamageReach(
@@ -120,7 +121,7 @@ struct RecoveryTests {
       modelIdentifier: Self.tiny.identifier)
     let levels = [UInt8](repeating: 3, count: grid.positionCount)
     let map = LevelMap(columns: 200, rows: 40, levels: levels)
-    let layout = TileLayout(header: header, ladder: LevelLadder(Self.tiny.levels), levelMap: map)
+    let layout = TileLayout(header: header, rateTable: RateTable(Self.tiny.levels), levelMap: map)
     let lost = layout.tiles.indices.map { $0 == 0 }
     let reach = DamageReach(
       lost: lost, layout: layout, levels: levels, grid: grid, network: Self.tiny)

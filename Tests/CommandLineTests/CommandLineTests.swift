@@ -382,7 +382,7 @@ final class CommandLineTests {
       header: Header(
         width: coded.header.width, height: coded.header.height, colorType: .rgb,
         stateBits: coded.header.stateBits, seed: 0, modelIdentifier: [1, 2, 3, 4, 5, 6, 7, 8]),
-      ladder: coded.ladder, levelMap: coded.levelMap, segments: coded.segments)
+      rateTable: coded.rateTable, levelMap: coded.levelMap, segments: coded.segments)
     try refuse(foreign.serialized(), "model 0102030405060708")
     var huge = FileStructure.signature
     let payload: [UInt8] =

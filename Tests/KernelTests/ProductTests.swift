@@ -1,7 +1,7 @@
 import CGQKernels
 import Testing
 
-/// 1x1 convolutions with products of bytes against plain Swift, with all instructions that this processor has.
+/// 1x1 convolutions with int8 products against plain Swift, with all instructions that this processor has.
 @Suite(.serialized)
 struct ProductTests {
   /// A convolution with its memory.

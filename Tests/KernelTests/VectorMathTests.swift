@@ -62,16 +62,18 @@ struct VectorMathTests {
   }
 
   @Test(arguments: [1, 15, 16, 17, 300, 1003]) func divergences(count: Int) throws {
-    let tilts = values(from: -30, to: 30, count: max(2, count)).prefix(count).map { $0 }
+    let logVarianceOffsets = values(from: -30, to: 30, count: max(2, count)).prefix(count).map {
+      $0
+    }
     let squares = (0..<count).map { Float($0 % 17) / 5 }
     let found = try results {
       var (sum, derivative) = (0.0, 0.0)
-      gq_divergence(0.3, squares, tilts, count, &sum, &derivative)
+      gq_divergence(0.3, squares, logVarianceOffsets, count, &sum, &derivative)
       return [sum, derivative]
     }
     var (sum, derivative) = (0.0, 0.0)
-    for (tilt, square) in zip(tilts, squares) {
-      let x = 0.3 + Double(tilt)
+    for (logVarianceOffset, square) in zip(logVarianceOffsets, squares) {
+      let x = 0.3 + Double(logVarianceOffset)
       let (variance, rest) = (1 / (1 + exp(-x)), 1 / (1 + exp(x)))
       sum += 0.5 * (rest * (Double(square) - 1) + log1p(exp(-x)))
       derivative -= 0.5 * rest * (rest + variance * Double(square))
@@ -81,15 +83,16 @@ struct VectorMathTests {
   }
 
   @Test func variances() throws {
-    let tilts = values(from: -60, to: 60)
+    let logVarianceOffsets = values(from: -60, to: 60)
     let found = try results {
-      var variances = tilts
-      var roots = tilts
-      gq_variances(-0.2, tilts, tilts.count, &variances, &roots)
+      var variances = logVarianceOffsets
+      var roots = logVarianceOffsets
+      gq_variances(-0.2, logVarianceOffsets, logVarianceOffsets.count, &variances, &roots)
       return [variances, roots]
     }
-    #expect(largestError(found[0], tilts, { 1 / (1 + exp(0.2 - $0)) }) < 2e-6)
-    #expect(largestError(found[1], tilts, { (1 / (1 + exp($0 - 0.2))).squareRoot() }) < 2e-6)
+    #expect(largestError(found[0], logVarianceOffsets, { 1 / (1 + exp(0.2 - $0)) }) < 2e-6)
+    #expect(
+      largestError(found[1], logVarianceOffsets, { (1 / (1 + exp($0 - 0.2))).squareRoot() }) < 2e-6)
   }
 
   @Test func samplesAndBack() throws {

@@ -9,7 +9,7 @@ import sys
 import zlib
 
 SIGNATURE = bytes([0x8B, 0x47, 0x51, 0x5A, 0x0D, 0x0A, 0x1A, 0x0A])
-STANDARD_LADDERS = [
+STANDARD_RATE_TABLES = [
     [(0, 1), (16, 2), (32, 3), (48, 3), (64, 3), (96, 4), (128, 4), (192, 4), (256, 4), (384, 4), (512, 4), (768, 3)],
     [(0, 1), (16, 3), (32, 3), (48, 3), (64, 3), (96, 4), (128, 4), (192, 4), (256, 4), (384, 3), (512, 3), (768, 3),
      (1024, 3), (1536, 2), (2304, 1), (3072, 1)],
@@ -95,17 +95,17 @@ class RangeDecoder:
         return yes
 
 
-def decode_levels(data, columns, rows, ladder):
-    """Pairs (rung, variant)."""
-    coder, top = RangeDecoder(data), len(ladder) - 1
-    variant = [[[Probability() for _ in range(7)] for _ in range(9)] for _ in ladder]
-    variants = [[0] * columns for _ in range(rows)]
+def decode_levels(data, columns, rows, rate_table):
+    """Pairs (rate level, mode)."""
+    coder, top = RangeDecoder(data), len(rate_table) - 1
+    mode = [[[Probability() for _ in range(7)] for _ in range(9)] for _ in rate_table]
+    modes = [[0] * columns for _ in range(rows)]
     equal = [[Probability() for _ in range(3)] for _ in range(5)]
     above = [[Probability() for _ in range(3)] for _ in range(3)]
     further = [[[Probability() for _ in range(4)] for _ in range(3)] for _ in range(2)]
     levels = [[0] * columns for _ in range(rows)]
 
-    def decide_rung(y, x):
+    def decide_rate_level(y, x):
         if top == 0:
             return 0
         w = levels[y][x - 1] if x else (levels[y - 1][x] if y else 0)
@@ -135,13 +135,13 @@ def decode_levels(data, columns, rows, ladder):
 
     for y in range(rows):
         for x in range(columns):
-            rung = levels[y][x] = decide_rung(y, x)
-            left = variants[y][x - 1] + 1 if x and levels[y][x - 1] == rung else 0
-            while variants[y][x] < ladder[rung][1] - 1 and coder.decide(variant[rung][left][variants[y][x]]):
-                variants[y][x] += 1
+            rate_level = levels[y][x] = decide_rate_level(y, x)
+            left = modes[y][x - 1] + 1 if x and levels[y][x - 1] == rate_level else 0
+            while modes[y][x] < rate_table[rate_level][1] - 1 and coder.decide(mode[rate_level][left][modes[y][x]]):
+                modes[y][x] += 1
     if coder.position < len(data) or data[-1:] == b"\0":
         raise Invalid("unused bytes after the level map")
-    return levels, variants
+    return levels, modes
 
 
 def decode_alpha(payload, width, height):
@@ -219,13 +219,13 @@ def read(data):
         "rows": rows,
         "ancillary": [],
     }
-    rungs = ladder = codes = copy = None
+    rate_levels = rate_table = codes = copy = None
     head = data[8 : cursor.offset]
     while cursor.offset < len(data):
         start = cursor.offset
         kind, length = chr(cursor.byte()), cursor.varint()
         if kind in "IP":
-            if rungs is None or codes is not None:
+            if rate_levels is None or codes is not None:
                 raise Invalid("chunk order")
             stop = cursor.offset + length
             codes = [["" for _ in range(columns)] for _ in range(rows)]
@@ -241,7 +241,7 @@ def read(data):
                             for x in range(left, min(left + side, columns))
                             if (y % 2, x % 2) == (odd_row, odd_column)
                         ]
-                        count = sum(ladder[rungs[y][x]][0] for y, x in places)
+                        count = sum(rate_table[rate_levels[y][x]][0] for y, x in places)
                         if not count:
                             tiles.append({"bytes": 0, "intact": True, "start": 0})
                             continue
@@ -252,7 +252,7 @@ def read(data):
                         intact = zlib.crc32(packed) == declared
                         tiles.append({"bytes": len(packed) + 4, "intact": intact, "start": start_state})
                         for y, x in places:
-                            width = ladder[rungs[y][x]][0]
+                            width = rate_table[rate_levels[y][x]][0]
                             codes[y][x] = text[place : place + width]
                             place += width
                         if "1" in text[place:]:
@@ -263,7 +263,7 @@ def read(data):
             result["order"] = "tiles" if kind == "I" else "phases"
             continue
         if kind == "G":
-            if rungs is None or codes is not None or "graphics" in result:
+            if rate_levels is None or codes is not None or "graphics" in result:
                 raise Invalid("chunk order")
             result["graphics"] = read_graphics(cursor, start, length, result["width"], result["height"], columns, rows)
             head += data[start : start + result["graphics"].pop("headBytes")]
@@ -271,23 +271,23 @@ def read(data):
         payload = cursor.take(length)
         cursor.check(start, f"chunk {kind}")
         if kind == "L":
-            if rungs is not None:
+            if rate_levels is not None:
                 raise Invalid("two level maps")
-            if payload and payload[0] < len(STANDARD_LADDERS):
-                ladder, rest = STANDARD_LADDERS[payload[0]], payload[1:]
+            if payload and payload[0] < len(STANDARD_RATE_TABLES):
+                rate_table, rest = STANDARD_RATE_TABLES[payload[0]], payload[1:]
             elif payload[:1] == b"\xff":
                 inside = Cursor(payload, 1)
-                ladder = []
+                rate_table = []
                 for _ in range(inside.byte()):
-                    ladder.append((inside.varint(), inside.byte()))
-                    if not 1 <= ladder[-1][1] <= 8 or ladder[-1][0] > 4095:
-                        raise Invalid("rung")
-                if not 1 <= len(ladder) <= 32 or any(a[0] >= b[0] for a, b in zip(ladder, ladder[1:])):
-                    raise Invalid("ladder")
+                    rate_table.append((inside.varint(), inside.byte()))
+                    if not 1 <= rate_table[-1][1] <= 8 or rate_table[-1][0] > 4095:
+                        raise Invalid("rate level")
+                if not 1 <= len(rate_table) <= 32 or any(a[0] >= b[0] for a, b in zip(rate_table, rate_table[1:])):
+                    raise Invalid("rate table")
                 rest = payload[inside.offset :]
             else:
-                raise Invalid("ladder")
-            rungs, variants = decode_levels(rest, columns, rows, ladder)
+                raise Invalid("rate table")
+            rate_levels, modes = decode_levels(rest, columns, rows, rate_table)
             head += data[start : cursor.offset]
         elif kind == "r":
             if copy is not None:
@@ -308,9 +308,9 @@ def read(data):
     if copy is not None and copy != head:
         raise Invalid("copy of header, level map and mask of graphics")
     result["hasCopy"] = copy is not None
-    first = [sum(n for _, n in ladder[:k]) for k in range(len(ladder))]
-    result["ladder"] = [list(rung) for rung in ladder]
-    result["levels"] = [first[r] + v for a, b in zip(rungs, variants) for r, v in zip(a, b)]
+    first = [sum(n for _, n in rate_table[:k]) for k in range(len(rate_table))]
+    result["rateTable"] = [list(rate_level) for rate_level in rate_table]
+    result["levels"] = [first[r] + v for a, b in zip(rate_levels, modes) for r, v in zip(a, b)]
     return result, codes
 
 
@@ -355,7 +355,7 @@ def path(count):
     return [j * stride % count for j in range(count)]
 
 
-def walk(result, codes, widths):
+def read_codes(result, codes, widths):
     """The trellis states after every position's codes, by the level's code widths."""
     columns, side = result["columns"], 1 << result["tileExponent"]
     mask = (1 << result["stateBits"]) - 1
@@ -375,7 +375,7 @@ def walk(result, codes, widths):
                     values[y, x].append(int(text[place : place + width], 2))
                     place += width
                 if place != len(text):
-                    raise Invalid("code widths do not match the ladder")
+                    raise Invalid("code widths do not match the rate table")
         for tile, listed in steps.items():
             for j in path(len(listed)):
                 y, x, k, width = listed[j]
@@ -403,7 +403,7 @@ def main():
     if arguments.widths:
         with open(arguments.widths) as file:
             widths = json.load(file)
-        result["values"] = walk(result, codes, widths)
+        result["values"] = read_codes(result, codes, widths)
     print(json.dumps(result))
 
 

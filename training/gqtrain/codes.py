@@ -39,10 +39,10 @@ class RealCodes:
         self.bits = []
         self.error = np.zeros((2, 9))
 
-    def __call__(self, x, levels, tilts, shape):
+    def __call__(self, x, levels, offsets, shape):
         model = self.model
         bits = model.bits[levels]
-        mean, log_variance = model.posterior(bound(x), levels, tilts, shape)
+        mean, log_variance = model.posterior(bound(x), levels, offsets, shape)
         spread = torch.exp(0.5 * log_variance)
         with torch.no_grad():
             variance = log_variance.exp().clamp(min=1e-12)
@@ -58,4 +58,4 @@ class RealCodes:
                 self.error[0] += np.bincount(b[used], (values - m)[used] ** 2 / v[used], 9)
                 self.error[1] += np.bincount(b[used], minlength=9)
             drawn = (join_tiles(torch.from_numpy(values), shape) - mean) / spread
-        return (mean + spread * drawn) * model.shrink(levels, tilts)
+        return (mean + spread * drawn) * model.mmse_scale(levels, offsets)

@@ -14,7 +14,7 @@ from .network import PATCH, Cosines
 #: Prediction from neighbours takes this part of the spread of a component's lowest frequencies, by u + v.
 PREDICTED = (0.67, 0.89, 0.95)
 GRANULE = 4  # coefficients that get the same number of bits
-MULTIPLIERS = np.exp(np.linspace(np.log(0.00004), np.log(0.6), 18))
+LAMBDAS = np.exp(np.linspace(np.log(0.00004), np.log(0.6), 18))
 
 
 def distribute(variance, budget, falling=True):
@@ -86,10 +86,10 @@ class Chooser:
         self.bits = bits
         self.usage = torch.full_like(bits, 1 / len(bits)) if usage is None else usage
 
-    def map(self, distortions, shape, multiplier, rng=None, allowed=None):
-        """Levels of this shape by Lagrangian choice from distortions [positions, levels]; some shaken if rng is given.
+    def map(self, distortions, shape, lagrange, rng=None, allowed=None):
+        """Levels of this shape by Lagrangian choice from distortions [positions, levels]; some perturbed if rng is given.
         allowed: [levels], bool."""
-        cost = distortions + multiplier * (self.bits - self.usage.clamp(min=1 / 1024).log2())
+        cost = distortions + lagrange * (self.bits - self.usage.clamp(min=1 / 1024).log2())
         if allowed is not None:
             cost = torch.where(allowed, cost, torch.inf)
         chosen = cost.argmin(1)
@@ -97,9 +97,9 @@ class Chooser:
         self.usage += 0.002 * (share - self.usage)
         levels = chosen.numpy().reshape(shape)
         if rng is not None:
-            shaken = (cost * torch.from_numpy(rng.gamma(8.0, 1 / 8, cost.shape).astype(np.float32))).argmin(1)
+            perturbed = (cost * torch.from_numpy(rng.gamma(8.0, 1 / 8, cost.shape).astype(np.float32))).argmin(1)
             shake = rng.random(levels.shape) < 0.15
-            levels = np.where(shake, shaken.numpy().reshape(shape), levels)
+            levels = np.where(shake, perturbed.numpy().reshape(shape), levels)
         return levels
 
 
@@ -153,21 +153,21 @@ def lloyd(z, luma, photographs, iterations=6, log=print):
     kinds = standard_levels()
     budgets = torch.tensor([float(b) for b, _, _ in kinds])
     total = (z * z).sum(1)
-    # A start: patches on rungs by their energy, all content alike; variants differ in the directions patches lean to.
+    # A start: patches on rate levels by their energy, all content alike; modes differ in the directions patches lean to.
     distinct = sorted({b for b, _, _ in kinds})
-    rung = (total.argsort().argsort().float() / n * len(distinct)).long().clamp(max=len(distinct) - 1)
-    lean = torch.stack([(z[:, 8:72] * torch.randn(64, generator=generator)).abs().sum(1) for _ in range(8)], 1)
+    rate_level = (total.argsort().argsort().float() / n * len(distinct)).long().clamp(max=len(distinct) - 1)
+    direction = torch.stack([(z[:, 8:72] * torch.randn(64, generator=generator)).abs().sum(1) for _ in range(8)], 1)
     weights = torch.zeros(n, len(kinds))
     for k, bits in enumerate(distinct):
-        variants = torch.tensor([j for j, kind in enumerate(kinds) if kind[0] == bits])
-        rows = (rung == k).nonzero()[:, 0]
-        weights[rows, variants[lean[rows, : len(variants)].argmax(1)]] = 1
+        modes = torch.tensor([j for j, kind in enumerate(kinds) if kind[0] == bits])
+        rows = (rate_level == k).nonzero()[:, 0]
+        weights[rows, modes[direction[rows, : len(modes)].argmax(1)]] = 1
     side = torch.full((len(kinds),), 3.0)
     for iteration in range(iterations):
         levels = []
         for k, (bits, is_luma, is_first) in enumerate(kinds):
             w = weights[:, k]
-            if is_first:  # photographs of the whole rung
+            if is_first:  # photographs of the whole rate level
                 w = sum(weights[:, j] for j, kind in enumerate(kinds) if kind[0] == bits) * photographs
             # Something of everything: a level must not fail what it was not fitted to.
             w = w / w.sum().clamp(min=1) + 0.1 / n * (torch.rand(n, generator=generator) < 0.3)
@@ -175,8 +175,8 @@ def lloyd(z, luma, photographs, iterations=6, log=print):
         distortion = torch.stack([level.error(z, total) for level in levels], 1)
         weights = torch.zeros(n, len(kinds))
         report = []
-        for multiplier in MULTIPLIERS:
-            chosen = (distortion + multiplier * (budgets + side)).argmin(1)
+        for lagrange in LAMBDAS:
+            chosen = (distortion + lagrange * (budgets + side)).argmin(1)
             weights[torch.arange(n), chosen] += 1
             error = distortion[torch.arange(n), chosen].mean().item() / LATENTS
             rate = (budgets + side)[chosen].mean().item() / PATCH**2

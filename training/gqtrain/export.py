@@ -97,14 +97,14 @@ def read_weights(path):
 
 def golden(model, picture):
     """Inputs and outputs of every part for one small picture, in single precision
-    but for what are products of bytes in the program."""
+    but for what are int8 products in the program."""
     model.eval()
     pixels = torch.from_numpy(picture.astype(np.float32) / 127.5 - 1)[None]
     rows, columns = pixels.shape[1] // 16, pixels.shape[2] // 16
     levels = (torch.arange(rows * columns) * 5 % model.config.levels).reshape(1, rows, columns)
     result = {"picture": torch.from_numpy(picture.copy()), "levels": levels[0].to(torch.uint8)}
     grey = torch.tensor([False])
-    with torch.no_grad(), model.whole_numbers():
+    with torch.no_grad(), model.int8_rounded():
         features, linear = model.encoder.features(pixels), model.linear(pixels)
         for tuning, name in enumerate(TUNINGS):
             keys = model.keys(levels, torch.tensor([tuning]))

@@ -19,25 +19,25 @@ MAXIMUM_BITS = 8
 #: coefficient (measured with 2^12 states): what sampled noise is inflated by in training.
 CODE_ERROR = (0.0, 1.04, 1.11, 1.19, 1.24, 1.3, 1.4, 1.9, 4.0)
 
-#: Bits of the levels, and how many levels of all three components have as many; rungs up to `MOST_LUMA` but the first
+#: Bits of the levels, and how many levels of all three components have as many; rate levels up to `MOST_LUMA` but the first
 #: have one more of luma alone, their last.
-RUNGS = (0, 16, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024, 1536, 2304, 3072)
-VARIANTS = (1, 2, 2, 2, 2, 3, 3, 3, 3, 2, 2, 2, 2, 1, 1, 1)
+RATE_LEVELS = (0, 16, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024, 1536, 2304, 3072)
+MODES = (1, 2, 2, 2, 2, 3, 3, 3, 3, 2, 2, 2, 2, 1, 1, 1)
 #: Luma has no more bits to give than this.
 MOST_LUMA = 1536
 
 
 def standard_levels():
-    """For every level (bits, whether it is of luma alone, whether it is the first of its rung)."""
+    """For every level (bits, whether it is of luma alone, whether it is the first of its rate level)."""
     result = []
-    for bits, variants in zip(RUNGS, VARIANTS):
-        result += [(bits, False, k == 0) for k in range(variants)]
+    for bits, modes in zip(RATE_LEVELS, MODES):
+        result += [(bits, False, k == 0) for k in range(modes)]
         if 0 < bits <= MOST_LUMA:
             result.append((bits, True, False))
     return result
 
 
-def rungs(runs):
+def level_bits(runs):
     """Bits of every level."""
     return [sum(b * n for b, n in level) for level in runs]
 

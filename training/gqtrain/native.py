@@ -39,13 +39,13 @@ def _pointer(array):
     return array.ctypes.data_as(ctypes.c_void_p)
 
 
-def offsets(squares, tilts, bits, nats):
-    """u of every row, [rows]: squares and tilts [rows, width] float32, bits [rows, width] uint8, nats [rows]."""
-    squares, tilts = np.ascontiguousarray(squares, np.float32), np.ascontiguousarray(tilts, np.float32)
+def solve(squares, offsets, bits, nats):
+    """u of every row, [rows]: squares and log-variance offsets [rows, width] float32, bits [rows, width] uint8, nats [rows]."""
+    squares, offsets = np.ascontiguousarray(squares, np.float32), np.ascontiguousarray(offsets, np.float32)
     bits, nats = np.ascontiguousarray(bits, np.uint8), np.ascontiguousarray(nats, np.float64)
     result = np.empty(len(nats), np.float32)
     status = library().gqt_offsets(
-        _pointer(squares), _pointer(tilts), _pointer(bits), _pointer(nats), ctypes.c_size_t(squares.shape[0]),
+        _pointer(squares), _pointer(offsets), _pointer(bits), _pointer(nats), ctypes.c_size_t(squares.shape[0]),
         ctypes.c_size_t(squares.shape[1]), _pointer(result),
     )
     assert status == 0

@@ -115,7 +115,7 @@ def phase_map(rows, columns):
 
 
 def bounded(x, limit):
-    """What a network adds to a linear path, left out where it explodes: each position's values times
+    """What a network adds to a linear skip connection, left out where it explodes: each position's values times
     1 / (1 + (largest magnitude / limit)^8)."""
     ratio = (x.abs().amax(-1, keepdim=True).clamp(max=1e3) / limit) ** 2
     ratio = ratio * ratio
@@ -123,8 +123,8 @@ def bounded(x, limit):
 
 
 class Correction(nn.Module):
-    """What a network adds to a linear path, [..., c]: `bounded`, but in training as it is. There a bound that leaves out
-    would also stop what could mend an explosion; the trainer adds `excess` to the loss instead."""
+    """What a network adds to a linear skip connection, [..., c]: `bounded`, but in training as it is. There a bound that leaves out
+    would also stop what could end an explosion; the trainer adds `excess` to the loss instead."""
 
     def __init__(self, limit):
         super().__init__()
@@ -153,7 +153,7 @@ def cosine_matrix(size):
 
 
 class Cosines(nn.Module):
-    """The linear path: the orthonormal cosine transform of a position's 16 rows, 16 columns and 3 components, the first of
+    """The linear skip connection: the orthonormal cosine transform of a position's 16 rows, 16 columns and 3 components, the first of
     which becomes luma, (R + G + B) / sqrt 3. Coefficient 256 c + 16 u + v is component c's at u rows and v columns."""
 
     def __init__(self):
@@ -213,8 +213,8 @@ class Depthwise(nn.Module):
         return y.permute(0, 2, 3, 1)
 
 
-def whole_numbers(x):
-    """x rounded to -127...127 times a scale of each row, its largest magnitude / 127, as the program's products of bytes
+def int8_rounded(x):
+    """x rounded to -127...127 times a scale of each row, its largest magnitude / 127, as the program's int8 products
     have it. The gradient passes as if nothing was rounded."""
     with torch.no_grad():
         largest = x.abs().amax(-1, keepdim=True)
@@ -230,12 +230,12 @@ class IntegerLinear(nn.Linear):
     def stored(self):
         """(weights as bytes, the scale of each output's), as the program reads them."""
         scale = self.weight.detach().abs().amax(-1) / LARGEST
-        return (whole_numbers(self.weight.detach()) / scale.clamp(min=1e-30)[:, None]).round().to(torch.int8), scale
+        return (int8_rounded(self.weight.detach()) / scale.clamp(min=1e-30)[:, None]).round().to(torch.int8), scale
 
     def forward(self, x):
         if not self.rounds:
             return super().forward(x)
-        return F.linear(whole_numbers(x), whole_numbers(self.weight), self.bias)
+        return F.linear(int8_rounded(x), int8_rounded(self.weight), self.bias)
 
 
 class Block(nn.Module):
@@ -325,7 +325,7 @@ class Encoder(nn.Module):
         return self.down(unshuffle(h, 2))
 
     def forward(self, features, linear, keys, root):
-        """Latents from features and the linear path's."""
+        """Latents from features and the linear skip connection's."""
         h = self.level(features, keys)
         for block in self.coarse:
             h = block(h)
@@ -333,7 +333,7 @@ class Encoder(nn.Module):
 
 
 class Decoder(nn.Module):
-    """Latents [b, h/16, w/16, c] and keys -> what is added to the linear path, [b, h, w, 3]."""
+    """Latents [b, h/16, w/16, c] and keys -> what is added to the linear skip connection, [b, h, w, 3]."""
 
     def __init__(self, c):
         super().__init__()
@@ -402,7 +402,7 @@ class LevelTransform(nn.Module):
         table = lambda value: nn.Parameter(torch.full((len(TUNINGS), c.levels, c.width), value))
         # Natural logarithms of what coefficients are multiplied with.
         self.analysis_gain, self.synthesis_gain = table(0.0), table(0.0)
-        # What the tilts of the posterior are beside the prior's scales; see `exact_divergence`.
+        # What the log-variance offsets of the posteriors are beside the prior's scales; see `exact_divergence`.
         self.tilt = table(0.0)
         # Roots of the k of `expand`.
         self.companding = table(0.35)
@@ -453,7 +453,7 @@ def compress(y, k):
 
 
 class Predictor(nn.Module):
-    """Predicts from the energies of the linear path's latents the distortion of every position at every level."""
+    """Predicts from the energies of the linear skip connection's latents the distortion of every position at every level."""
 
     def __init__(self, c):
         super().__init__()
@@ -465,7 +465,7 @@ class Predictor(nn.Module):
         self.head = nn.Linear(c.predictor, len(TUNINGS) * c.levels)
 
     def forward(self, linear, tunings):
-        """The linear path's latents [b, h, w, latents] and tunings [b] -> natural logarithms of distortions
+        """The linear skip connection's latents [b, h, w, latents] and tunings [b] -> natural logarithms of distortions
         [b, h, w, levels]."""
         energies = 0.25 * torch.log(linear.float() ** 2 + 1e-3)
         h = self.mix_out(self.depthwise(F.leaky_relu(self.mix_in(energies), SLOPE)))
@@ -493,8 +493,8 @@ class Codec(nn.Module):
         self.luma_levels = torch.tensor([bool(v) for v in c.luma])
 
     @contextmanager
-    def whole_numbers(self, used=True):
-        """With products of bytes, as the program has them."""
+    def int8_rounded(self, used=True):
+        """With int8 products, as the program has them."""
         layers = [m for m in self.modules() if isinstance(m, IntegerLinear)]
         before = [layer.rounds for layer in layers]
         for layer in layers:
@@ -509,46 +509,46 @@ class Codec(nn.Module):
         """See `Correction`."""
         return self.encoder.correction.excess() + self.prior.correction.excess() + self.decoder.correction.excess()
 
-    def tilts(self, keys, levels, log_scale):
-        """Tilts of the posteriors, [n, width]; log_scale: the prior's [n, width]."""
-        tilts = self.transform.gains(self.transform.tilt, keys) - 2 * log_scale
-        return torch.where(self.bits[levels] > 0, tilts, NEVER)
+    def log_variance_offsets(self, keys, levels, log_scale):
+        """Log-variance offsets of the posteriors, [n, width]; log_scale: the prior's [n, width]."""
+        offsets = self.transform.gains(self.transform.tilt, keys) - 2 * log_scale
+        return torch.where(self.bits[levels] > 0, offsets, NEVER)
 
-    def posterior(self, x, levels, tilts, shape):
-        """Mean and log-variance per coefficient, divergence exact per tile. x, tilts: [n, width] for the n = b * h * w
+    def posterior(self, x, levels, offsets, shape):
+        """Mean and log-variance per coefficient, divergence exact per tile. x, offsets: [n, width] for the n = b * h * w
         positions of a phase of this shape."""
         nats = split_tiles(self.nats[levels][:, None], shape, 0.0).sum(-1)
-        parts = split_tiles(x * x, shape, 0.0), split_tiles(tilts, shape, NEVER), split_tiles(self.bits[levels], shape, 0)
+        parts = split_tiles(x * x, shape, 0.0), split_tiles(offsets, shape, NEVER), split_tiles(self.bits[levels], shape, 0)
         place = join_tiles(exact_divergence(*parts, nats), shape)
         return torch.exp(0.5 * F.logsigmoid(-place)) * x, F.logsigmoid(place)
 
-    def shrink(self, levels, tilts):
+    def mmse_scale(self, levels, offsets):
         """What codewords are multiplied with: sqrt(1 - v) where the coefficients' squares are as predicted. Here each
         position's divergence is its own bits: what is wrong in the prediction of one does not reach others."""
-        place = exact_divergence(torch.ones_like(tilts), tilts, self.bits[levels], self.nats[levels])
+        place = exact_divergence(torch.ones_like(offsets), offsets, self.bits[levels], self.nats[levels])
         return torch.exp(0.5 * F.logsigmoid(-place))
 
-    def sample(self, x, levels, tilts, shape, inflate=True):
+    def sample(self, x, levels, offsets, shape, inflate=True):
         """Decoded value of coefficients x [n, width] with noise in the place of codewords."""
-        mean, log_variance = self.posterior(bound(x), levels, tilts, shape)
+        mean, log_variance = self.posterior(bound(x), levels, offsets, shape)
         spread = torch.exp(0.5 * log_variance)
         if inflate:
             spread = spread * self.inflation[levels]
-        return (mean + spread * torch.randn_like(mean)) * self.shrink(levels, tilts)
+        return (mean + spread * torch.randn_like(mean)) * self.mmse_scale(levels, offsets)
 
     def linear(self, pixels):
-        """The linear path's latents, of about unit variance."""
+        """The linear skip connection's latents, of about unit variance."""
         with torch.autocast("cpu", enabled=False):
             return self.cosines.analyze(pixels) / self.cosines.spread
 
     def encode(self, features, linear, keys):
-        """Latents from what does not depend on levels: the encoder's features and the linear path's latents."""
+        """Latents from what does not depend on levels: the encoder's features and the linear skip connection's latents."""
         return self.encoder(features, linear, keys, self.cosines.root)
 
     def transmit(self, y, keys, grey, quantize=None):
         """Runs the phases: latents [b, h, w, c] as the decoder gets them.
 
-        grey [b]: pictures whose latents of chroma are zero. quantize(coefficients [n, width], levels [n], tilts [n, width],
+        grey [b]: pictures whose latents of chroma are zero. quantize(coefficients [n, width], levels [n], offsets [n, width],
         shape of the phase) -> decoded ones, with zeros where nothing is sent; by default noise in the place of codewords.
         """
         quantize = quantize or self.sample
@@ -570,7 +570,7 @@ class Codec(nn.Module):
                 log_scale = log_scale.reshape(len(part), -1)
                 scale, k = torch.exp(log_scale), transform.gains(transform.companding, key) ** 2
                 coefficients = transform.analyze((part - mean) * spread, key, level, matrices) / scale
-                decoded = quantize(compress(coefficients, k), level, self.tilts(key, level, log_scale), shape[:3])
+                decoded = quantize(compress(coefficients, k), level, self.log_variance_offsets(key, level, log_scale), shape[:3])
                 decoded = transform.synthesize(expand(decoded, k) * scale, key, level, matrices) / spread
                 decoded = (mean + decoded).reshape(shape) * kept
             pieces.append(decoded)

@@ -7,11 +7,11 @@
 
 /// offsets[row]: the u of a row's coefficients that are sent, those whose bits are not 0; 0 for a row without any.
 ///
-/// - squares, tilts: [rows, width]
+/// - squares, log-variance offsets: [rows, width]
 /// - bits: [rows, width]
 /// - nats: [rows]
 int gqt_offsets(
-    const float *squares, const float *tilts, const uint8_t *bits, const double *nats, size_t rows,
+    const float *squares, const float *log_variance_offsets, const uint8_t *bits, const double *nats, size_t rows,
     size_t width, float *offsets) {
   float *packed = malloc(2 * width * sizeof(float));
   if (!packed) return -1;
@@ -20,7 +20,7 @@ int gqt_offsets(
     for (size_t k = row * width; k < (row + 1) * width; k++) {
       if (!bits[k]) continue;
       packed[count] = squares[k];
-      packed[width + count++] = tilts[k];
+      packed[width + count++] = log_variance_offsets[k];
     }
     offsets[row] = count ? gq_offset(packed, packed + width, count, nats[row]) : 0;
   }

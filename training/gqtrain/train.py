@@ -128,9 +128,9 @@ def make_maps(rng, pixels, tunings, chooser, a, predicted, components, grey, lum
             level = rng.choice(np.flatnonzero(allowed)) if grey[k] else rng.integers(len(chooser.bits))
             maps.append(np.full(errors.shape[:2], level))
             continue
-        low, high = np.log(DISTORTIONS[TUNINGS[tunings[k]]].multipliers)
-        multiplier = np.exp(low + rng.random() * (high - low))
-        maps.append(chooser.map(errors.reshape(-1, errors.shape[-1]), errors.shape[:2], multiplier, rng, allowed))
+        low, high = np.log(DISTORTIONS[TUNINGS[tunings[k]]].lambdas)
+        lagrange = np.exp(low + rng.random() * (high - low))
+        maps.append(chooser.map(errors.reshape(-1, errors.shape[-1]), errors.shape[:2], lagrange, rng, allowed))
     return torch.from_numpy(np.stack(maps)), chosen
 
 
@@ -223,7 +223,7 @@ def main():
     def check(subset):
         average.eval()
         tunings = TUNINGS if state["visual"] else TUNINGS[PSNR:]
-        with average.whole_numbers():
+        with average.int8_rounded():
             rows = validate(average, subset[rank::world], tunings)
         if world > 1:
             gathered = [None] * world
@@ -258,7 +258,7 @@ def main():
 
         pixels = torch.from_numpy(crops.batch(rng, a.batch))
         tunings = torch.from_numpy(np.where(rng.random(a.batch) < a.visual * state["visual"], VISUAL, PSNR))
-        rounds = model.whole_numbers(progress >= 0.5 and rng.random() < a.integers)
+        rounds = model.int8_rounded(progress >= 0.5 and rng.random() < a.integers)
         with torch.autocast("cpu", dtype=torch.bfloat16), rounds:
             linear, grey = model.linear(pixels), is_grey(pixels)
             features = model.encoder.features(pixels)

@@ -8,7 +8,7 @@ import torch
 
 from . import visual
 from .codes import RealCodes
-from .levels import rungs
+from .levels import level_bits
 from .network import PATCH, TUNINGS, is_grey
 
 RATES = (0.125, 0.25, 0.5, 1.0, 2.0, 4.0)
@@ -38,7 +38,7 @@ class Distortion:
     #: What is reported of a mean distortion: dB, or a score
     quality: Callable
     #: Range of the Lagrange multipliers that levels are chosen with in training
-    multipliers: tuple
+    lambdas: tuple
 
 
 def _squared(decoded, pixels):
@@ -71,12 +71,12 @@ def choose(errors, bits, cost):
     low, high = 1e-9, 1e3
     best = np.zeros(errors.shape[1], np.int64)
     for _ in range(60):
-        multiplier = np.sqrt(low * high)
-        levels = (errors + multiplier * cost[:, None]).argmin(0)
+        lagrange = np.sqrt(low * high)
+        levels = (errors + lagrange * cost[:, None]).argmin(0)
         if cost[levels].sum() <= bits:
-            best, high = levels, multiplier
+            best, high = levels, lagrange
         else:
-            low = multiplier
+            low = lagrange
     return best
 
 
@@ -100,7 +100,7 @@ def fit(errors, rate, pixels, cost):
 def validate(model, pictures, tunings=TUNINGS, rates=RATES):
     """Per picture a row: by tuning and rate (SSIMULACRA2, PSNR) with real codewords and levels by the predictor."""
     result = []
-    cost = np.array(rungs(model.config.runs), np.float64)
+    cost = np.array(level_bits(model.config.runs), np.float64)
     for picture in pictures:
         pixels = torch.from_numpy(picture.astype(np.float32) / 127.5 - 1)[None]
         linear, reference = model.linear(pixels), visual.Reference(pixels)

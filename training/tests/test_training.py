@@ -19,10 +19,10 @@ from gqtrain.codes import STARTS, STATE_BITS, RealCodes, noise
 from gqtrain.components import distribute
 from gqtrain.divergence import BOUND, NEVER, bound, divergence_bits, exact_divergence
 from gqtrain.export import read_weights, write_weights
-from gqtrain.levels import CODE_ERROR, LATENTS, RUNGS, bit_table, run_lengths, rungs, standard_levels
+from gqtrain.levels import CODE_ERROR, LATENTS, RATE_LEVELS, bit_table, run_lengths, level_bits, standard_levels
 from gqtrain.network import (
     TUNINGS, Codec, Config, Correction, Cosines, bounded, compress, expand, is_grey, join_tiles, shuffle, split_tiles, unshuffle,
-    whole_numbers,
+    int8_rounded,
 )
 from gqtrain.optimizer import Muon
 from gqtrain.train import begin_visual
@@ -53,15 +53,15 @@ def some_levels(count=1, rows=4, columns=6):
 
 
 class Divergence(unittest.TestCase):
-    def test_exact_for_every_energy_and_tilt(self):
+    def test_exact_for_every_energy_and_offset(self):
         generator = torch.Generator().manual_seed(2)
         for count in (1, 4, 60, 300):
-            tilts = 3 * torch.randn(200, count + 2, generator=generator)
+            offsets = 3 * torch.randn(200, count + 2, generator=generator)
             used = torch.ones(200, count + 2, dtype=torch.uint8)
-            used[:, count:], tilts[:, count:] = 0, NEVER
+            used[:, count:], offsets[:, count:] = 0, NEVER
             energy = torch.randn(200, count + 2, generator=generator) ** 2 * torch.linspace(0, 10, 200)[:, None]
             for bits in (0.5, 1, 2, 5):
-                place = exact_divergence(energy, tilts, used, torch.full((200,), bits * count * math.log(2))).double()
+                place = exact_divergence(energy, offsets, used, torch.full((200,), bits * count * math.log(2))).double()
                 variance, log_variance = torch.sigmoid(place), torch.nn.functional.logsigmoid(place)
                 nats = 0.5 * ((1 - variance) * (energy - 1) - log_variance)[:, :count].sum(1)
                 self.assertLess((nats / math.log(2) / count - bits).abs().max().item(), 1e-3)
@@ -77,16 +77,16 @@ class Divergence(unittest.TestCase):
 
     def test_gradient_is_the_implicit_derivative(self):
         energy = torch.tensor([[0.3, 1.0, 4.0], [1.0, 0.1, 9.0]], requires_grad=True)
-        tilts = torch.tensor([[0.5, -1.0, 0.0], [2.0, 0.0, -0.3]], requires_grad=True)
+        offsets = torch.tensor([[0.5, -1.0, 0.0], [2.0, 0.0, -0.3]], requires_grad=True)
         used, nats = torch.ones(2, 3, dtype=torch.uint8), torch.tensor([2.0, 4.0])
         weights = torch.tensor([[0.7, -1.3, 0.4], [0.2, 1.1, -0.5]])
         solve = lambda e, t: (weights * exact_divergence(e, t, used, nats)).sum()
-        solve(energy, tilts).backward()
-        for tensor in (energy, tilts):
+        solve(energy, offsets).backward()
+        for tensor in (energy, offsets):
             for index in np.ndindex(2, 3):
                 ends = []
                 for step in (0.01, -0.01):
-                    moved = [energy.detach().clone(), tilts.detach().clone()]
+                    moved = [energy.detach().clone(), offsets.detach().clone()]
                     moved[0 if tensor is energy else 1][index] += step
                     ends.append(solve(*moved).item())
                 self.assertAlmostEqual(tensor.grad[index].item(), (ends[0] - ends[1]) / 0.02, delta=5e-3)
@@ -102,13 +102,13 @@ class Levels(unittest.TestCase):
     def test_runs_and_table_say_the_same(self):
         bits = bit_table(RUNS)
         self.assertEqual((bits > 0).sum(1).tolist(), [0, 24, 8, 64, 90])
-        self.assertEqual(rungs(RUNS), bits.sum(1).tolist())
+        self.assertEqual(level_bits(RUNS), bits.sum(1).tolist())
         for level, runs in enumerate(RUNS):
             self.assertEqual(run_lengths(bits[level]), list(runs))
 
     def test_standard_levels_rise(self):
         levels = standard_levels()
-        self.assertEqual(sorted({bits for bits, _, _ in levels}), list(RUNGS))
+        self.assertEqual(sorted({bits for bits, _, _ in levels}), list(RATE_LEVELS))
         self.assertEqual([bits for bits, _, _ in levels], sorted(bits for bits, _, _ in levels))
         self.assertEqual(len(levels), 45)
 
@@ -304,7 +304,7 @@ class Network(unittest.TestCase):
     def test_whole_numbers_are_multiples_of_a_rows_scale(self):
         x = torch.randn(5, 40) * torch.tensor([1e-3, 1, 7, 100, 0])[:, None]
         x.requires_grad_()
-        rounded = whole_numbers(x)
+        rounded = int8_rounded(x)
         scale = (x.detach().abs().amax(1, keepdim=True) / 127).clamp(min=1e-20)
         multiples = rounded / scale
         self.assertTrue(torch.allclose(multiples, multiples.round(), atol=1e-3))
@@ -320,7 +320,7 @@ class Network(unittest.TestCase):
             for head in (codec.encoder.head, codec.prior.head, codec.decoder.head):  # nothing comes out of new ones
                 head.weight.normal_(std=0.03)
             before = run()
-            with codec.whole_numbers():
+            with codec.int8_rounded():
                 inside = run()
             after = run()
         self.assertTrue(torch.equal(before, after))
@@ -370,7 +370,7 @@ class Network(unittest.TestCase):
             again = read_weights(path)
         self.assertEqual(again.config, Config(**{**codec.config.dictionary(), "runs": [list(r) for r in RUNS], "luma": list(LUMA)}))
         identity = lambda part, *_: part
-        with torch.no_grad(), codec.whole_numbers(), again.whole_numbers():
+        with torch.no_grad(), codec.int8_rounded(), again.int8_rounded():
             wanted, got = (c(pictures(), some_levels(), torch.tensor([1]), identity) for c in (codec, again))
         self.assertTrue(torch.allclose(got, wanted, atol=1e-2))
 
@@ -381,10 +381,10 @@ class Network(unittest.TestCase):
             levels = torch.full((600,), level)
             used = codec.bits[level] > 0
             with torch.no_grad():
-                # The tilts that give each coefficient about the bits of its step.
-                tilts = torch.where(used, -2 * codec.bits[levels] * math.log(2), NEVER)
-                real = ((RealCodes(codec)(x, levels, tilts, (1, 20, 30)) - x)[:, used] ** 2).mean()
-                sampled = ((codec.sample(x, levels, tilts, (1, 20, 30)) - x)[:, used] ** 2).mean()
+                # The log-variance offsets that give each coefficient about the bits of its step.
+                offsets = torch.where(used, -2 * codec.bits[levels] * math.log(2), NEVER)
+                real = ((RealCodes(codec)(x, levels, offsets, (1, 20, 30)) - x)[:, used] ** 2).mean()
+                sampled = ((codec.sample(x, levels, offsets, (1, 20, 30)) - x)[:, used] ** 2).mean()
             self.assertLess(abs(math.log(real / sampled)), tolerance)
 
     def test_paths_take_every_coefficient_once(self):

@@ -12,10 +12,12 @@ func fuzzGraphics(_ bytes: [UInt8]) {
   let header = Header(
     width: width, height: height, colorType: choices & 2 == 0 ? .rgb : .grey, stateBits: 12,
     seed: 0, modelIdentifier: tinyNetwork.identifier)
-  guard let ladder = LevelLadder(bits: tinyNetwork.levels.bits) else { fatalError("no ladder") }
+  guard let rateTable = RateTable(bits: tinyNetwork.levels.bits) else {
+    fatalError("no rate table")
+  }
   let count = header.columns * header.rows
   let none = CodedPicture(
-    header: header, ladder: ladder,
+    header: header, rateTable: rateTable,
     levelMap: LevelMap(
       columns: header.columns, rows: header.rows, levels: Array(repeating: 0, count: count)),
     segments: Array(repeating: [], count: header.tileCount)
@@ -70,10 +72,12 @@ private func chunkOfMask(_ input: inout InputReader, _ header: Header) -> [UInt8
     places.count == 1 ? [rest] : [Array(rest.prefix(split)), Array(rest.dropFirst(split))]
   let levels = LevelMap(
     columns: header.columns, rows: header.rows, levels: Array(repeating: 0, count: count))
-  guard let ladder = LevelLadder(bits: tinyNetwork.levels.bits) else { fatalError("no ladder") }
+  guard let rateTable = RateTable(bits: tinyNetwork.levels.bits) else {
+    fatalError("no rate table")
+  }
   func file(_ graphics: GraphicsLayer?) -> [UInt8] {
     CodedPicture(
-      header: header, ladder: ladder, levelMap: levels, graphics: graphics,
+      header: header, rateTable: rateTable, levelMap: levels, graphics: graphics,
       segments: Array(repeating: [], count: header.tileCount)
     ).serialized()
   }

@@ -7,9 +7,9 @@ func fuzzLevelMap(_ bytes: [UInt8]) {
   let header = Header(
     width: width, height: height, colorType: .rgb, tileExponent: Int(input.byte() & 7),
     stateBits: 12, seed: 0, modelIdentifier: Array(repeating: 1, count: 8))
-  let empty = LevelLadder([.init(bits: 0, variants: 1)])
+  let empty = RateTable([.init(bits: 0, modes: 1)])
   let none = CodedPicture(
-    header: header, ladder: empty,
+    header: header, rateTable: empty,
     levelMap: LevelMap(
       columns: header.columns, rows: header.rows,
       levels: Array(repeating: 0, count: header.columns * header.rows)),
@@ -30,12 +30,12 @@ func fuzzLevelMap(_ bytes: [UInt8]) {
   chunk += [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: checksum >> UInt32($0)) }
   do throws(BitstreamError) {
     let file = try FileStructure(recovering: none[..<end] + chunk)
-    let coded = file.levelMap.encoded(with: file.ladder)
+    let coded = file.levelMap.encoded(with: file.rateTable)
     guard payload.suffix(coded.count).elementsEqual(coded) || coded.count != payload.count else {
       return
     }
     // Another spelling may exist; the levels must be the same.
-    precondition(file.levelMap.levels.allSatisfy { $0 < file.ladder.levelCount })
+    precondition(file.levelMap.levels.allSatisfy { $0 < file.rateTable.levelCount })
   } catch {
     precondition(!error.description.isEmpty)
   }

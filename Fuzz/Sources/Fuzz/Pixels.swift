@@ -13,14 +13,16 @@ func fuzzPixels(_ bytes: [UInt8]) {
     tileExponent: Int(choices >> 2 & 7),
     stateBits: 12 + Int(choices >> 6),
     seed: UInt64(input.byte()), modelIdentifier: tinyNetwork.identifier)
-  guard let ladder = LevelLadder(bits: tinyNetwork.levels.bits) else { fatalError("no ladder") }
+  guard let rateTable = RateTable(bits: tinyNetwork.levels.bits) else {
+    fatalError("no rate table")
+  }
   let damage = (0..<6).map { _ in (input.number(below: 1 << 16), input.byte()) }
   let count = header.columns * header.rows
   let source = input.filling(count * 9)
   let map = LevelMap(
     columns: header.columns, rows: header.rows,
-    levels: source.prefix(count).map { $0 % UInt8(ladder.levelCount) })
-  let layout = TileLayout(header: header, ladder: ladder, levelMap: map, order: order)
+    levels: source.prefix(count).map { $0 % UInt8(rateTable.levelCount) })
+  let layout = TileLayout(header: header, rateTable: rateTable, levelMap: map, order: order)
   var place = count
   let segments = layout.segments.map { segment in
     var data = (0..<segment.dataByteCount).map { source[(place + $0) % source.count] }
@@ -30,7 +32,7 @@ func fuzzPixels(_ bytes: [UInt8]) {
     return data
   }
   var file = CodedPicture(
-    header: header, ladder: ladder, levelMap: map, order: order, segments: segments,
+    header: header, rateTable: rateTable, levelMap: map, order: order, segments: segments,
     hasHeadCopy: choices & 128 != 0
   ).serialized()
   let decoder = GQDecoder(network: tinyNetwork)

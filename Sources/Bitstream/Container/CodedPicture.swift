@@ -3,7 +3,7 @@ package struct CodedPicture: Sendable, Equatable {
   /// Size, colour, model and quantizer.
   package let header: Header
   /// Bits per level.
-  package let ladder: LevelLadder
+  package let rateTable: RateTable
   /// The level of every position.
   package let levelMap: LevelMap
   /// The positions that are coded without loss, if there are any.
@@ -20,15 +20,15 @@ package struct CodedPicture: Sendable, Equatable {
 
   /// A coded picture; segments of another size than the level map implies stop the program.
   package init(
-    header: Header, ladder: LevelLadder, levelMap: LevelMap, graphics: GraphicsLayer? = nil,
+    header: Header, rateTable: RateTable, levelMap: LevelMap, graphics: GraphicsLayer? = nil,
     order: CodeOrder = .tiles, segments: [[UInt8]], ancillary: [Chunk] = [],
     hasHeadCopy: Bool = false
   ) {
-    let layout = TileLayout(header: header, ladder: ladder, levelMap: levelMap, order: order)
+    let layout = TileLayout(header: header, rateTable: rateTable, levelMap: levelMap, order: order)
     precondition(segments.map { $0.count } == layout.segments.map { $0.dataByteCount })
     precondition(!ancillary.contains { $0.type == Chunk.headCopy }, "hasHeadCopy makes it")
     self.header = header
-    self.ladder = ladder
+    self.rateTable = rateTable
     self.levelMap = levelMap
     self.graphics = graphics
     self.order = order
@@ -41,9 +41,9 @@ package struct CodedPicture: Sendable, Equatable {
   package func serialized() -> [UInt8] {
     var bytes = Self.preamble(header)
     for chunk in ancillary { chunk.write(to: &bytes) }
-    Self.levelMapChunk(ladder, levelMap).write(to: &bytes)
+    Self.levelMapChunk(rateTable, levelMap).write(to: &bytes)
     graphics?.write(to: &bytes, columns: header.columns)
-    let layout = TileLayout(header: header, ladder: ladder, levelMap: levelMap, order: order)
+    let layout = TileLayout(header: header, rateTable: rateTable, levelMap: levelMap, order: order)
     bytes.append(order.chunkType)
     bytes.appendVarint(UInt64(layout.byteCount))
     for data in segments where !data.isEmpty {
@@ -51,7 +51,7 @@ package struct CodedPicture: Sendable, Equatable {
       bytes += data
     }
     if hasHeadCopy {
-      Self.headCopy(header, ladder, levelMap, graphics?.chunkHead(columns: header.columns) ?? [])
+      Self.headCopy(header, rateTable, levelMap, graphics?.chunkHead(columns: header.columns) ?? [])
         .write(to: &bytes)
     }
     return bytes
@@ -72,7 +72,7 @@ package struct CodedPicture: Sendable, Equatable {
     var segments: [[UInt8]] = []
     for segment in file.layout.segments { segments.append(Array(try file.data(of: segment))) }
     header = file.header
-    ladder = file.ladder
+    rateTable = file.rateTable
     levelMap = file.levelMap
     graphics = try file.graphics()
     order = file.layout.order
@@ -83,18 +83,18 @@ package struct CodedPicture: Sendable, Equatable {
 
   /// Bytes that `serialized` will have, before a single code is known.
   package static func byteCount(
-    header: Header, ladder: LevelLadder, levelMap: LevelMap,
+    header: Header, rateTable: RateTable, levelMap: LevelMap,
     graphicsBytes: (chunk: Int, head: Int) = (0, 0), order: CodeOrder = .tiles,
     ancillary: [Chunk] = [], hasHeadCopy: Bool = false
   ) -> Int {
-    let layout = TileLayout(header: header, ladder: ladder, levelMap: levelMap, order: order)
+    let layout = TileLayout(header: header, rateTable: rateTable, levelMap: levelMap, order: order)
     let copy =
       hasHeadCopy
       ? Chunk.byteCount(
-        payload: headCopy(header, ladder, levelMap, []).payload.count + graphicsBytes.head) : 0
+        payload: headCopy(header, rateTable, levelMap, []).payload.count + graphicsBytes.head) : 0
     return copy + preamble(header).count + graphicsBytes.chunk
       + ancillary.reduce(0) { $0 + Chunk.byteCount(payload: $1.payload.count) }
-      + Chunk.byteCount(payload: levelMapChunk(ladder, levelMap).payload.count)
+      + Chunk.byteCount(payload: levelMapChunk(rateTable, levelMap).payload.count)
       + 1 + varintByteCount(UInt64(layout.byteCount)) + layout.byteCount
   }
 
@@ -113,18 +113,18 @@ package struct CodedPicture: Sendable, Equatable {
   /// Everything from the version to the header's checksum, then the level map as a whole chunk, then that of graphics up to
   /// its units.
   private static func headCopy(
-    _ header: Header, _ ladder: LevelLadder, _ levelMap: LevelMap, _ graphicsHead: [UInt8]
+    _ header: Header, _ rateTable: RateTable, _ levelMap: LevelMap, _ graphicsHead: [UInt8]
   ) -> Chunk {
     var payload = Array(preamble(header).dropFirst(FileStructure.signature.count))
-    levelMapChunk(ladder, levelMap).write(to: &payload)
+    levelMapChunk(rateTable, levelMap).write(to: &payload)
     payload += graphicsHead
     return Chunk(type: Chunk.headCopy, payload: payload)
   }
 
-  private static func levelMapChunk(_ ladder: LevelLadder, _ levelMap: LevelMap) -> Chunk {
+  private static func levelMapChunk(_ rateTable: RateTable, _ levelMap: LevelMap) -> Chunk {
     var payload: [UInt8] = []
-    ladder.write(to: &payload)
-    payload += levelMap.encoded(with: ladder)
+    rateTable.write(to: &payload)
+    payload += levelMap.encoded(with: rateTable)
     return Chunk(type: Chunk.levelMap, payload: payload)
   }
 }

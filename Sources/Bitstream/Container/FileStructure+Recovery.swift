@@ -40,7 +40,7 @@ extension FileStructure {
     if copy?.header != header { copy = nil }
 
     var parts = Parts()
-    parts.walk(&cursor, header, limits, &problems)
+    parts.scan(&cursor, header, limits, &problems)
     let map: ParsedLevelMap
     // Where the codes are searched, and where they would begin if nothing there looks like them.
     let (searchStart, guess): (Int, Int)
@@ -85,7 +85,7 @@ extension FileStructure {
     let (layout, start) = Self.findCodes(bytes, from: codesFrom, guess: codesGuess, header, map)
 
     cursor = ByteCursor(bytes, offset: min(start + layout.byteCount, bytes.count))
-    parts.walk(&cursor, header, limits, &problems)
+    parts.scan(&cursor, header, limits, &problems)
     self.init(
       bytes: bytes, header: header, map: map, layout: layout, codeStart: start,
       ancillary: parts.ancillary, alphaRange: parts.alphaRange, graphics: graphics,
@@ -99,7 +99,7 @@ extension FileStructure {
     var alphaRange: Range<Int>?
 
     /// Takes ancillary chunks, leaves out damaged ones, and stops before anything else.
-    mutating func walk(
+    mutating func scan(
       _ cursor: inout ByteCursor, _ header: Header, _ limits: DecodeLimits,
       _ problems: inout [BitstreamError]
     ) {
@@ -144,7 +144,7 @@ extension FileStructure {
     where bytes[start] == Chunk.levelMap {
       var next = ByteCursor(bytes, offset: start)
       do throws(BitstreamError) {
-        let isPlausible = start == cursor.offset || beginsWithLadder(bytes, chunk: start)
+        let isPlausible = start == cursor.offset || beginsWithRateTable(bytes, chunk: start)
         guard isPlausible, budget > 0 else { continue }
         let (_, payload) = try parseChunk(&next, header, limits)
         budget -= Int64(payload.count)
@@ -158,12 +158,12 @@ extension FileStructure {
     throw first ?? .missingChunk("level map")
   }
 
-  /// Whether the chunk's payload begins with one of the bytes that a ladder begins with.
-  private static func beginsWithLadder(_ bytes: [UInt8], chunk: Int) -> Bool {
+  /// Whether the chunk's payload begins with one of the bytes that a rate table begins with.
+  private static func beginsWithRateTable(_ bytes: [UInt8], chunk: Int) -> Bool {
     var cursor = ByteCursor(bytes, offset: chunk + 1)
     guard (try? cursor.varint("chunk length")) != nil, !cursor.isAtEnd else { return false }
     let first = bytes[cursor.offset]
-    return Int(first) < LevelLadder.standard.count || first == LevelLadder.explicitIdentifier
+    return Int(first) < RateTable.standard.count || first == RateTable.explicitIdentifier
   }
 
   /// Where the codes are: the first place that looks like their chunk, or else where they would begin if its type
@@ -172,7 +172,7 @@ extension FileStructure {
     _ bytes: [UInt8], from first: Int, guess: Int, _ header: Header, _ map: ParsedLevelMap
   ) -> (layout: TileLayout, start: Int) {
     let layouts = CodeOrder.allCases.map {
-      TileLayout(header: header, ladder: map.ladder, levelMap: map.levels, order: $0)
+      TileLayout(header: header, rateTable: map.rateTable, levelMap: map.levels, order: $0)
     }
     let heads = layouts.map { layout in
       var head = [layout.order.chunkType]

@@ -1,4 +1,4 @@
-/// A `.gqz` file taken apart as far as its tiles, which stay packed: what can be told without a model.
+/// A `.gqz` file parsed as far as its tiles, which stay packed: what can be told without a model.
 package struct FileStructure: Sendable {
   /// The first bytes of every file.
   package static let signature: [UInt8] = [0x8B, 0x47, 0x51, 0x5A, 0x0D, 0x0A, 0x1A, 0x0A]
@@ -8,7 +8,7 @@ package struct FileStructure: Sendable {
   /// The header.
   package let header: Header
   /// Bits per level.
-  package let ladder: LevelLadder
+  package let rateTable: RateTable
   /// The level of every position.
   package let levelMap: LevelMap
   /// Bytes of the level map chunk's payload.
@@ -46,7 +46,7 @@ package struct FileStructure: Sendable {
   ) {
     self.bytes = bytes
     self.header = header
-    ladder = map.ladder
+    rateTable = map.rateTable
     levelMap = map.levels
     levelMapByteCount = map.byteCount
     self.layout = layout
@@ -85,7 +85,7 @@ package struct FileStructure: Sendable {
             expected: "one I or P after the level map")
         }
         let layout = TileLayout(
-          header: header, ladder: map.ladder, levelMap: map.levels, order: order)
+          header: header, rateTable: map.rateTable, levelMap: map.levels, order: order)
         let length = try cursor.size("length of the indices", limit: Int.max)
         guard length == layout.byteCount else {
           throw .invalidValue(
@@ -339,7 +339,7 @@ package struct FileStructure: Sendable {
 
   /// A level map as it was read.
   struct ParsedLevelMap {
-    let ladder: LevelLadder
+    let rateTable: RateTable
     let levels: LevelMap
     let byteCount: Int
   }
@@ -348,10 +348,10 @@ package struct FileStructure: Sendable {
     _ bytes: [UInt8], _ range: Range<Int>, _ header: Header
   ) throws(BitstreamError) -> ParsedLevelMap {
     var cursor = ByteCursor(bytes, offset: range.lowerBound, end: range.upperBound)
-    let ladder = try LevelLadder(parsing: &cursor)
+    let rateTable = try RateTable(parsing: &cursor)
     let levels = try LevelMap(
       decoding: bytes[cursor.offset..<range.upperBound], columns: header.columns, rows: header.rows,
-      ladder: ladder)
-    return ParsedLevelMap(ladder: ladder, levels: levels, byteCount: range.count)
+      rateTable: rateTable)
+    return ParsedLevelMap(rateTable: rateTable, levels: levels, byteCount: range.count)
   }
 }

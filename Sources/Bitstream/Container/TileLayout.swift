@@ -1,6 +1,6 @@
 /// Where the bits of each tile are in the file.
 ///
-/// Everything follows from header, ladder, level map and order: nothing has to be read to find anything else.
+/// Everything follows from header, rate table, level map and order: nothing has to be read to find anything else.
 package struct TileLayout: Sendable, Equatable {
   /// A rectangle of positions that is coded on its own.
   package struct Tile: Sendable, Equatable {
@@ -57,7 +57,7 @@ package struct TileLayout: Sendable, Equatable {
 
   /// The layout of a file.
   package init(
-    header: Header, ladder: LevelLadder, levelMap: LevelMap, order: CodeOrder = .tiles
+    header: Header, rateTable: RateTable, levelMap: LevelMap, order: CodeOrder = .tiles
   ) {
     precondition(levelMap.columns == header.columns && levelMap.rows == header.rows)
     let side = 1 << header.tileExponent
@@ -72,7 +72,7 @@ package struct TileLayout: Sendable, Equatable {
         for row in rows {
           for column in columns {
             bits[CodingPhase(row: row, column: column).rawValue] +=
-              ladder.bits[Int(levelMap.levels[row * levelMap.columns + column])]
+              rateTable.bits[Int(levelMap.levels[row * levelMap.columns + column])]
           }
         }
         tiles.append(Tile(rows: rows, columns: columns, bitCount: bits.reduce(0, +)))

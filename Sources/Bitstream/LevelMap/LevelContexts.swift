@@ -1,53 +1,54 @@
 /// The binary decisions that spell the levels of a map, and the probabilities they are coded with.
 ///
-/// First the rung: a prediction from the neighbours; whether the rung equals it; if not, whether it is above; then
-/// how far, in unary. Then the variant, in unary. Decisions with only one possible outcome are not coded.
+/// First the rate level: a prediction from the neighbours; whether the rate level equals it; if not, whether it is above; then
+/// how far, in unary. Then the allocation mode, in unary. Decisions with only one possible outcome are not coded.
 struct LevelContexts {
-  private let ladder: LevelLadder
+  private let rateTable: RateTable
   private let columns: Int
   private let top: Int
   private var equal = [AdaptiveBit](repeating: AdaptiveBit(), count: 5 * 3)
   private var above = [AdaptiveBit](repeating: AdaptiveBit(), count: 3 * 3)
   private var further = [AdaptiveBit](repeating: AdaptiveBit(), count: 2 * 3 * 4)
-  /// [rung, what the neighbour to the left has, decisions before].
-  private var variant: [AdaptiveBit]
-  private var rungs: [UInt8] = []
+  /// [rate level, what the neighbour to the left has, decisions before].
+  private var mode: [AdaptiveBit]
+  private var rateLevels: [UInt8] = []
   private var leftLevel = 0
 
-  init(_ ladder: LevelLadder, columns: Int) {
-    self.ladder = ladder
+  init(_ rateTable: RateTable, columns: Int) {
+    self.rateTable = rateTable
     self.columns = columns
-    top = ladder.rungs.count - 1
-    variant = Array(
-      repeating: AdaptiveBit(), count: ladder.rungs.count * Self.variantContexts * Self.decisions)
+    top = rateTable.rateLevels.count - 1
+    mode = Array(
+      repeating: AdaptiveBit(),
+      count: rateTable.rateLevels.count * Self.modeContexts * Self.decisions)
   }
 
-  private static let variantContexts = LevelLadder.maxVariants + 1
-  private static let decisions = LevelLadder.maxVariants - 1
+  private static let modeContexts = RateTable.maxModes + 1
+  private static let decisions = RateTable.maxModes - 1
 
   /// Codes the next level in raster order, or decodes it when it is nil: `coder` is given each decision (false
   /// when decoding) with its probability and returns what was decided.
   mutating func code(_ level: Int?, _ coder: (Bool, inout AdaptiveBit) -> Bool) -> Int {
-    let neighbours = RungNeighbours(rungs, place: rungs.count, columns: columns)
-    let rung = codeRung(level.map { ladder.rungOfLevel[$0] }, neighbours, coder)
-    let first = ladder.firstLevel[rung]
-    let hasLeft = rungs.count % columns > 0
+    let neighbours = RateLevelNeighbours(rateLevels, place: rateLevels.count, columns: columns)
+    let rateLevel = codeRateLevel(level.map { rateTable.rateLevelOfLevel[$0] }, neighbours, coder)
+    let first = rateTable.firstLevel[rateLevel]
+    let hasLeft = rateLevels.count % columns > 0
     let left =
-      hasLeft && ladder.rungOfLevel[leftLevel] == rung ? leftLevel - first + 1 : 0
-    let base = (rung * Self.variantContexts + left) * Self.decisions
+      hasLeft && rateTable.rateLevelOfLevel[leftLevel] == rateLevel ? leftLevel - first + 1 : 0
+    let base = (rateLevel * Self.modeContexts + left) * Self.decisions
     var result = 0
-    while result < ladder.rungs[rung].variants - 1 {
+    while result < rateTable.rateLevels[rateLevel].modes - 1 {
       let wanted = level.map { $0 - first > result } ?? false
-      if !coder(wanted, &variant[base + result]) { break }
+      if !coder(wanted, &mode[base + result]) { break }
       result += 1
     }
-    rungs.append(UInt8(rung))
+    rateLevels.append(UInt8(rateLevel))
     leftLevel = first + result
     return leftLevel
   }
 
-  private mutating func codeRung(
-    _ rung: Int?, _ n: RungNeighbours, _ coder: (Bool, inout AdaptiveBit) -> Bool
+  private mutating func codeRateLevel(
+    _ rateLevel: Int?, _ n: RateLevelNeighbours, _ coder: (Bool, inout AdaptiveBit) -> Bool
   ) -> Int {
     guard top > 0 else { return 0 }
     let low = min(n.left, n.above)
@@ -60,7 +61,7 @@ struct LevelContexts {
     let coarse = activity == 0 ? 0 : activity <= 2 ? 1 : 2
     let height = prediction == 0 ? 0 : prediction == top ? 2 : 1
 
-    if coder(rung == prediction, &equal[activity * 3 + height]) { return prediction }
+    if coder(rateLevel == prediction, &equal[activity * 3 + height]) { return prediction }
     let upward: Bool
     if prediction == 0 {
       upward = true
@@ -68,14 +69,14 @@ struct LevelContexts {
       upward = false
     } else {
       let twice = n.left + n.above - 2 * prediction
-      let lean = twice < 0 ? 0 : twice == 0 ? 1 : 2
-      upward = coder((rung ?? 0) > prediction, &above[coarse * 3 + lean])
+      let signContext = twice < 0 ? 0 : twice == 0 ? 1 : 2
+      upward = coder((rateLevel ?? 0) > prediction, &above[coarse * 3 + signContext])
     }
     let room = upward ? top - prediction : prediction
     var distance = 1
     while distance < room {
       let context = ((upward ? 1 : 0) * 3 + coarse) * 4 + min(distance - 1, 3)
-      let wanted = rung.map { abs($0 - prediction) > distance } ?? false
+      let wanted = rateLevel.map { abs($0 - prediction) > distance } ?? false
       if !coder(wanted, &further[context]) { break }
       distance += 1
     }

@@ -15,11 +15,11 @@ package struct LevelMap: Sendable, Equatable {
     self.levels = levels
   }
 
-  /// The coded form. Inverse: `init(decoding:columns:rows:ladder:)`.
-  package func encoded(with ladder: LevelLadder) -> [UInt8] {
-    precondition(levels.allSatisfy { $0 < ladder.levelCount })
+  /// The coded form. Inverse: `init(decoding:columns:rows:rateTable:)`.
+  package func encoded(with rateTable: RateTable) -> [UInt8] {
+    precondition(levels.allSatisfy { $0 < rateTable.levelCount })
     var coder = RangeEncoder()
-    var contexts = LevelContexts(ladder, columns: columns)
+    var contexts = LevelContexts(rateTable, columns: columns)
     for level in levels {
       _ = contexts.code(Int(level)) { bit, model in
         coder.encode(bit, &model)
@@ -33,10 +33,10 @@ package struct LevelMap: Sendable, Equatable {
   ///
   /// - Throws: `BitstreamError.invalidValue` when bytes are left over.
   init(
-    decoding bytes: ArraySlice<UInt8>, columns: Int, rows: Int, ladder: LevelLadder
+    decoding bytes: ArraySlice<UInt8>, columns: Int, rows: Int, rateTable: RateTable
   ) throws(BitstreamError) {
     var coder = RangeDecoder(bytes)
-    var contexts = LevelContexts(ladder, columns: columns)
+    var contexts = LevelContexts(rateTable, columns: columns)
     let levels = (0..<columns * rows).map { _ in
       UInt8(contexts.code(nil) { _, model in coder.decode(&model) })
     }
@@ -49,24 +49,24 @@ package struct LevelMap: Sendable, Equatable {
   }
 }
 
-/// The rungs around a position that were coded before it.
-struct RungNeighbours {
+/// The rate levels around a position that were coded before it.
+struct RateLevelNeighbours {
   let left: Int
   let above: Int
   let aboveLeft: Int
   let aboveRight: Int
 
   /// Outside the map the nearest of left and above stands in; for the first position, 0.
-  init(_ rungs: [UInt8], place: Int, columns: Int) {
+  init(_ rateLevels: [UInt8], place: Int, columns: Int) {
     let column = place % columns
     let hasLeft = column > 0
     let hasAbove = place >= columns
-    let leftLevel = hasLeft ? Int(rungs[place - 1]) : nil
-    let aboveLevel = hasAbove ? Int(rungs[place - columns]) : nil
+    let leftLevel = hasLeft ? Int(rateLevels[place - 1]) : nil
+    let aboveLevel = hasAbove ? Int(rateLevels[place - columns]) : nil
     left = leftLevel ?? aboveLevel ?? 0
     above = aboveLevel ?? leftLevel ?? 0
-    aboveLeft = hasLeft && hasAbove ? Int(rungs[place - columns - 1]) : above
+    aboveLeft = hasLeft && hasAbove ? Int(rateLevels[place - columns - 1]) : above
     aboveRight =
-      hasAbove && column + 1 < columns ? Int(rungs[place - columns + 1]) : above
+      hasAbove && column + 1 < columns ? Int(rateLevels[place - columns + 1]) : above
   }
 }

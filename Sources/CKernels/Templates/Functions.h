@@ -100,9 +100,9 @@ static TARGET void NAME(shift_scale)(
 }
 
 static TARGET void NAME(variances)(
-    float offset, const float *tilts, size_t count, float *variances, float *roots) {
+    float offset, const float *log_variance_offsets, size_t count, float *variances, float *roots) {
   for (size_t i = 0; i < count; i++) {
-    float x = offset + tilts[i];
+    float x = offset + log_variance_offsets[i];
     float small = NAME(exponential)(x < 0 ? x : -x);
     float larger = 1 / (1 + small), smaller = small / (1 + small);
     variances[i] = x < 0 ? smaller : larger;
@@ -111,7 +111,7 @@ static TARGET void NAME(variances)(
 }
 
 static TARGET void NAME(divergence)(
-    float offset, const float *squares, const float *tilts, size_t count, double *sum,
+    float offset, const float *squares, const float *log_variance_offsets, size_t count, double *sum,
     double *derivative) {
   // Sixteen sums whatever the width of the instructions, so that their order is the same.
   enum { lanes = 16 };
@@ -119,15 +119,15 @@ static TARGET void NAME(divergence)(
   double total = 0, slope = 0;
   for (size_t first = 0; first < count; first += lanes) {
     size_t length = count - first < lanes ? count - first : lanes;
-    const float *t = tilts + first, *s = squares + first;
-    float last_tilts[lanes], last_squares[lanes];
+    const float *t = log_variance_offsets + first, *s = squares + first;
+    float last_offsets[lanes], last_squares[lanes];
     if (length < lanes) {
       // What fills up adds nothing.
       for (size_t k = 0; k < lanes; k++) {
-        last_tilts[k] = k < length ? t[k] : 1e4f;
+        last_offsets[k] = k < length ? t[k] : 1e4f;
         last_squares[k] = k < length ? s[k] : 1;
       }
-      t = last_tilts;
+      t = last_offsets;
       s = last_squares;
     }
     float parts[lanes], slope_parts[lanes];
@@ -159,14 +159,14 @@ static TARGET void NAME(divergence)(
 }
 
 static TARGET float NAME(offset)(
-    const float *squares, const float *tilts, size_t count, double nats) {
+    const float *squares, const float *log_variance_offsets, size_t count, double nats) {
   double sum = 0;
-  for (size_t i = 0; i < count; i++) sum += tilts[i];
+  for (size_t i = 0; i < count; i++) sum += log_variance_offsets[i];
   // Where every variance is far below 1 this is the solution.
   double u = -(2 * nats + sum) / (double)count;
   for (int step = 0; step < GQ_OFFSET_STEPS; step++) {
     double divergence, slope;
-    NAME(divergence)((float)u, squares, tilts, count, &divergence, &slope);
+    NAME(divergence)((float)u, squares, log_variance_offsets, count, &divergence, &slope);
     slope = -slope > 1e-20 ? -slope : 1e-20;
     // Newton's method on the logarithm of the divergence, which falls linearly and then exponentially.
     const double ratio = divergence / nats;

@@ -1,4 +1,4 @@
-// Products of bytes, included once per instruction set: what a 1x1 convolution does to rows of numbers.
+// Int8 products, included once per instruction set: what a 1x1 convolution does to rows of numbers.
 //
 // A row's numbers are rounded to -127...127 times a scale of the row's own and stored as the instructions want them, its
 // operands. Weights lie in groups of 16 outputs, steps of 4 inputs: [outputs / 16][inputs / 4][16][4]. Sums are exact, and

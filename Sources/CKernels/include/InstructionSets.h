@@ -7,11 +7,11 @@ enum {
   GQ_PLAIN = 0,
   /// x86-64 with AVX2 and fused multiply-add.
   GQ_AVX2 = 1,
-  /// x86-64 with AVX-512 and its products of bytes (F, BW, DQ, VL, VNNI).
+  /// x86-64 with AVX-512 and its int8 products (F, BW, DQ, VL, VNNI).
   GQ_AVX512 = 2,
   /// aarch64.
   GQ_NEON = 3,
-  /// aarch64 with dot products of bytes.
+  /// aarch64 with int8 dot products.
   GQ_NEON_DOT = 4,
   /// WebAssembly with 128-bit vectors.
   GQ_SIMD128 = 5,

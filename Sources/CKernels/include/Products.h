@@ -1,4 +1,4 @@
-// 1x1 convolutions with products of bytes.
+// 1x1 convolutions with int8 products.
 #ifndef GQ_PRODUCTS_H
 #define GQ_PRODUCTS_H
 

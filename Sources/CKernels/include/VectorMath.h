@@ -31,14 +31,14 @@ void gq_shift_scale(
     float *result, const float *values, const float *shift, const float *scale,
     const float *offset, size_t count);
 
-/// Variances v = 1 / (1 + exp(-(offset + tilts[i]))) of posteriors and the roots of 1 - v.
+/// Variances v = 1 / (1 + exp(-(offset + log_variance_offsets[i]))) of posteriors and the roots of 1 - v.
 void gq_variances(
-    float offset, const float *tilts, size_t count, float *variances, float *roots);
+    float offset, const float *log_variance_offsets, size_t count, float *variances, float *roots);
 
 /// The sums over all i of [(1 - v)(squares[i] - 1) - ln v] / 2 and of its derivative by the offset, where
-/// v = 1 / (1 + exp(-(offset + tilts[i]))).
+/// v = 1 / (1 + exp(-(offset + log_variance_offsets[i]))).
 void gq_divergence(
-    float offset, const float *squares, const float *tilts, size_t count, double *sum,
+    float offset, const float *squares, const float *log_variance_offsets, size_t count, double *sum,
     double *derivative);
 
 /// Steps in which `gq_offset` comes to its result.
@@ -46,10 +46,10 @@ enum { GQ_OFFSET_STEPS = 8 };
 
 /// The offset at which the divergence of `gq_divergence` is `nats`, above 0, for at least one coefficient.
 ///
-/// It begins with u = -(2 nats + sum of the tilts) / count and takes steps of Newton's method on the logarithm of the
+/// It begins with u = -(2 nats + sum of the log-variance offsets) / count and takes steps of Newton's method on the logarithm of the
 /// divergence D at u, rounded to binary32: u += max(min(D ln(max(D / nats, 1e-30)) / s, 4), -100), s being the larger of -D'
 /// and 1e-20. u and all sums are binary64; the logarithm is that of `gq_log`.
-float gq_offset(const float *squares, const float *tilts, size_t count, double nats);
+float gq_offset(const float *squares, const float *log_variance_offsets, size_t count, double nats);
 
 /// Columns of a matrix for `gq_multiply` are a multiple of this.
 enum { GQ_COLUMNS = 16 };

@@ -184,7 +184,7 @@ gq_jpeg_writer *gq_jpeg_writer_create(
 
 // Writes everything in front of the pixels, quality 1 to 100. `segments` holds whole marker segments to stand there: of
 // each the marker's second byte, the length of the content in two bytes, most significant first, and the content.
-// Optimised and progressive files are held in memory until their end.
+// Optimised and progressive files are buffered in memory until their end.
 int gq_jpeg_write_header(
     gq_jpeg_writer *writer, int quality, int optimize, int progressive, int halve_chroma,
     const uint8_t *segments, size_t segments_count, char message[GQ_MESSAGE_SIZE]);

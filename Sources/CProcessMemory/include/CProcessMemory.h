@@ -9,7 +9,7 @@
 
 #include <stddef.h>
 
-// From now on a signal that comes of want of memory ends the process with `exit_code` after the message of
+// From now on a signal that comes of lack of memory ends the process with `exit_code` after the message of
 // gq_out_of_memory_message. Other signals do what they did before. Lines on standard output are written as they end,
 // so that none is lost.
 void gq_exit_when_out_of_memory(int exit_code);

@@ -21,9 +21,9 @@ struct Allocator {
     Double(errors[position * bits.count + level])
   }
 
-  /// The levels of least error + multiplier * bits; the cheaper of equals.
-  func levels(multiplier: Double) -> [UInt8] {
-    let prices = bits.map { multiplier * Double($0) }
+  /// The levels of least error + lambda * bits; the cheaper of equals.
+  func levels(lambda: Double) -> [UInt8] {
+    let prices = bits.map { lambda * Double($0) }
     return errors.withUnsafeBufferPointer { errors in
       prices.withUnsafeBufferPointer { prices in
         (0..<positionCount).map { position in
@@ -40,21 +40,21 @@ struct Allocator {
     }
   }
 
-  /// For every position the least of error + multiplier * bits.
-  func costs(multiplier: Double) -> [Double] {
-    let chosen = levels(multiplier: multiplier)
+  /// For every position the least of error + lambda * bits.
+  func costs(lambda: Double) -> [Double] {
+    let chosen = levels(lambda: lambda)
     return chosen.enumerated().map { position, level in
-      error(position, Int(level)) + multiplier * Double(bits[Int(level)])
+      error(position, Int(level)) + lambda * Double(bits[Int(level)])
     }
   }
 
-  /// About the multiplier whose levels' file has at most `bytes` bytes; nil when there is none.
-  func multiplier(atMost bytes: Int) -> Double? {
+  /// About the lambda whose levels' file has at most `bytes` bytes; nil when there is none.
+  func lambda(atMost bytes: Int) -> Double? {
     var (low, high) = (1e-12, 1e6)
-    guard fileSize(levels(multiplier: high)) <= bytes else { return nil }
+    guard fileSize(levels(lambda: high)) <= bytes else { return nil }
     while high > 1.05 * low {
       let middle = (low * high).squareRoot()
-      if fileSize(levels(multiplier: middle)) <= bytes { high = middle } else { low = middle }
+      if fileSize(levels(lambda: middle)) <= bytes { high = middle } else { low = middle }
     }
     return high
   }
@@ -63,20 +63,20 @@ struct Allocator {
   ///
   /// - Throws: `CodecError.targetTooSmall` when not even the lowest level everywhere fits.
   func levels(atMost bytes: Int) throws(CodecError) -> [UInt8] {
-    let all = levels(multiplier: 0)
+    let all = levels(lambda: 0)
     if fileSize(all) <= bytes { return all }
     let none = [UInt8](repeating: 0, count: positionCount)
     let smallest = fileSize(none)
     guard smallest <= bytes else {
       throw .targetTooSmall(allowedBytes: bytes, smallestBytes: smallest)
     }
-    // The multiplier by bisection: `fits` always fits, `over` never.
+    // The lambda by bisection: `fits` always fits, `over` never.
     var (fits, over) = (none, all)
     var (low, high) = (1e-12, 1e6)
     while true {
       // Roots are exactly rounded everywhere, logarithms are not.
       let middle = (low * high).squareRoot()
-      let candidate = levels(multiplier: middle)
+      let candidate = levels(lambda: middle)
       if fileSize(candidate) <= bytes {
         (fits, high) = (candidate, middle)
       } else {
@@ -98,8 +98,8 @@ struct Allocator {
     guard smallest <= bytes else {
       throw .targetTooSmall(allowedBytes: bytes, smallestBytes: smallest)
     }
-    for rung in Set(bits).sorted().dropFirst() {
-      let next = uniformLevels(bits: rung)
+    for rateLevel in Set(bits).sorted().dropFirst() {
+      let next = uniformLevels(bits: rateLevel)
       if fileSize(next) > bytes {
         return mix(base, next, order: Array(0..<positionCount), bytes: bytes)
       }

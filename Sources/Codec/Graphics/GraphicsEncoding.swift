@@ -228,20 +228,20 @@ extension GraphicsLayer {
   ///
   /// - Parameters:
   ///   - candidates: of the picture.
-  ///   - costs: for every position the least of error + multiplier * bits over the levels.
+  ///   - costs: for every position the least of error + lambda * bits over the levels.
   ///   - coded: for every position the bits of that level.
-  ///   - multiplier: error that a bit is worth.
+  ///   - lambda: error that a bit is worth.
   /// - Returns: nil when no area pays.
   static func chosen(
     _ source: some PictureSource, header: Header, candidates: GraphicsCandidates, costs: [Double],
-    coded: [Int], multiplier: Double, effort: Int, pool: WorkerPool
+    coded: [Int], lambda: Double, effort: Int, pool: WorkerPool
   ) throws -> GraphicsLayer? {
     var candidates = candidates
     let least = min(leastArea, header.rows * header.columns)
     let bits = candidates.bits
     candidates.keepAreas(atLeast: least) { area in
       let expected = area.reduce(0) { $0 + costs[$1] }
-      return expected > multiplier * area.reduce(0) { $0 + Double(bits[$1]) } / 4
+      return expected > lambda * area.reduce(0) { $0 + Double(bits[$1]) } / 4
     }
     guard candidates.mask.contains(true) else { return nil }
     let layer = try GraphicsLayer(
@@ -249,7 +249,7 @@ extension GraphicsLayer {
     func pays(_ layer: GraphicsLayer) -> Bool {
       let expected = layer.mask.indices.reduce(0) { $0 + (layer.mask[$1] ? costs[$1] : 0) }
       let bits = 8 * layer.byteCount(columns: header.columns).chunk
-      return multiplier * Double(bits) < 0.95 * expected
+      return lambda * Double(bits) < 0.95 * expected
     }
     // What bits the candidates take in truth, against the estimate.
     let estimated = layer.mask.indices.reduce(0) { $0 + (layer.mask[$1] ? Double(bits[$1]) : 0) }
@@ -257,7 +257,7 @@ extension GraphicsLayer {
     var rest = candidates
     rest.keepAreas(atLeast: least) { area in
       let expected = area.reduce(0) { $0 + costs[$1] }
-      return expected > multiplier * scale * area.reduce(0) { $0 + Double(bits[$1]) }
+      return expected > lambda * scale * area.reduce(0) { $0 + Double(bits[$1]) }
     }
     let first: GraphicsLayer
     if rest.mask == candidates.mask {

@@ -12,7 +12,7 @@ extension LatentCoder {
     private let window: GridWindow
     private let lost: [Bool]
     private let hasLost: Bool
-    private var walk: LatentWalk
+    private var schedule: WavefrontSchedule
     private let values: TileValues
 
     /// - Parameters:
@@ -32,7 +32,7 @@ extension LatentCoder {
       hasLost = lost.contains(true)
       precondition(!hasLost || window == GridWindow(coder.grid))
       let columns = window.columns.count
-      walk = LatentWalk(
+      schedule = WavefrontSchedule(
         network: coder.network, rows: window.rows.count, columns: columns,
         levels: window.cropped(coder.levels, gridColumns: coder.grid.columns),
         // What is lost is made up from all of a phase at once.
@@ -45,8 +45,8 @@ extension LatentCoder {
     mutating func next() throws(BitstreamError) -> Tensor? {
       let (coder, window, lost, hasLost, values) = (coder, window, lost, hasLost, values)
       let (width, columns) = (coder.network.levels.width, window.columns.count)
-      while !walk.isFinished {
-        let latents = try walk.advance(
+      while !schedule.isFinished {
+        let latents = try schedule.advance(
           correct: { prediction, latents in
             guard hasLost, prediction.phase == .first else { return }
             Concealment(grid: coder.grid, lost: lost).fill(&latents, prediction.positions)
@@ -69,7 +69,7 @@ extension LatentCoder {
               for c in 0..<width { chosen[k * width + c] = 0 }
             }
           }
-          return coder.shrunk(chosen, prediction)
+          return coder.dequantized(chosen, prediction)
         }
         if let latents { return latents }
       }

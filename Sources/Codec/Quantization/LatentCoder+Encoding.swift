@@ -6,7 +6,7 @@ extension LatentCoder {
   /// Codes latents whose rows come from above to below. Inverse: `decode`.
   final class Encoding {
     private let coder: LatentCoder
-    private var walk: LatentWalk
+    private var schedule: WavefrontSchedule
     /// Latents that have come and are not coded.
     private var source: TensorRows
     /// The path of each segment.
@@ -21,7 +21,7 @@ extension LatentCoder {
     ) {
       self.coder = coder
       let grid = coder.grid
-      walk = LatentWalk(
+      schedule = WavefrontSchedule(
         network: coder.network, rows: grid.rows, columns: grid.columns, levels: coder.levels,
         bandRows: coder.bandRows(positions: bandPositions, columns: grid.columns),
         keepsLatents: keepsLatents, isGrey: coder.isGrey)
@@ -35,18 +35,20 @@ extension LatentCoder {
     /// Takes rows of the encoder's latents, codes what can be coded, and passes on rows of decoded latents.
     func push(_ latents: Tensor, _ body: (Tensor) -> Void) throws(GaussianQuantError) {
       source.append(coder.isGrey ? coder.withoutChroma(latents) : latents)
-      while let band = walk.nextBand, band.upperBound <= source.rows.upperBound { try step(body) }
+      while let band = schedule.nextBand, band.upperBound <= source.rows.upperBound {
+        try step(body)
+      }
     }
 
     /// Codes the rest once all rows have come; the segments of the file.
     func finish(_ body: (Tensor) -> Void) throws(GaussianQuantError) -> [[UInt8]] {
-      while !walk.isFinished { try step(body) }
+      while !schedule.isFinished { try step(body) }
       return segments
     }
 
     private func step(_ body: (Tensor) -> Void) throws(GaussianQuantError) {
       let layout = coder.packing.layout
-      let latents = try walk.advance { (prediction) throws(GaussianQuantError) in
+      let latents = try schedule.advance { (prediction) throws(GaussianQuantError) in
         let tiles = layout.tiles(of: prediction.positions, gridColumns: coder.grid.columns)
         let members = coder.phaseTiles(prediction, tiles: tiles)
         // Where each phase has a checksum of its own it has a path too, so that one can be read without the others.
@@ -56,9 +58,9 @@ extension LatentCoder {
           coder.posterior(source, prediction, members), tiles: members, paths: &own)
         paths.replaceSubrange(segments, with: own)
         for (position, code) in zip(prediction.positions, found) { codes[position] = code }
-        return coder.shrunk(values, prediction)
+        return coder.dequantized(values, prediction)
       }
-      let rows = source.rows.lowerBound..<walk.finishedRows
+      let rows = source.rows.lowerBound..<schedule.finishedRows
       let columns = coder.grid.columns
       let positions = rows.lowerBound * columns..<rows.upperBound * columns
       for tile in layout.tiles(of: positions, gridColumns: columns) {
@@ -106,7 +108,7 @@ extension LatentCoder {
           }
         }
       }
-      return shrunk(values, prediction)
+      return dequantized(values, prediction)
     }
   }
 
@@ -114,7 +116,8 @@ extension LatentCoder {
     _ source: TensorRows, _ prediction: PhasePrediction, _ tiles: [[Int]]
   ) -> Posterior {
     Posterior(
-      network.coefficients(of: source, prediction), tilts: prediction.tilts,
+      network.coefficients(of: source, prediction),
+      logVarianceOffsets: prediction.logVarianceOffsets,
       levels: prediction.levels,
       groups: DivergenceGroup.tiles(
         levels: prediction.levels,

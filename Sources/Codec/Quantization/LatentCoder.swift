@@ -25,7 +25,7 @@ struct LatentCoder {
     grid = LatentGrid(rows: levelMap.rows, columns: levelMap.columns)
     packing = CodePacking(
       layout: TileLayout(
-        header: header, ladder: LevelLadder(network.levels), levelMap: levelMap, order: order),
+        header: header, rateTable: RateTable(network.levels), levelMap: levelMap, order: order),
       columns: levelMap.columns, levels: levelMap.levels, codeWidths: quantizer.codeWidths)
   }
 
@@ -60,7 +60,7 @@ struct LatentCoder {
   /// variances v that coefficients of mean square 1 would have.
   ///
   /// Here each position's divergence is its own bits: what is wrong in the prediction of one does not reach others.
-  func shrunk(_ values: [Float], _ prediction: PhasePrediction) -> [Float] {
+  func dequantized(_ values: [Float], _ prediction: PhasePrediction) -> [Float] {
     let (table, width) = (network.levels, network.levels.width)
     let ones = [Float](repeating: 1, count: width)
     var result = values
@@ -69,7 +69,7 @@ struct LatentCoder {
       network.pool.forEachPart(of: prediction.levels.count, length: 32) { part in
         var variances = ones
         var roots = ones
-        var tilts = ones
+        var logVarianceOffsets = ones
         for position in part {
           let level = Int(prediction.levels[position])
           let count = table.counts[level]
@@ -78,19 +78,20 @@ struct LatentCoder {
           var place = 0
           for run in table.levels[level] {
             for c in run.coefficients {
-              tilts[place] = prediction.tilts[first + c]
+              logVarianceOffsets[place] = prediction.logVarianceOffsets[first + c]
               place += 1
             }
           }
-          tilts.withUnsafeBufferPointer { tilts in
+          logVarianceOffsets.withUnsafeBufferPointer { logVarianceOffsets in
             ones.withUnsafeBufferPointer { ones in
-              let tilts = UnsafeBufferPointer(rebasing: tilts[..<count])
+              let logVarianceOffsets = UnsafeBufferPointer(rebasing: logVarianceOffsets[..<count])
               let offset = ExactDivergence.offset(
-                squares: UnsafeBufferPointer(rebasing: ones[..<count]), tilts: tilts,
+                squares: UnsafeBufferPointer(rebasing: ones[..<count]),
+                logVarianceOffsets: logVarianceOffsets,
                 nats: DivergenceGroup.nats(bits: table.bits[level]))
-              guard let base = tilts.baseAddress else { return }
+              guard let base = logVarianceOffsets.baseAddress else { return }
               ExactDivergence.variances(
-                offset: offset, tilts: base, count: count, &variances, roots: &roots)
+                offset: offset, logVarianceOffsets: base, count: count, &variances, roots: &roots)
             }
           }
           place = 0
@@ -107,12 +108,12 @@ struct LatentCoder {
   }
 }
 
-extension LevelLadder {
-  /// The ladder of a model's levels, which were checked when it was loaded.
+extension RateTable {
+  /// The rate table of a model's levels, which were checked when it was loaded.
   init(_ table: LevelTable) {
-    guard let ladder = LevelLadder(bits: table.bits) else {
-      preconditionFailure("a model's levels make a ladder")
+    guard let rateTable = RateTable(bits: table.bits) else {
+      preconditionFailure("a model's levels make a rate table")
     }
-    self = ladder
+    self = rateTable
   }
 }

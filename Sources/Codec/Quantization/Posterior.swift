@@ -44,18 +44,18 @@ package struct DivergenceGroup: Sendable {
   ///
   /// - Parameters:
   ///   - coefficients: [n, width]
-  ///   - tilts: [n, width]
-  func offset(coefficients: [Float], tilts: [Float]) -> Float {
+  ///   - logVarianceOffsets: [n, width]
+  func offset(coefficients: [Float], logVarianceOffsets: [Float]) -> Float {
     let count = places.reduce(0) { $0 + $1.count }
     var (squares, gathered): ([Float], [Float]) = ([], [])
     squares.reserveCapacity(count)
     gathered.reserveCapacity(count)
     for range in places {
-      gathered += tilts[range]
+      gathered += logVarianceOffsets[range]
       for k in range { squares.append(coefficients[k] * coefficients[k]) }
     }
     return ExactDivergence.offset(
-      squares: squares, tilts: gathered, nats: Self.nats(bits: bits))
+      squares: squares, logVarianceOffsets: gathered, nats: Self.nats(bits: bits))
   }
 }
 
@@ -72,16 +72,17 @@ package struct Posterior: Sendable {
   ///
   /// - Parameters:
   ///   - coefficients: [n, width].
-  ///   - tilts: [n, width], what encoder and decoder know of how noise should differ; see `ExactDivergence`.
+  ///   - logVarianceOffsets: [n, width], what encoder and decoder know of how noise should differ; see `ExactDivergence`.
   ///   - levels: the level of each position.
   ///   - groups: the groups whose divergence is exact: every coefficient that is sent, once.
   ///   - limit: soft clipping of coefficients.
   ///   - pool: threads to use.
   package init(
-    _ coefficients: [Float], tilts: [Float], levels: [UInt8], groups: [DivergenceGroup],
+    _ coefficients: [Float], logVarianceOffsets: [Float], levels: [UInt8],
+    groups: [DivergenceGroup],
     limit: SoftLimit, pool: WorkerPool
   ) {
-    precondition(tilts.count == coefficients.count)
+    precondition(logVarianceOffsets.count == coefficients.count)
     var bounded = coefficients
     bounded.withUnsafeMutableBufferPointer { bounded in
       let bounded = Disjoint(bounded)
@@ -99,13 +100,15 @@ package struct Posterior: Sendable {
         let targets = (Disjoint(means), Disjoint(variances))
         pool.forEach(groups.count) { index in
           let (means, variances) = (targets.0.value, targets.1.value)
-          let offset = groups[index].offset(coefficients: coefficients, tilts: tilts)
-          tilts.withUnsafeBufferPointer { tilts in
-            guard let tilts = tilts.baseAddress else { return }
+          let offset = groups[index].offset(
+            coefficients: coefficients, logVarianceOffsets: logVarianceOffsets)
+          logVarianceOffsets.withUnsafeBufferPointer { logVarianceOffsets in
+            guard let logVarianceOffsets = logVarianceOffsets.baseAddress else { return }
             for range in groups[index].places {
               let first = range.lowerBound
               ExactDivergence.variances(
-                offset: offset, tilts: tilts + first, count: range.count, variances + first,
+                offset: offset, logVarianceOffsets: logVarianceOffsets + first, count: range.count,
+                variances + first,
                 roots: means + first)
               for k in range {
                 means[k] *= coefficients[k]

@@ -1,6 +1,6 @@
 import GQModel
 
-/// Makes up the latents of lost positions from intact ones around.
+/// Conceals the latents of lost positions from intact ones around.
 struct Concealment {
   let grid: LatentGrid
   /// For every position of the grid whether it is lost.
@@ -22,9 +22,9 @@ struct Concealment {
     let rows = stride(from: first / grid.columns, to: grid.rows, by: 2)
     let columns = stride(from: first % grid.columns, to: grid.columns, by: 2)
 
-    // For every position what it is made of, found by a walk in each direction.
+    // For every position what it is made of, found by a scan in each direction.
     var sources = [[(place: Int, distance: Int)]](repeating: [], count: positions.count)
-    func walk(_ line: some Sequence<Int>) {
+    func scan(_ line: some Sequence<Int>) {
       var nearest: (place: Int, step: Int)?
       for (step, position) in line.enumerated() {
         let k = place[position]
@@ -37,13 +37,13 @@ struct Concealment {
     }
     for row in rows {
       let line = columns.map { row * grid.columns + $0 }
-      walk(line)
-      walk(line.reversed())
+      scan(line)
+      scan(line.reversed())
     }
     for column in columns {
       let line = rows.map { $0 * grid.columns + column }
-      walk(line)
-      walk(line.reversed())
+      scan(line)
+      scan(line.reversed())
     }
 
     for (k, position) in positions.enumerated() where lost[position] && !sources[k].isEmpty {

@@ -47,7 +47,7 @@ package struct PictureTokens: Sendable, Equatable {
   package let order: CodeOrder
   /// Whether the file has header and level map a second time.
   package let hasHeadCopy: Bool
-  private let ladder: LevelLadder
+  private let rateTable: RateTable
 
   /// The most tokens of a level, at least 1: the last extent of `shape`.
   package var width: Int { Self.width(codeWidths) }
@@ -61,13 +61,13 @@ package struct PictureTokens: Sendable, Equatable {
   ///   - table: the levels of the file's model.
   /// - Throws: `CodecError.incompatible` when the levels are another model's, `TokenError.limitExceeded`.
   package init(_ coded: CodedPicture, table: LevelTable) throws {
-    guard let ladder = LevelLadder(bits: table.bits), coded.ladder == ladder else {
+    guard let rateTable = RateTable(bits: table.bits), coded.rateTable == rateTable else {
       throw CodecError.incompatible(
-        what: "ladder", expected: "\(table.bits)", found: "\(coded.ladder.bits)")
+        what: "rate table", expected: "\(table.bits)", found: "\(coded.rateTable.bits)")
     }
     let runs = table.levels.map { $0.map { Run(bits: $0.bits, count: $0.count) } }
     let widths = try Self.codeWidths(coded.header.stateBits, runs)
-    let packing = Self.packing(coded.header, ladder, coded.levelMap, coded.order, widths)
+    let packing = Self.packing(coded.header, rateTable, coded.levelMap, coded.order, widths)
     let width = Self.width(widths)
     try Self.checkCount(coded.levelMap, width)
     var tokens = [Int32](repeating: Self.absent, count: coded.levelMap.levels.count * width)
@@ -85,7 +85,7 @@ package struct PictureTokens: Sendable, Equatable {
     ancillary = coded.ancillary
     order = coded.order
     hasHeadCopy = coded.hasHeadCopy
-    self.ladder = ladder
+    self.rateTable = rateTable
   }
 
   /// Tokens from outside, with a description that was checked.
@@ -96,7 +96,7 @@ package struct PictureTokens: Sendable, Equatable {
     hasHeadCopy: Bool, graphics: GraphicsLayer?, shape: [Int], values: [Int], starts: [Int]
   ) throws(TokenError) {
     let bits = runs.map { $0.reduce(0) { $0 + $1.bits * $1.count } }
-    guard let ladder = LevelLadder(bits: bits) else {
+    guard let rateTable = RateTable(bits: bits) else {
       throw .badDescription("the levels' bits do not rise or go beyond the format's limits")
     }
     let widths = try Self.codeWidths(header.stateBits, runs)
@@ -125,7 +125,7 @@ package struct PictureTokens: Sendable, Equatable {
         tokens[position * width + place] = Int32(value)
       }
     }
-    let layout = TileLayout(header: header, ladder: ladder, levelMap: levelMap, order: order)
+    let layout = TileLayout(header: header, rateTable: rateTable, levelMap: levelMap, order: order)
     guard starts.count == layout.segments.count,
       zip(starts, layout.segments).allSatisfy({ start, segment in
         (0..<(segment.bitCount > 0 ? 1 << TileLayout.startBits : 1)).contains(start)
@@ -144,7 +144,7 @@ package struct PictureTokens: Sendable, Equatable {
     self.ancillary = ancillary
     self.order = order
     self.hasHeadCopy = hasHeadCopy
-    self.ladder = ladder
+    self.rateTable = rateTable
   }
 
   /// The file that the tokens describe. Inverse of `init(_:table:)`.
@@ -156,8 +156,8 @@ package struct PictureTokens: Sendable, Equatable {
       codeWidths[Int(level)].indices.map { UInt32(tokens[position * width + $0]) }
     }
     return CodedPicture(
-      header: header, ladder: ladder, levelMap: levelMap, graphics: graphics, order: order,
-      segments: Self.packing(header, ladder, levelMap, order, codeWidths).pack(
+      header: header, rateTable: rateTable, levelMap: levelMap, graphics: graphics, order: order,
+      segments: Self.packing(header, rateTable, levelMap, order, codeWidths).pack(
         codes, starts: starts),
       ancillary: ancillary, hasHeadCopy: hasHeadCopy)
   }
@@ -168,7 +168,7 @@ package struct PictureTokens: Sendable, Equatable {
     let width = width
     let mask = UInt32(1) << UInt32(header.stateBits) - 1
     var states = [Int32](repeating: Self.absent, count: tokens.count)
-    let layout = TileLayout(header: header, ladder: ladder, levelMap: levelMap, order: order)
+    let layout = TileLayout(header: header, rateTable: rateTable, levelMap: levelMap, order: order)
     for (number, tile) in layout.tiles.enumerated() {
       var state: UInt32 = 0
       for phase in CodingPhase.allCases {
@@ -231,11 +231,11 @@ package struct PictureTokens: Sendable, Equatable {
   }
 
   private static func packing(
-    _ header: Header, _ ladder: LevelLadder, _ map: LevelMap, _ order: CodeOrder,
+    _ header: Header, _ rateTable: RateTable, _ map: LevelMap, _ order: CodeOrder,
     _ widths: [[Int]]
   ) -> CodePacking {
     CodePacking(
-      layout: TileLayout(header: header, ladder: ladder, levelMap: map, order: order),
+      layout: TileLayout(header: header, rateTable: rateTable, levelMap: map, order: order),
       columns: map.columns, levels: map.levels, codeWidths: widths)
   }
 }

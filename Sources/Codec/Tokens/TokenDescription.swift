@@ -237,7 +237,7 @@ struct TokenDescription {
     guard levels.count == header.rows * header.columns else {
       throw .badDescription("\(levels.count) levels, expected \(header.rows * header.columns)")
     }
-    guard (1...LevelLadder.maxRungCount * LevelLadder.maxVariants).contains(runs.count) else {
+    guard (1...RateTable.maxRateLevelCount * RateTable.maxModes).contains(runs.count) else {
       throw .badDescription("\(runs.count) levels have runs")
     }
     var checked: [[PictureTokens.Run]] = []

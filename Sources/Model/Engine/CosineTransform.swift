@@ -38,12 +38,12 @@ struct CosineTransform: Sendable {
   /// Multiply-adds per position, one way.
   var multiplyAdds: Int { 16 * 16 * 48 + 9 * 256 + 48 * 16 * 16 }
 
-  /// Adds the latents of positions of 16 x 16 x 3 samples each below rows that are held. Inverse: `synthesize`.
+  /// Adds the latents of positions of 16 x 16 x 3 samples each below buffered rows. Inverse: `synthesize`.
   func analyze(_ samples: TensorSlice, to rows: inout TensorRows) {
     run(samples, to: &rows) { gq_analyze_cosines($0, order, inverseSpread, $1) }
   }
 
-  /// Adds the samples of latents below rows that are held. Inverse: `analyze`.
+  /// Adds the samples of latents below buffered rows. Inverse: `analyze`.
   func synthesize(_ latents: TensorSlice, to rows: inout TensorRows) {
     run(latents, to: &rows) { gq_synthesize_cosines($0, order, spread, $1) }
   }

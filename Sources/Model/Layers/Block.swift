@@ -40,7 +40,7 @@ struct Block: Sendable {
   /// Multiply-adds per position of the rest.
   var pointwiseMultiplyAdds: Int { 5 * channels * channels }
 
-  /// The first layer, position by position; its results are added below rows that are held.
+  /// The first layer, position by position; its results are added below buffered rows.
   func mix(_ input: TensorSlice, to rows: inout TensorRows) { mixIn.append(input, to: &rows) }
 
   /// The block's result for rows of its input: [rows, columns, channels], or [1, n, channels] for n positions.

@@ -1,4 +1,4 @@
-/// A 1x1 convolution with products of bytes, whose results are the same on every machine.
+/// A 1x1 convolution with int8 products, whose results are the same on every machine.
 ///
 /// The numbers of a position are rounded to -127...127 times a scale of the position's own, their largest magnitude / 127,
 /// when they come in; the weights of every output were so before they were stored. Sums of products are exact. See `docs/performance.md` for what this costs and saves.

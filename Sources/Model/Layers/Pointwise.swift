@@ -61,7 +61,7 @@ struct Pointwise: Sendable {
   /// [rows, columns, inputs] -> [rows, columns, outputs]
   func callAsFunction(_ input: Tensor) -> Tensor { self(TensorSlice(input)) }
 
-  /// Adds the results below rows that are held.
+  /// Adds the results below buffered rows.
   func append(_ input: TensorSlice, to rows: inout TensorRows) {
     precondition(rows.channels == outputs && input.channels == inputs)
     rows.append(rows: input.rows) { output in

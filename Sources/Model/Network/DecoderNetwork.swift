@@ -2,16 +2,16 @@ internal import CGQKernels
 
 /// From latents to pixels.
 struct DecoderNetwork: Sendable {
-  private let skip: LinearPath
+  private let skip: LinearSkip
   private let stem: Pointwise
   private let level: LevelScale
   private let coarse: [Block]
   private let up: Pointwise
   private let fine: [Block]
   private let head: Pointwise
-  /// What is added to the linear path's pixels, 8 x 8 at a time; nil for just what the head gives.
+  /// What is added to the linear skip connection's pixels, 8 x 8 at a time; nil for just what the head gives.
   private let correction: Correction?
-  /// What the blocks at 1/8 see of the linear path's pixels, added to what comes from those at 1/16; none in architecture 4.
+  /// What the blocks at 1/8 see of the linear skip connection's pixels, added to what comes from those at 1/16; none in architecture 4.
   private let pixels: Pointwise?
   /// What latents are multiplied with before they enter; nil for ones.
   private let inputScale: [Float]?
@@ -55,7 +55,7 @@ struct DecoderNetwork: Sendable {
       try IntegerLayer("decoder.head", inputs: c.fine, outputs: 192, from: file), pool: pool)
   }
 
-  /// The learned linear path: trained as basis * spread, here one matrix.
+  /// The learned linear skip connection: trained as basis * spread, here one matrix.
   private static func matrix(
     _ c: ModelConfiguration, from file: Safetensors
   ) throws(ModelError) -> PointwiseLayer {
@@ -67,7 +67,7 @@ struct DecoderNetwork: Sendable {
       bias: try file.floats("decoder.skip.bias", shape: [768]))
   }
 
-  /// What the blocks add to the linear path's pixels, 8 x 8 side by side.
+  /// What the blocks add to the linear skip connection's pixels, 8 x 8 side by side.
   ///
   /// - Parameters:
   ///   - h: what the blocks at 1/8 gave.
@@ -120,7 +120,7 @@ struct DecoderNetwork: Sendable {
     private let network: DecoderNetwork
     private var coarse: BlockChain
     private var fine: BlockChain
-    /// What the linear path makes of rows of positions that the blocks have not come to, 16 x 16 pixels side by side.
+    /// What the linear skip connection makes of rows of positions that the blocks have not come to, 16 x 16 pixels side by side.
     private var linear: TensorRows
     /// Rows of pixels that were given.
     private var given = 0
@@ -162,7 +162,7 @@ struct DecoderNetwork: Sendable {
       return pixels
     }
 
-    /// Pixels from what the blocks made of 8 x 8 pixels each, plus the linear path's.
+    /// Pixels from what the blocks made of 8 x 8 pixels each, plus the linear skip connection's.
     private func sum(_ fine: Tensor) -> Tensor {
       let (small, large) = (8, Network.stride)
       let (first, given) = (linear.rows.lowerBound * large, given)

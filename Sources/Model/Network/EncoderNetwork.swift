@@ -1,6 +1,6 @@
 /// From pixels to latents.
 struct EncoderNetwork: Sendable {
-  private let skip: LinearPath
+  private let skip: LinearSkip
   private let stem: Pointwise
   private let fine: [Block]
   private let down: Pointwise
@@ -63,7 +63,7 @@ struct EncoderNetwork: Sendable {
     private var fine: BlockChain
     /// Rows at 1/8, of which two make one of the result.
     private var done: TensorRows
-    /// The linear path's rows that the blocks have not come to.
+    /// The linear skip connection's rows that the blocks have not come to.
     private var linear: TensorRows
 
     init(_ network: EncoderNetwork, columns: Int) {
@@ -124,7 +124,7 @@ struct EncoderNetwork: Sendable {
 }
 
 extension EncoderNetwork {
-  /// The linear path's latents plus the network's correction, bounded position by position.
+  /// The linear skip connection's latents plus the network's correction, bounded position by position.
   private func sum(_ linear: Tensor, _ terms: Tensor, levels: [UInt8]) -> Tensor {
     let (channels, corrected) = (linear.channels, terms.channels)
     return linear.values.withUnsafeBufferPointer { linear in
@@ -147,7 +147,7 @@ extension EncoderNetwork {
 package struct EncoderFeatures: Sendable {
   /// [h/16, w/16, coarse]
   let nonlinear: TensorSlice
-  /// The linear path's latents, [h/16, w/16, latents].
+  /// The linear skip connection's latents, [h/16, w/16, latents].
   let linear: TensorSlice
 
   /// Rows of positions.

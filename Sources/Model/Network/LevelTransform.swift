@@ -19,8 +19,8 @@ struct LevelTransform: Sendable {
   private let synthesisGain: [Float]
   /// [levels, width]: k of each coefficient; empty without companding.
   private let companding: [Float]
-  /// [levels, width]: the tilts of the posteriors beside the prior's scales.
-  private let tilt: [Float]
+  /// [levels, width]: the log-variance offsets of the posteriors beside the prior's scales.
+  private let logVarianceOffset: [Float]
   private let pool: WorkerPool
 
   init(
@@ -38,7 +38,7 @@ struct LevelTransform: Sendable {
       gq_exp(&gains, gains.count)
       return gains
     }
-    tilt = try values("tilt")
+    logVarianceOffset = try values("tilt")
     companding = c.hasCosines ? try values("companding").map { $0 * $0 } : []
     let spread = try file.floats(c.hasCosines ? "cosines.spread" : "spread", shape: [c.latents])
     let inverse = spread.map { $0 == 0 ? 0 : 1 / $0 }
@@ -110,13 +110,13 @@ struct LevelTransform: Sendable {
     Double((table.counts.prefix(mixedLevels).max() ?? 0) * leading) / 256
   }
 
-  /// The tilts of the posteriors [n, width] from the logarithmic scales of the coefficients [n, width].
-  func tilts(logScale: [Float], levels: [UInt8]) -> [Float] {
+  /// The log-variance offsets of the posteriors [n, width] from the logarithmic scales of the coefficients [n, width].
+  func logVarianceOffsets(logScale: [Float], levels: [UInt8]) -> [Float] {
     let width = table.width
     let result = Tensor(rows: levels.count, columns: 1, channels: width, pool: pool) {
       row, target in
       let own = Int(levels[row]) * width
-      for c in 0..<width { target[c] = tilt[own + c] - 2 * logScale[row * width + c] }
+      for c in 0..<width { target[c] = logVarianceOffset[own + c] - 2 * logScale[row * width + c] }
     }
     return result.values
   }

@@ -166,23 +166,25 @@ package final class Network: Sendable {
     transform.synthesize(coefficients, prediction)
   }
 
-  /// Decodes the latents of a whole grid, as encoder and decoder both do; see ``LatentWalk``.
+  /// Decodes the latents of a whole grid, as encoder and decoder both do; see ``WavefrontSchedule``.
   ///
   /// - Parameters:
   ///   - rows: rows of the grid.
   ///   - columns: columns of the grid.
   ///   - levels: a level for each position, row-major.
   ///   - isGrey: whether latents of chroma are zero.
-  ///   - code: as in ``LatentWalk/advance(correct:code:)``.
+  ///   - code: as in ``WavefrontSchedule/advance(correct:code:)``.
   /// - Returns: the decoder's input, [rows, columns, latents].
   package func decodedLatents<Failure: Error>(
     rows: Int, columns: Int, levels: [UInt8], isGrey: Bool = false,
     code: (PhasePrediction) throws(Failure) -> [Float]
   ) throws(Failure) -> Tensor {
-    var walk = LatentWalk(
+    var schedule = WavefrontSchedule(
       network: self, rows: rows, columns: columns, levels: levels, isGrey: isGrey)
     var result = Tensor(rows: 0, columns: columns, channels: configuration.latents)
-    while !walk.isFinished { if let latents = try walk.advance(code: code) { result = latents } }
+    while !schedule.isFinished {
+      if let latents = try schedule.advance(code: code) { result = latents }
+    }
     return result
   }
 
@@ -207,5 +209,5 @@ package struct PhasePrediction: Sendable {
   package let scale: [Float]
   /// How the noise of a position's coefficients shall differ, [n, width]: logarithms of v / (1 - v) up to a constant
   /// of the position, v being the posterior variance. Without meaning where the level sends nothing.
-  package let tilts: [Float]
+  package let logVarianceOffsets: [Float]
 }

@@ -1,7 +1,7 @@
 import GQBitstream
 internal import CGQKernels
 
-/// Predicts from the energies of the linear path's latents what distortion each level would leave at every position.
+/// Predicts from the energies of the linear skip connection's latents what distortion each level would leave at every position.
 struct PredictorNetwork: Sendable {
   private let mixIn: Pointwise
   private let depthwise: DepthwiseKernel

@@ -1,7 +1,7 @@
 /// A block that takes a picture's rows as they come and gives its own as soon as they are known.
 ///
-/// It runs one row behind, for its convolution looks at the row below. What it gives is the same however the rows are
-/// dealt out.
+/// It runs one row behind, for its convolution looks at the row below. What it gives is the same however many rows
+/// come at a time.
 struct BlockStream {
   let block: Block
   /// Rows that came in and have not gone out.

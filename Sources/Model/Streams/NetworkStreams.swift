@@ -1,5 +1,5 @@
 // The network for pictures whose rows come one after the other. Every stream takes rows from above to below, runs a few
-// rows behind, and gives what it would give for the whole picture, however the rows are dealt out.
+// rows behind, and gives what it would give for the whole picture, however many rows come at a time.
 
 /// Calls `body` for rows of a grid, a few at a time, and tells which are the last.
 private func forEachSlice<Failure: Error>(

@@ -1,4 +1,4 @@
-/// Some adjacent rows of a tensor that is not held as a whole: rows are added below and dropped above.
+/// Some adjacent rows of a tensor that is not buffered as a whole: rows are added below and dropped above.
 ///
 /// What is dropped leaves memory when rows are added the next time.
 package struct TensorRows: Sendable {
@@ -6,10 +6,10 @@ package struct TensorRows: Sendable {
   package let columns: Int
   /// Values per position.
   package let channels: Int
-  /// Numbers of the rows that are held, in the whole tensor.
+  /// Numbers of the buffered rows, in the whole tensor.
   package private(set) var rows: Range<Int>
   private var values: [Float] = []
-  /// Where the values of the first row that is held begin.
+  /// Where the values of the first row that is buffered begin.
   private var start = 0
 
   /// No rows yet; the first one added will be row `first`.
@@ -106,12 +106,12 @@ package struct TensorRows: Sendable {
     return first..<first + channels
   }
 
-  /// Calls `body` with the values of all rows that are held.
+  /// Calls `body` with the values of all buffered rows.
   package func withValues<Result>(_ body: (UnsafeBufferPointer<Float>) -> Result) -> Result {
     slice(rows).withValues(body)
   }
 
-  /// Calls `body` with the values of all rows that are held, to change them.
+  /// Calls `body` with the values of all buffered rows, to change them.
   package mutating func withMutableValues<Result>(
     _ body: (UnsafeMutableBufferPointer<Float>) -> Result
   ) -> Result {

@@ -1,5 +1,5 @@
 /// Names of files as strings. The system's names are bytes, which need not be UTF-8, and a combining mark behind a slash
-/// does not belong to the slash: names are taken apart by bytes, never by characters.
+/// does not belong to the slash: names are parsed by bytes, never by characters.
 package enum SystemPath {
   /// Bytes that are not UTF-8 stand in strings as this code point plus the byte; so do the bytes of such a code point.
   private static let escapes: UInt32 = 0x10FF00

@@ -1,7 +1,7 @@
 internal import CGQPixelIO
 internal import GQCodec
 
-/// The rows of a JPEG file, nil where a picture must be held: see ``PictureReader/rows(_:maxBytes:leastPixels:)``.
+/// The rows of a JPEG file, nil where a picture must be in memory: see ``PictureReader/rows(_:maxBytes:leastPixels:)``.
 func jpegRows(
   _ file: OpenFile, _ limits: PictureLimits, keepsMetadata: Bool, isStrict: Bool,
   _ leastPixels: Int

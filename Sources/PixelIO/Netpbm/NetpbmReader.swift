@@ -113,7 +113,7 @@ private struct NetpbmHeader {
   }
 }
 
-/// The rows of a raw PGM or PPM file of 8-bit samples, nil where a picture must be held: see
+/// The rows of a raw PGM or PPM file of 8-bit samples, nil where a picture must be in memory: see
 /// ``PictureReader/rows(_:maxBytes:leastPixels:)``.
 func netpbmRows(
   _ file: OpenFile, _ limits: PictureLimits, _ leastPixels: Int
@@ -152,7 +152,7 @@ func netpbmRows(
   }
 }
 
-/// Walks through the tokens of a Netpbm file.
+/// Reads the tokens of a Netpbm file.
 private struct NetpbmScanner {
   private let bytes: [UInt8]
   /// Behind the two bytes of the signature.

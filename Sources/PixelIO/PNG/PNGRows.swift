@@ -1,7 +1,7 @@
 internal import CGQPixelIO
 internal import GQCodec
 
-/// The rows of a PNG file, nil where a picture must be held to be read: see ``PictureReader/rows(_:maxBytes:leastPixels:)``.
+/// The rows of a PNG file, nil where a picture must be in memory to be read: see ``PictureReader/rows(_:maxBytes:leastPixels:)``.
 func pngRows(
   _ file: OpenFile, _ limits: PictureLimits, keepsMetadata: Bool, _ leastPixels: Int
 ) throws(PixelIOError) -> PictureFileRows? {

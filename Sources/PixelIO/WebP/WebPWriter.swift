@@ -23,7 +23,7 @@ package struct WebPWriter: Sendable {
     return try writer.finish().bytes
   }
 
-  /// A writer of a file whose rows are still to come; it holds them all.
+  /// A writer of a file whose rows are still to come; it buffers them all.
   ///
   /// - Throws: as `write(_:)`.
   package func rows(_ format: RowFormat) throws(PixelIOError) -> any RowWriter {

@@ -126,7 +126,7 @@ package struct PictureView: Sendable, Encodable {
     let file = try FileStructure(parsing: bytes)
     return LevelGrid(
       columns: file.levelMap.columns, rows: file.levelMap.rows,
-      bits: file.levelMap.levels.map { file.ladder.bits[Int($0)] })
+      bits: file.levelMap.levels.map { file.rateTable.bits[Int($0)] })
   }
 }
 

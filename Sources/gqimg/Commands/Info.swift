@@ -140,10 +140,10 @@ struct FileDescription: Encodable {
     damagedTiles = damaged
     tileStates = states
     chunks = file.ancillary.map(ChunkDescription.init)
-    var counts = [Int](repeating: 0, count: file.ladder.levelCount)
+    var counts = [Int](repeating: 0, count: file.rateTable.levelCount)
     for level in file.levelMap.levels { counts[Int(level)] += 1 }
     positionsPerLevel = counts
-    bitsPerLevel = file.ladder.bits
+    bitsPerLevel = file.rateTable.bits
   }
 
   private var graphics: String {

@@ -29,7 +29,7 @@ enum ExitStatus: Int32 {
     case PixelIOError.outOfMemory, FileError.system(_, path: _, code: ENOMEM),
       GaussianQuantError.outOfMemory:
       self = .outOfMemory
-    // A model that cannot be read for want of memory is not told from one that is not there.
+    // A model that cannot be read for lack of memory is not told from one that is not there.
     case ModelError.noModel where gq_has_memory(Self.modelBytes) == 0: self = .outOfMemory
     default: self = .failed
     }
@@ -40,7 +40,7 @@ enum ExitStatus: Int32 {
 }
 
 extension ExitStatus: Comparable {
-  /// How bad it is: what was damaged, then want of memory, which another machine may have, then all else.
+  /// How bad it is: what was damaged, then lack of memory, which another machine may have, then all else.
   private var rank: Int {
     switch self {
     case .concealed: 0

@@ -6,7 +6,7 @@ enum InputPicture {
   case held(PictureFile)
   case rows(PictureFileRows)
 
-  /// Opens a picture file; large ones are not held in memory unless asked for.
+  /// Opens a picture file; large ones are not buffered unless asked for.
   init(
     _ path: String, _ reader: PictureReader, without parts: Set<MetadataPart> = [],
     isHeld: Bool = false

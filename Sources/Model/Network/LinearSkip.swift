@@ -1,5 +1,5 @@
 /// The linear skip connection around the network: from 16 x 16 pixels to latents, or back.
-enum LinearPath: Sendable {
+enum LinearSkip: Sendable {
   /// A learned matrix (architecture 4).
   case matrix(Pointwise)
   /// The cosine transform, from samples to latents.
@@ -23,7 +23,7 @@ enum LinearPath: Sendable {
     }
   }
 
-  /// Adds what positions give below rows that are held.
+  /// Adds what positions give below buffered rows.
   func append(_ input: TensorSlice, to rows: inout TensorRows) {
     switch self {
     case .matrix(let layer): layer.append(input, to: &rows)

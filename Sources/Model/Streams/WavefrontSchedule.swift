@@ -1,12 +1,12 @@
 import GQBitstream
 internal import CGQKernels
 
-/// Walks through the phases of a grid's latents band by band, as encoder and decoder both do.
+/// The wavefront schedule of a grid's latents: phases band by band, as encoder and decoder both take them.
 ///
 /// A band is a number of rows. A prediction looks a few rows up and down at latents of earlier phases, so a phase of a
 /// band follows the phase before it of the band below: at every step one more band begins, and the bands above it get
 /// their next phase. Latents are the same whatever the bands.
-package struct LatentWalk {
+package struct WavefrontSchedule {
   /// The rows of each band, from above to below.
   package let bands: [Range<Int>]
 
@@ -24,7 +24,7 @@ package struct LatentWalk {
   /// Latents that are zero throughout.
   private let cleared: [Int]
 
-  /// A walk through a grid.
+  /// A schedule for a grid.
   ///
   /// - Parameters:
   ///   - network: predicts and transforms.
@@ -129,7 +129,7 @@ package struct LatentWalk {
     scale.withParts(network.pool) { gq_exp($0.baseAddress, $0.count) }
     return PhasePrediction(
       phase: phase, positions: positions, levels: chosen, mean: mean, scale: scale.values,
-      tilts: network.transform.tilts(logScale: logScale, levels: chosen))
+      logVarianceOffsets: network.transform.logVarianceOffsets(logScale: logScale, levels: chosen))
   }
 
   /// The first of the rows that predictions from row `row` on look at, made even.
