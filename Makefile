@@ -180,6 +180,9 @@ test-examples: library ## Compile and run the examples in C and Swift
 	@# Packages that use the libraries alone resolve nothing else.
 	! $(SWIFT) package --package-path Examples/swift show-dependencies | grep -E 'https?://'
 
+test-server: ## Build and test a web server with GQCodec, Hummingbird and swift-metrics
+	$(SWIFT) test --package-path Examples/server
+
 # The library for the wheel: the Swift runtime is inside, Foundation is not, the weights lie beside it.
 WHEEL_BUILD := .build/wheel
 
@@ -259,5 +262,5 @@ export: $(VENV)/bin/python ## Write the weights of a run: make export [RUN=runs/
 test-training: $(VENV)/bin/python ## Run the tests of the training code
 	$(VENV)/bin/python -m unittest discover -s training/tests -t training
 
-.PHONY: readme web web-demo test-web wasm aarch64 portable setup-portable help setup setup-report setup-test build static install deb demo test lint format bench report report-kodak gallery train export \
+.PHONY: test-server readme web web-demo test-web wasm aarch64 portable setup-portable help setup setup-report setup-test build static install deb demo test lint format bench report report-kodak gallery train export \
   test-deb library test-examples check-setup wheel-library test-wheel lint-python checksums wheel test-python test-torch docs test-training faults memory same-everywhere no-garbage fuzz thread-sanitizer

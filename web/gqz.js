@@ -4,7 +4,7 @@ import { Core, GQZError, fetchModel } from "./core.js"
 export { GQZError, isGQZ } from "./core.js"
 
 const base = new URL(".", import.meta.url)
-/** Pictures are shared out among workers where each gets at least so many pixels along the longer side. */
+/** Pictures are divided among workers where each gets at least so many pixels along the longer side. */
 const SHARE = 448
 
 let compiled

@@ -140,12 +140,12 @@ package struct PictureDecoding: Sendable {
         latents, levels: Array(levels[rows.lowerBound * columns..<rows.upperBound * columns]),
         isLast: nextLatents == window.rows.count
       ) { pixels in
-        let held = first..<first + pixels.rows
-        first = held.upperBound
-        let used = held.clamped(to: top..<top + region.height)
+        let known = first..<first + pixels.rows
+        first = known.upperBound
+        let used = known.clamped(to: top..<top + region.height)
         guard !used.isEmpty else { return }
         samples += samplesOfNetworkOutput(
-          pixels, rows: used.lowerBound - held.lowerBound..<used.upperBound - held.lowerBound,
+          pixels, rows: used.lowerBound - known.lowerBound..<used.upperBound - known.lowerBound,
           columns: left..<left + region.width, colorType: decoding.colorType,
           decoding.coder.network.pool)
       }

@@ -88,7 +88,7 @@ extension PictureReader {
   /// file.
   ///
   /// PNG and PPM are read from the file as rows are asked for, which must not change meanwhile; of a JPEG file the
-  /// compressed bytes are held, and all coefficients of a progressive one.
+  /// compressed bytes are buffered, and all coefficients of a progressive one.
   ///
   /// - Parameters:
   ///   - path: the file.

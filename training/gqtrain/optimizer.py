@@ -21,13 +21,13 @@ def orthogonalize(matrix, steps=5):
 
 
 class Muon:
-    """Momentum whose matrix updates are orthogonalized; the matrices are shared out between the processes."""
+    """Momentum whose matrix updates are orthogonalized; the matrices are divided among the processes."""
 
     def __init__(self, parameters, rate=0.01, momentum=0.95):
         self.parameters = list(parameters)
         self.rate, self.momentum = rate, momentum
         self.buffers = [torch.zeros_like(p) for p in self.parameters]
-        # Largest first, dealt round: each process orthogonalizes about the same work.
+        # Largest first, in turn: each process orthogonalizes about the same work.
         order = sorted(range(len(self.parameters)), key=lambda k: -self.parameters[k].numel())
         world = dist.get_world_size() if dist.is_initialized() else 1
         self.owner = [0] * len(order)

@@ -5,7 +5,7 @@
 //   VECTORS   vectors of queries scored together
 //   CODEWORDS codewords scored together; CODEWORDS * VECTORS sums should fit the registers
 //
-// The products are shared out so that a codeword's feature, broadcast from memory, meets VECTORS
+// The products are blocked so that a codeword's feature, broadcast from memory, meets VECTORS
 // vectors of queries and a query's weight CODEWORDS codewords. Scores never leave the registers.
 
 #define NAME_OF(kernel, part) kernel##_##part

@@ -103,7 +103,7 @@ private final class TileValues {
   private var readers: [BitReader?]
   /// The path of each segment.
   private var paths: [TilePath]
-  private var held: [Part: TensorRows] = [:]
+  private var buffered: [Part: TensorRows] = [:]
 
   init(
     _ coder: LatentCoder, _ segments: [[UInt8]?], _ columns: Range<Int>
@@ -124,8 +124,8 @@ private final class TileValues {
     row: Int, column: Int, _ phase: CodingPhase, to values: inout [Float]
   ) throws(BitstreamError) {
     let part = Part(tileRow: row / coder.packing.layout.tileRows, phase: phase)
-    if held[part] == nil { held[part] = try decoded(part) }
-    guard let rows = held[part] else { return }
+    if buffered[part] == nil { buffered[part] = try decoded(part) }
+    guard let rows = buffered[part] else { return }
     let range = rows.range(row * rows.columns + column - columns.lowerBound)
     rows.withValues { values += $0[range] }
   }
@@ -133,7 +133,7 @@ private final class TileValues {
   /// Forgets a phase of rows of tiles that end above a row.
   func drop(_ phase: CodingPhase, before row: Int) {
     let side = coder.packing.layout.tileRows
-    held = held.filter { $0.key.phase != phase || ($0.key.tileRow + 1) * side > row }
+    buffered = buffered.filter { $0.key.phase != phase || ($0.key.tileRow + 1) * side > row }
   }
 
   /// The values [rows, columns, width] of a phase of a row of tiles; zeros at positions of other phases.

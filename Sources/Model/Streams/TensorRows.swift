@@ -25,7 +25,7 @@ package struct TensorRows: Sendable {
     append(tensor)
   }
 
-  /// Adds rows below the ones that are held.
+  /// Adds rows below the buffered ones.
   package mutating func append(_ tensor: Tensor) {
     precondition(tensor.columns == columns && tensor.channels == channels)
     if rows.isEmpty {
@@ -37,7 +37,7 @@ package struct TensorRows: Sendable {
     }
   }
 
-  /// Adds rows below the ones that are held.
+  /// Adds rows below the buffered ones.
   package mutating func append(_ slice: TensorSlice) {
     precondition(slice.columns == columns && slice.channels == channels)
     append(rows: slice.rows) { target in
@@ -56,12 +56,12 @@ package struct TensorRows: Sendable {
     rows count: Int, _ fill: (UnsafeMutableBufferPointer<Float>) throws(Failure) -> Void
   ) throws(Failure) {
     guard count > 0 else { return }
-    let held = slice(rows)
-    let kept = held.positionCount * channels
+    let buffered = slice(rows)
+    let kept = buffered.positionCount * channels
     let total = kept + count * columns * channels
     var failure: Failure?
     let joined = [Float](unsafeUninitializedCapacity: total) { target, initialized in
-      held.withValues {
+      buffered.withValues {
         _ = UnsafeMutableBufferPointer(rebasing: target[..<kept]).update(fromContentsOf: $0)
       }
       do throws(Failure) {
@@ -115,9 +115,9 @@ package struct TensorRows: Sendable {
   package mutating func withMutableValues<Result>(
     _ body: (UnsafeMutableBufferPointer<Float>) -> Result
   ) -> Result {
-    let held = start..<start + rows.count * columns * channels
+    let buffered = start..<start + rows.count * columns * channels
     return values.withUnsafeMutableBufferPointer {
-      body(UnsafeMutableBufferPointer(rebasing: $0[held]))
+      body(UnsafeMutableBufferPointer(rebasing: $0[buffered]))
     }
   }
 

@@ -4,7 +4,7 @@ package struct RunCost: Sendable, Equatable {
   var library: RunTime?
   /// Of a whole process that does this one thing, from file to file; nil for codecs inside another program.
   var process: RunTime?
-  /// The most memory that this process held, in bytes.
+  /// The most memory that this process had, in bytes.
   var peakMemoryBytes: Int?
 }
 
@@ -24,7 +24,7 @@ package struct Cost: Sendable, Equatable, Codable {
   package var library: TimeSummary?
   /// Of whole processes.
   package var process: TimeSummary?
-  /// The most memory that a process held, in bytes.
+  /// The most memory that a process had, in bytes.
   package var peakMemoryBytes: Int?
 
   /// Of what ``CodecIdentity/timing`` says: the codec alone where that is known.

@@ -21,7 +21,7 @@ struct ChildProcess {
   struct Result {
     /// Seconds from start to end, and those of all cores together.
     let time: RunTime
-    /// The most memory that it held at once, in bytes; nil where the system does not tell.
+    /// The most memory that it had at once, in bytes; nil where the system does not tell.
     let peakMemoryBytes: Int?
     /// The first 64 KiB of what it printed on either stream.
     let output: String

@@ -8,16 +8,16 @@ import Foundation
   import Darwin
 #endif
 
-/// The most memory that a process held.
+/// The most memory that a process had.
 ///
-/// `wait4` tells it as `ru_maxrss`, but Linux counts what the parent held when it started the child into it
+/// `wait4` tells it as `ru_maxrss`, but Linux counts what the parent had when it started the child into it
 /// (`exec_mmap` in the kernel), and this program holds a network. So the child's own high-water mark in `/proc` is read
 /// while it runs, which never falls; `ru_maxrss` counts where it is above all that could have been inherited.
 enum MemoryUse {
-  /// What this process held at most so far, in bytes; a child started now may inherit it.
+  /// What this process had at most so far, in bytes; a child started now may inherit it.
   static func ownPeak() -> Int { peak(of: getpid()) ?? 0 }
 
-  /// What a running process held at most so far, in bytes; nil when it has ended or the system does not tell.
+  /// What a running process had at most so far, in bytes; nil when it has ended or the system does not tell.
   static func peak(of process: pid_t) -> Int? {
     #if os(Linux)
       let descriptor = open("/proc/\(process)/status", O_RDONLY | O_CLOEXEC)

@@ -192,7 +192,7 @@ extension Compress {
   private func reachingScore(
     _ picture: InputPicture, _ network: Network, _ options: EncodingOptions
   ) throws -> (options: EncodingOptions, score: Score?) {
-    guard let scoreTarget, case .held(let file) = picture else { return (options, nil) }
+    guard let scoreTarget, case .buffered(let file) = picture else { return (options, nil) }
     let found = try scoreTarget.search(file.picture, network, options)
     return (found.options, Score(target: scoreTarget, value: found.score))
   }

@@ -132,7 +132,7 @@ struct Decompress: ParsableCommand {
     }
     let recovery = try decoder.recover(
       bytes, options: RecoveryOptions(usesDamagedBits: useDamagedBits), limits: limits)
-    return .held(recovery.picture, FileDamage(recovery))
+    return .buffered(recovery.picture, FileDamage(recovery))
   }
 
   func run() throws {
@@ -163,10 +163,10 @@ struct Decompress: ParsableCommand {
       }
       let (width, height) = (decoded.format.width, decoded.format.height)
       let reader = now() - start
-      if case .held(var picture, let damage) = decoded {
+      if case .buffered(var picture, let damage) = decoded {
         if let background { picture = background.under(picture) }
         if let fit { picture = picture.fitted(within: fit) }
-        decoded = .held(picture, damage)
+        decoded = .buffered(picture, damage)
       }
       let found = decoded.format
       let isWhole = found.width == header.width && found.height == header.height
@@ -224,12 +224,12 @@ struct Decompress: ParsableCommand {
 
 /// A picture that is in memory, or about to be decoded row by row.
 private enum Decoded {
-  case held(Picture, FileDamage?)
+  case buffered(Picture, FileDamage?)
   case rows(PictureDecoding)
 
   var format: RowFormat {
     switch self {
-    case .held(let picture, _): RowFormat(picture)
+    case .buffered(let picture, _): RowFormat(picture)
     case .rows(let decoding):
       RowFormat(
         width: decoding.width, height: decoding.height, colorType: decoding.colorType,
@@ -240,20 +240,20 @@ private enum Decoded {
   var hasAlpha: Bool { format.hasAlpha }
 
   var damage: FileDamage? {
-    guard case .held(_, let damage) = self else { return nil }
+    guard case .buffered(_, let damage) = self else { return nil }
     return damage
   }
 
   /// The same in memory.
   func whole() throws -> Decoded {
     guard case .rows(let decoding) = self else { return self }
-    return .held(try decoding.picture(), nil)
+    return .buffered(try decoding.picture(), nil)
   }
 
   /// Calls `body` with samples of some rows at a time, alpha behind the colour of each pixel.
   func forEachRows(_ body: ([UInt8]) throws -> Void) throws {
     switch self {
-    case .held(let picture, _): try picture.forEachInterleaved(body)
+    case .buffered(let picture, _): try picture.forEachInterleaved(body)
     case .rows(let decoding): try decoding.forEachRows(body)
     }
   }

@@ -3,7 +3,7 @@ import GQPixelIO
 
 /// A picture to compress: in memory, or a file whose rows are read as they are needed.
 enum InputPicture {
-  case held(PictureFile)
+  case buffered(PictureFile)
   case rows(PictureFileRows)
 
   /// Opens a picture file; large ones are not buffered unless asked for.
@@ -15,7 +15,7 @@ enum InputPicture {
       self = .rows(rows.with(metadata: rows.metadata.without(parts)))
     } else {
       let file = try reader.open(try FileReader.read(path, maxBytes: maximumInputBytes))
-      self = .held(file.with(metadata: file.picture.metadata.without(parts)))
+      self = .buffered(file.with(metadata: file.picture.metadata.without(parts)))
     }
   }
 
@@ -25,20 +25,20 @@ enum InputPicture {
   var metadata: PictureMetadata { source.metadata }
 
   var hasAlpha: Bool {
-    guard case .held(let file) = self else { return false }
+    guard case .buffered(let file) = self else { return false }
     return file.picture.alpha != nil
   }
 
   var format: PictureFormat {
     switch self {
-    case .held(let file): file.format
+    case .buffered(let file): file.format
     case .rows(let rows): rows.format
     }
   }
 
   var conversions: [Conversion] {
     switch self {
-    case .held(let file): file.conversions
+    case .buffered(let file): file.conversions
     case .rows(let rows): rows.conversions
     }
   }
@@ -51,7 +51,7 @@ enum InputPicture {
   /// The bytes of its file.
   func encoded(_ encoder: GQEncoder, _ options: EncodingOptions) throws -> [UInt8] {
     switch self {
-    case .held(let file): try encoder.encode(file.picture, options: options).bytes
+    case .buffered(let file): try encoder.encode(file.picture, options: options).bytes
     case .rows(let rows): try encoder.encode(rows, options: options).bytes
     }
   }
@@ -60,7 +60,7 @@ enum InputPicture {
   func preview(_ encoder: GQEncoder) throws -> [UInt8] {
     var picture =
       switch self {
-      case .held(let file): file.picture.fitted(within: GQDecoder.previewSide)
+      case .buffered(let file): file.picture.fitted(within: GQDecoder.previewSide)
       case .rows(let rows): try rows.fitted(within: GQDecoder.previewSide)
       }
     picture.metadata = PictureMetadata()
@@ -71,7 +71,7 @@ enum InputPicture {
     (width: Int, height: Int, colorType: Picture.ColorType, metadata: PictureMetadata)
   {
     switch self {
-    case .held(let file):
+    case .buffered(let file):
       let picture = file.picture
       return (picture.width, picture.height, picture.colorType, picture.metadata)
     case .rows(let rows):

@@ -29,7 +29,8 @@ struct ModelOptions: ParsableArguments {
   var model: String?
 
   @Option(
-    help: ArgumentHelp("Threads for each file (default: the cores, shared out).", valueName: "n"))
+    help: ArgumentHelp(
+      "Threads for each file (default: the cores, divided among jobs).", valueName: "n"))
   var threads: Int?
 
   func validate() throws {
