@@ -1,7 +1,7 @@
 /// How many bits each coefficient gets at every level.
 package struct LevelTable: Sendable, Equatable {
-  /// Adjacent coefficients with the same number of bits.
-  package struct Run: Sendable, Equatable {
+  /// A bit-allocation band: adjacent coefficients with the same number of bits.
+  package struct Band: Sendable, Equatable {
     /// The first coefficient.
     package let first: Int
     /// Number of coefficients.
@@ -15,8 +15,8 @@ package struct LevelTable: Sendable, Equatable {
     package var coefficients: Range<Int> { first..<first + count }
   }
 
-  /// For each level the runs that are sent, coefficients rising.
-  package let levels: [[Run]]
+  /// For each level the bit-allocation bands that are sent, coefficients rising.
+  package let levels: [[Band]]
   /// For each level the number of coefficients that are sent.
   package let counts: [Int]
   /// Entries of a position's coefficients: the most that a level has, those that are not sent included.
@@ -28,13 +28,13 @@ package struct LevelTable: Sendable, Equatable {
   /// The levels that a model's configuration lists.
   package init(_ configuration: ModelConfiguration) {
     var width = 1
-    levels = configuration.levels.map { runs in
-      var (first, sent) = (0, [Run]())
-      for pair in runs {
+    levels = configuration.levels.map { bands in
+      var (first, sent) = (0, [Band]())
+      for pair in bands {
         let (bits, count) = (pair[0], pair[1])
         if bits > 0 {
           sent.append(
-            Run(
+            Band(
               first: first, count: count, bits: bits,
               codeError: Float(configuration.codeError[bits - 1])))
         }

@@ -56,7 +56,7 @@ package struct ModelConfiguration: Sendable, Equatable {
   package let codeError: [Double]
   /// What the model is trained for: its tunings in the order of their tables.
   package let tunings: [Tuning]
-  /// For each level its runs as [bits per coefficient, number of coefficients]; runs of 0 bits are not sent.
+  /// For each level its bit-allocation bands as [bits per coefficient, number of coefficients]; bands of 0 bits are not sent.
   package let levels: [[[Int]]]
 
   /// Whether the linear latents are those of a cosine transform, and coefficients companded; else a matrix gives them.
@@ -109,9 +109,9 @@ package struct ModelConfiguration: Sendable, Equatable {
       guard let levels = $0.array else { return nil }
       var result: [[[Int]]] = []
       for level in levels {
-        guard let runs = level.array else { return nil }
-        let read = runs.compactMap { $0.integers }
-        guard read.count == runs.count else { return nil }
+        guard let bands = level.array else { return nil }
+        let read = bands.compactMap { $0.integers }
+        guard read.count == bands.count else { return nil }
         result.append(read)
       }
       return result
@@ -182,17 +182,17 @@ package struct ModelConfiguration: Sendable, Equatable {
       throw .badConfiguration("\(levels.count) levels, expected 1 to \(Self.maxLevels)")
     }
     let mostBits = min(8, stateBits - 4, codeError.count)
-    for (level, runs) in levels.enumerated() {
+    for (level, bands) in levels.enumerated() {
       // Only latents can be left out in between.
       let isMixed = level < mixedLevels
       var count = 0
-      for run in runs {
-        guard run.count == 2, (isMixed ? 1...mostBits : 0...mostBits).contains(run[0]),
-          (1...4096).contains(run[1])
+      for band in bands {
+        guard band.count == 2, (isMixed ? 1...mostBits : 0...mostBits).contains(band[0]),
+          (1...4096).contains(band[1])
         else {
-          throw .badConfiguration("run \(run), expected at most \(mostBits) bits and a count")
+          throw .badConfiguration("band \(band), expected at most \(mostBits) bits and a count")
         }
-        count += run[1]
+        count += band[1]
       }
       let most = isMixed ? leading : latents
       guard count <= most else {

@@ -63,9 +63,9 @@ struct QuantizationTests {
     let width = network.levels.width
     var logVarianceOffsets = [Float](repeating: 0, count: coefficients.count)
     for (k, level) in levels.enumerated() {
-      for run in network.levels.levels[Int(level)] {
-        for c in run.coefficients {
-          logVarianceOffsets[k * width + c] = -2 * Float(run.bits) * 0.6931
+      for band in network.levels.levels[Int(level)] {
+        for c in band.coefficients {
+          logVarianceOffsets[k * width + c] = -2 * Float(band.bits) * 0.6931
         }
       }
     }
@@ -115,8 +115,8 @@ struct QuantizationTests {
     let (values, _) = try Self.quantizer().quantize(posterior, tiles: tiles, paths: &paths)
     var (sum, count) = (0.0, 0.0)
     for (k, level) in levels.enumerated() {
-      for run in network.levels.levels[Int(level)] {
-        for c in run.coefficients {
+      for band in network.levels.levels[Int(level)] {
+        for c in band.coefficients {
           let place = k * network.levels.width + c
           let difference = Double(values[place] - posterior.means[place])
           sum += difference * difference / Double(posterior.variances[place])

@@ -57,8 +57,8 @@ struct GoldenActivationTests {
       let all = network.coefficients(of: TensorRows(encoded), prediction)
       var sent = [Float](repeating: 0, count: all.count)
       for (position, level) in prediction.levels.enumerated() {
-        for run in table.levels[Int(level)] {
-          for c in run.coefficients {
+        for band in table.levels[Int(level)] {
+          for c in band.coefficients {
             sent[position * table.width + c] = 0.75 * all[position * table.width + c]
           }
         }

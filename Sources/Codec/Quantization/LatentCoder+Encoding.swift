@@ -98,9 +98,9 @@ extension LatentCoder {
       let posterior = posterior(source, prediction, tiles)
       var values = posterior.means
       for (k, level) in prediction.levels.enumerated() {
-        for run in network.levels.levels[Int(level)] {
-          let error = noise == .expectedError ? run.codeError : 1
-          for c in run.coefficients {
+        for band in network.levels.levels[Int(level)] {
+          let error = noise == .expectedError ? band.codeError : 1
+          for c in band.coefficients {
             let place = k * network.levels.width + c
             count &+= 1
             let draw = normal[Int((count &* 0x9E37_79B1) >> 20)]

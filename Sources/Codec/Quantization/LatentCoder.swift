@@ -76,8 +76,8 @@ struct LatentCoder {
           guard count > 0 else { continue }
           let first = position * width
           var place = 0
-          for run in table.levels[level] {
-            for c in run.coefficients {
+          for band in table.levels[level] {
+            for c in band.coefficients {
               logVarianceOffsets[place] = prediction.logVarianceOffsets[first + c]
               place += 1
             }
@@ -95,8 +95,8 @@ struct LatentCoder {
             }
           }
           place = 0
-          for run in table.levels[level] {
-            for c in run.coefficients {
+          for band in table.levels[level] {
+            for c in band.coefficients {
               result.value[first + c] *= roots[place]
               place += 1
             }

@@ -14,13 +14,13 @@ package struct PictureTokens: Sendable, Equatable {
   package static let maximumCoefficientCount = 4096
 
   /// Adjacent coefficients with the same number of bits.
-  package struct Run: Sendable, Equatable {
+  package struct Band: Sendable, Equatable {
     /// Bits of each coefficient.
     package let bits: Int
     /// Number of coefficients.
     package let count: Int
 
-    /// A run.
+    /// A band.
     package init(bits: Int, count: Int) {
       self.bits = bits
       self.count = count
@@ -32,7 +32,7 @@ package struct PictureTokens: Sendable, Equatable {
   /// The level of every position.
   package let levelMap: LevelMap
   /// For each level its coefficients' bits.
-  package let runs: [[Run]]
+  package let bands: [[Band]]
   /// For each level the widths in bits of its tokens.
   package let codeWidths: [[Int]]
   /// [rows, columns, width] tokens, row-major, `absent` where the level of the position has fewer than others.
@@ -65,8 +65,8 @@ package struct PictureTokens: Sendable, Equatable {
       throw CodecError.incompatible(
         what: "rate table", expected: "\(table.bits)", found: "\(coded.rateTable.bits)")
     }
-    let runs = table.levels.map { $0.map { Run(bits: $0.bits, count: $0.count) } }
-    let widths = try Self.codeWidths(coded.header.stateBits, runs)
+    let bands = table.levels.map { $0.map { Band(bits: $0.bits, count: $0.count) } }
+    let widths = try Self.codeWidths(coded.header.stateBits, bands)
     let packing = Self.packing(coded.header, rateTable, coded.levelMap, coded.order, widths)
     let width = Self.width(widths)
     try Self.checkCount(coded.levelMap, width)
@@ -78,7 +78,7 @@ package struct PictureTokens: Sendable, Equatable {
     }
     header = coded.header
     levelMap = coded.levelMap
-    self.runs = runs
+    self.bands = bands
     codeWidths = widths
     self.tokens = tokens
     graphics = coded.graphics
@@ -92,16 +92,16 @@ package struct PictureTokens: Sendable, Equatable {
   ///
   /// - Throws: `TokenError` when a token does not fit its place, or the levels do not fit the format.
   init(
-    header: Header, levelMap: LevelMap, runs: [[Run]], ancillary: [Chunk], order: CodeOrder,
+    header: Header, levelMap: LevelMap, bands: [[Band]], ancillary: [Chunk], order: CodeOrder,
     hasHeadCopy: Bool, graphics: GraphicsLayer?, shape: [Int], values: [Int], starts: [Int]
   ) throws(TokenError) {
-    let bits = runs.map { $0.reduce(0) { $0 + $1.bits * $1.count } }
+    let bits = bands.map { $0.reduce(0) { $0 + $1.bits * $1.count } }
     guard let rateTable = RateTable(bits: bits) else {
       throw .badDescription("the levels' bits do not rise or go beyond the format's limits")
     }
-    let widths = try Self.codeWidths(header.stateBits, runs)
-    guard levelMap.levels.allSatisfy({ Int($0) < runs.count }) else {
-      throw .badDescription("a position has a level that is not among the \(runs.count) levels")
+    let widths = try Self.codeWidths(header.stateBits, bands)
+    guard levelMap.levels.allSatisfy({ Int($0) < bands.count }) else {
+      throw .badDescription("a position has a level that is not among the \(bands.count) levels")
     }
     let width = Self.width(widths)
     try Self.checkCount(levelMap, width)
@@ -137,7 +137,7 @@ package struct PictureTokens: Sendable, Equatable {
     self.starts = starts.map { UInt32($0) }
     self.header = header
     self.levelMap = levelMap
-    self.runs = runs
+    self.bands = bands
     codeWidths = widths
     self.tokens = tokens
     self.graphics = graphics
@@ -191,27 +191,27 @@ package struct PictureTokens: Sendable, Equatable {
 
   /// For each level the widths of its codes.
   ///
-  /// - Throws: `TokenError.badDescription` when the trellis cannot carry a run.
+  /// - Throws: `TokenError.badDescription` when the trellis cannot carry a band.
   static func codeWidths(
-    _ stateBits: Int, _ runs: [[Run]]
+    _ stateBits: Int, _ bands: [[Band]]
   ) throws(TokenError) -> [[Int]] {
     let most = min(8, stateBits - 4)
     var result: [[Int]] = []
-    for runs in runs {
+    for bands in bands {
       var widths: [Int] = []
       var count = 0
-      for run in runs {
-        guard (1...most).contains(run.bits), (1...maximumCoefficientCount).contains(run.count)
+      for band in bands {
+        guard (1...most).contains(band.bits), (1...maximumCoefficientCount).contains(band.count)
         else {
           throw .badDescription(
-            "a run of \(run.count) coefficients of \(run.bits) bits, expected 1 to \(most) bits")
+            "a band of \(band.count) coefficients of \(band.bits) bits, expected 1 to \(most) bits")
         }
-        count += run.count
+        count += band.count
         guard count <= maximumCoefficientCount else {
           throw .limitExceeded(
             what: "number of coefficients", limit: maximumCoefficientCount, found: count)
         }
-        widths += Array(repeating: run.bits, count: run.count)
+        widths += Array(repeating: band.bits, count: band.count)
       }
       result.append(widths)
     }

@@ -36,7 +36,7 @@ struct TokenDescription {
   let model: String
   let rows: Int
   let columns: Int
-  /// For each level its runs as [bits per coefficient, number of coefficients].
+  /// For each level its bit-allocation bands as [bits per coefficient, number of coefficients].
   let runs: [[[Int]]]
   /// For each level the widths of its tokens in bits.
   let codeWidths: [[Int]]
@@ -67,7 +67,7 @@ struct TokenDescription {
     let map = tokens.levelMap
     rows = map.rows
     columns = map.columns
-    runs = tokens.runs.map { $0.map { [$0.bits, $0.count] } }
+    runs = tokens.bands.map { $0.map { [$0.bits, $0.count] } }
     codeWidths = tokens.codeWidths
     levels =
       isComplete
@@ -240,12 +240,12 @@ struct TokenDescription {
     guard (1...RateTable.maxRateLevelCount * RateTable.maxModes).contains(runs.count) else {
       throw .badDescription("\(runs.count) levels have runs")
     }
-    var checked: [[PictureTokens.Run]] = []
+    var checked: [[PictureTokens.Band]] = []
     for runs in runs {
-      var level: [PictureTokens.Run] = []
-      for run in runs {
-        guard run.count == 2 else { throw .badDescription("a run has \(run.count) numbers") }
-        level.append(PictureTokens.Run(bits: run[0], count: run[1]))
+      var level: [PictureTokens.Band] = []
+      for band in runs {
+        guard band.count == 2 else { throw .badDescription("a band has \(band.count) numbers") }
+        level.append(PictureTokens.Band(bits: band[0], count: band[1]))
       }
       checked.append(level)
     }
@@ -284,7 +284,7 @@ struct TokenDescription {
     return try PictureTokens(
       header: header,
       levelMap: LevelMap(columns: header.columns, rows: header.rows, levels: levels),
-      runs: checked, ancillary: ancillary, order: order, hasHeadCopy: hasHeadCopy, graphics: layer,
+      bands: checked, ancillary: ancillary, order: order, hasHeadCopy: hasHeadCopy, graphics: layer,
       shape: shape,
       values: values, starts: starts)
   }
