@@ -42,11 +42,11 @@ package struct ModelConfiguration: Sendable, Equatable {
   package let scaleBound: Float
   /// Soft clipping of coefficients before quantization.
   package let latentBound: Float
-  /// What the encoder network adds to the linear latents is left out where it is larger than about this.
+  /// What the encoder's head gives for a position is left out where it is larger than about this; see ``Correction``.
   package let correctionBound: Float
   /// The same for the prior's means; nil for no bound.
   package let meanBound: Float?
-  /// The same for the decoder's correction, in samples of -1...1; nil for no bound.
+  /// The same for what the decoder's head gives for 8 x 8 pixels; nil for no bound.
   package let decoderBound: Float?
   /// Bits of a trellis state.
   package let stateBits: Int

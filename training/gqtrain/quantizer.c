@@ -7,7 +7,7 @@
 
 /// offsets[row]: the u of a row's coefficients that are sent, those whose bits are not 0; 0 for a row without any.
 ///
-/// - squares, log-variance offsets: [rows, width]
+/// - squares, log_variance_offsets: [rows, width]
 /// - bits: [rows, width]
 /// - nats: [rows]
 int gqt_offsets(
