@@ -56,11 +56,17 @@ public final class GQEncoder: Sendable {
 
   func encode(
     _ source: some PictureSource, _ attachments: Attachments, _ options: EncodingOptions,
-    heldPositions: Int? = nil, bandPositions: Int = LatentCoder.bandPositions
+    heldPositions: Int? = nil, bandPositions: Int = LatentCoder.bandPositions,
+    colorType: Header.ColorType? = nil
   ) throws -> Result {
     // What readers refuse is not written.
     try DecodeLimits().check(width: source.width, height: source.height)
-    let header = header(source, options)
+    if try source.isNeutral() {
+      return try encode(
+        NeutralRows(rows: source), attachments, options, heldPositions: heldPositions,
+        bandPositions: bandPositions, colorType: .neutral)
+    }
+    let header = header(source, options, colorType)
     if options.isLossless { return try encodeLossless(source, header, attachments, options) }
     let quantizer = try TrellisQuantizer(header, table: network.levels, pool: network.pool)
     let measures = options.effort >= 7 && network.tuning == .psnr
@@ -94,7 +100,7 @@ public final class GQEncoder: Sendable {
           joining: heldInput, columns: header.columns * Network.stride, channels: 3))
     }
     let luma = Set(network.configuration.lumaLevels)
-    if header.colorType == .grey, !luma.isEmpty {
+    if header.colorType.isGrey, !luma.isEmpty {
       errors.forbid(
         network.levels.bits.indices.filter { network.levels.bits[$0] > 0 && !luma.contains($0) })
     }
@@ -119,7 +125,8 @@ public final class GQEncoder: Sendable {
       var options = options
       options.graphics = .off
       return try encode(
-        source, attachments, options, heldPositions: heldPositions, bandPositions: bandPositions)
+        source, attachments, options, heldPositions: heldPositions, bandPositions: bandPositions,
+        colorType: colorType)
     }
     // What was predicted of content unlike the training's may be far off: then levels are chosen again, twice at most.
     if var measured = best.errors {
@@ -147,11 +154,14 @@ public final class GQEncoder: Sendable {
       hasHeadCopy: options.copiesHead)
     let bytes = coded.serialized()
     if looksForGraphics, header.rows * header.columns <= Self.tinyPositions, graphics == nil {
-      var lossless = options
-      lossless.target = .quality(100)
-      let exact = try encodeLossless(source, header, attachments, lossless)
       let allowed = options.target.bytes(header) ?? 2 * bytes.count + Self.tinyBytes
-      if exact.bytes.count <= allowed { return exact }
+      // Photographs are far from it by the estimate.
+      if candidates.bits.reduce(0, +) < 16 * Float(allowed) {
+        var lossless = options
+        lossless.target = .quality(100)
+        let exact = try encodeLossless(source, header, attachments, lossless)
+        if exact.bytes.count <= allowed { return exact }
+      }
     }
     return Result(bytes: bytes, levelMap: map)
   }
@@ -179,11 +189,12 @@ public final class GQEncoder: Sendable {
   }
 
   private func header(
-    _ picture: some PictureSource, _ options: EncodingOptions
+    _ picture: some PictureSource, _ options: EncodingOptions, _ colorType: Header.ColorType? = nil
   ) -> Header {
     Header(
       width: picture.width, height: picture.height,
-      colorType: picture.colorType == .grey ? .grey : .rgb, tuning: network.tuningIndex,
+      colorType: colorType ?? (picture.colorType == .grey ? .grey : .rgb),
+      tuning: network.tuningIndex,
       stateBits: options.stateBits(network.configuration),
       seed: network.configuration.seed,
       modelIdentifier: network.identifier)

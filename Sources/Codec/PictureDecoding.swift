@@ -14,6 +14,8 @@ package struct PictureDecoding: Sendable {
   /// What the picture says of itself beside its pixels.
   package let metadata: PictureMetadata
 
+  /// What the network and graphics decode: grey where three components are equal.
+  private let coded: Picture.ColorType
   private let coder: LatentCoder
   private let segments: [[UInt8]?]
   private let conceals: Bool
@@ -34,6 +36,7 @@ package struct PictureDecoding: Sendable {
     self.window = window
     self.region = region
     colorType = file.header.colorType == .grey ? .grey : .rgb
+    coded = file.header.colorType.isGrey ? .grey : .rgb
     metadata = PictureMetadata(
       iccProfile: file.ancillary(Chunk.iccProfile), exif: file.ancillary(Chunk.exif),
       xmp: file.ancillary(Chunk.xmp))
@@ -93,8 +96,18 @@ package struct PictureDecoding: Sendable {
     ///
     /// - Throws: `BitstreamError`.
     package mutating func next() throws(CodingFailure) -> [UInt8]? {
+      guard let samples = try isCovered ? nextOfGraphics() : nextOfNetwork() else { return nil }
+      guard decoding.colorType != decoding.coded else { return samples }
+      return [UInt8](unsafeUninitializedCapacity: 3 * samples.count) { pixels, count in
+        for (k, sample) in samples.enumerated() {
+          for c in 3 * k..<3 * k + 3 { pixels[c] = sample }
+        }
+        count = 3 * samples.count
+      }
+    }
+
+    private mutating func nextOfNetwork() throws(CodingFailure) -> [UInt8]? {
       var samples: [UInt8] = []
-      if isCovered { return try nextOfGraphics() }
       while samples.isEmpty {
         let found = try stage { () throws(BitstreamError) in try latents.next() }
         guard let found else { return nil }
@@ -106,7 +119,7 @@ package struct PictureDecoding: Sendable {
 
     /// Puts graphics over the samples of the rows that come next.
     private mutating func paste(into samples: inout [UInt8]) throws(CodingFailure) {
-      let (region, components) = (decoding.region, decoding.colorType.componentCount)
+      let (region, components) = (decoding.region, decoding.coded.componentCount)
       let rows = given..<given + samples.count / (region.width * components)
       given = rows.upperBound
       do throws(BitstreamError) {
@@ -123,7 +136,7 @@ package struct PictureDecoding: Sendable {
       let count = min(decoding.height - given, 256)
       guard count > 0 else { return nil }
       var samples = [UInt8](
-        repeating: 0, count: count * decoding.width * decoding.colorType.componentCount)
+        repeating: 0, count: count * decoding.width * decoding.coded.componentCount)
       try paste(into: &samples)
       return samples
     }
@@ -146,7 +159,7 @@ package struct PictureDecoding: Sendable {
         guard !used.isEmpty else { return }
         samples += samplesOfNetworkOutput(
           pixels, rows: used.lowerBound - known.lowerBound..<used.upperBound - known.lowerBound,
-          columns: left..<left + region.width, colorType: decoding.colorType,
+          columns: left..<left + region.width, colorType: decoding.coded,
           decoding.coder.network.pool)
       }
       nextPixels = first

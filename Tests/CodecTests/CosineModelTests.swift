@@ -35,7 +35,7 @@ struct CosineModelTests {
     let h = coded.header
     let other = CodedPicture(
       header: Header(
-        width: h.width, height: h.height, colorType: h.colorType, tuning: 5, stateBits: h.stateBits,
+        width: h.width, height: h.height, colorType: h.colorType, tuning: 3, stateBits: h.stateBits,
         seed: h.seed, modelIdentifier: h.modelIdentifier),
       rateTable: coded.rateTable, levelMap: coded.levelMap, graphics: nil, order: coded.order,
       segments: coded.segments, ancillary: [], hasHeadCopy: false)

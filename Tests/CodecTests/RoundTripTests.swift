@@ -20,6 +20,35 @@ struct RoundTripTests {
     }
   }
 
+  /// RGB of three equal components is coded as grey and comes back as RGB of three equal components.
+  @Test(arguments: [false, true]) func neutralColorsStayNeutral(_ isLossless: Bool) throws {
+    let grey = try samplePicture("camera.png").cropped(x: 100, y: 60, width: 150, height: 90)
+    let tripled = grey.samples.flatMap { [$0, $0, $0] }
+    let picture = Picture(width: 150, height: 90, colorType: .rgb, samples: tripled)
+    var options = EncodingOptions(target: .quality(50))
+    options.isLossless = isLossless
+    let bytes = try makeEncoder().encode(picture, options: options).bytes
+    #expect(try CodedPicture(parsing: bytes).header.colorType == .neutral)
+    #expect(bytes.count == (try makeEncoder().encode(grey, options: options).bytes.count))
+    let decoded = try makeDecoder().decode(bytes)
+    let expected = try makeDecoder().decode(try makeEncoder().encode(grey, options: options).bytes)
+    #expect(decoded.colorType == .rgb)
+    #expect(decoded.samples == expected.samples.flatMap { [$0, $0, $0] })
+    #expect(!isLossless || decoded.samples == tripled)
+    let region = PixelRegion(x: 33, y: 20, width: 40, height: 50)
+    let part = try makeDecoder().open(bytes, region: region).picture()
+    #expect(part == decoded.cropped(x: 33, y: 20, width: 40, height: 50))
+  }
+
+  @Test func oneColorKeepsAll() throws {
+    var picture = try samplePicture("camera.png").cropped(x: 0, y: 0, width: 64, height: 150)
+    var samples = picture.samples.flatMap { [$0, $0, $0] }
+    samples[samples.count - 1] ^= 1
+    picture = Picture(width: 64, height: 150, colorType: .rgb, samples: samples)
+    let bytes = try makeEncoder().encode(picture).bytes
+    #expect(try CodedPicture(parsing: bytes).header.colorType == .rgb)
+  }
+
   @Test func flatPicturesAreNearlyExact() throws {
     for value: UInt8 in [0, 128, 255] {
       let picture = Picture(

@@ -202,15 +202,15 @@ def read(data):
     width, height = cursor.varint(), cursor.varint()
     layout, bits = cursor.byte(), cursor.byte()
     seed, model = cursor.varint(), cursor.take(8)
-    if cursor.offset != end or not width or not height or layout >> 4 > 9 or bits not in range(5, 17):
+    if cursor.offset != end or not width or not height or layout >> 4 > 9 or layout & 3 > 2 or bits not in range(5, 17):
         raise Invalid("header")
     cursor.check(8, "header")
     columns, rows, side = (width + 15) // 16, (height + 15) // 16, 1 << (layout >> 4)
     result = {
         "width": width,
         "height": height,
-        "colorType": layout & 1,
-        "tuning": layout >> 1 & 7,
+        "colorType": layout & 3,
+        "tuning": layout >> 2 & 3,
         "tileExponent": layout >> 4,
         "stateBits": bits,
         "seed": seed,

@@ -6,6 +6,11 @@ package struct Header: Sendable, Equatable {
     case rgb = 0
     /// One grey component.
     case grey = 1
+    /// Red, green, blue that are equal in every pixel: coded as `grey`.
+    case neutral = 2
+
+    /// Whether luma alone is coded.
+    package var isGrey: Bool { self != .rgb }
   }
 
   /// Bits that a state of the quantizer's trellis can have.
@@ -18,7 +23,7 @@ package struct Header: Sendable, Equatable {
   package static let standardTileExponent = 4
 
   /// The most tunings of a model that files can name.
-  package static let maximumTunings = 8
+  package static let maximumTunings = 4
 
   /// Pixels in a row.
   package let width: Int
@@ -73,7 +78,7 @@ package struct Header: Sendable, Equatable {
     var bytes: [UInt8] = []
     bytes.appendVarint(UInt64(width))
     bytes.appendVarint(UInt64(height))
-    bytes.append(UInt8(tileExponent) << 4 | UInt8(tuning) << 1 | colorType.rawValue)
+    bytes.append(UInt8(tileExponent) << 4 | UInt8(tuning) << 2 | colorType.rawValue)
     bytes.append(UInt8(stateBits))
     bytes.appendVarint(seed)
     bytes += modelIdentifier
@@ -93,7 +98,10 @@ package struct Header: Sendable, Equatable {
     }
     try limits.check(width: width, height: height)
     let packed = try cursor.byte("colour type")
-    let colorType: ColorType = packed & 1 == 0 ? .rgb : .grey
+    guard let colorType = ColorType(rawValue: packed & 3) else {
+      throw .invalidValue(
+        what: "colour type", offset: cursor.offset - 1, found: "\(packed & 3)", expected: "0 to 2")
+    }
     guard Self.tileExponents.contains(Int(packed >> 4)) else {
       throw .invalidValue(
         what: "tile size", offset: cursor.offset - 1, found: "2^\(packed >> 4)",
@@ -111,7 +119,7 @@ package struct Header: Sendable, Equatable {
         what: "header", offset: cursor.offset, found: "another length", expected: "its end here")
     }
     self.init(
-      width: width, height: height, colorType: colorType, tuning: Int(packed >> 1 & 7),
+      width: width, height: height, colorType: colorType, tuning: Int(packed >> 2 & 3),
       tileExponent: Int(packed >> 4), stateBits: stateBits, seed: seed, modelIdentifier: identifier)
     guard tileCount <= limits.maxTiles else {
       throw .limitExceeded(what: "number of tiles", found: tileCount, limit: limits.maxTiles)

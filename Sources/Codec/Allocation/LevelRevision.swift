@@ -26,8 +26,26 @@ struct LevelRevision {
 
   /// Squared errors per sample of 8 bits that are never called a failure.
   private static let tolerated: Float = 20
-  /// How many times the expected error is not called a failure: visual distortion and squared error differ by more.
-  private var tolerance: Float { network.tuning == .psnr ? 6 : 5 }
+  /// How many times the error that is usual in the picture, beside what was expected, is not called a failure.
+  private static let tolerance: Float = 5
+  /// Bounds of what is usual: texture hides squared error, so that visual distortions expect less of it.
+  private static let usual: ClosedRange<Float> = 1...3
+  /// The least share of failures' errors in all errors that matters.
+  private static let share: Float = 0.15
+  /// A single failure matters from so many times what was expected, and so many times what is tolerated.
+  private static let (farOff, visible): (Float, Float) = (30, 20)
+
+  /// The median of errors beside what was expected of them, within bounds.
+  private func usual(_ errors: LevelErrors, levels: [UInt8], measured: [Float]) -> Float {
+    let bits = network.levels.bits
+    let ratios = levels.enumerated().compactMap { position, level -> Float? in
+      guard bits[Int(level)] > 0, measured[position] > 0 else { return nil }
+      return distortion(measured[position]) / errors[position][Int(level)]
+    }
+    guard !ratios.isEmpty else { return Self.usual.lowerBound }
+    let median = ratios.sorted()[ratios.count / 2]
+    return min(max(median, Self.usual.lowerBound), Self.usual.upperBound)
+  }
 
   /// Takes the measured squared errors of a coded picture and corrects what is expected.
   ///
@@ -36,6 +54,7 @@ struct LevelRevision {
     _ errors: inout LevelErrors, levels: [UInt8], measured: [Float]
   ) -> Bool {
     let bits = network.levels.bits
+    let tolerance = Self.tolerance * usual(errors, levels: levels, measured: measured)
     var (total, excess): (Float, Float) = (0, 0)
     var isFarOff = false
     for (position, level) in levels.enumerated() {
@@ -50,7 +69,7 @@ struct LevelRevision {
         continue
       }
       excess += error - expected
-      if error > 20 * slack { isFarOff = true }
+      if error > max(Self.visible * slack, Self.farOff * expected) { isFarOff = true }
       var row = errors[position]
       if let first = failures[position] {
         row = first.expected
@@ -66,6 +85,6 @@ struct LevelRevision {
       row[level] = error
       errors[position] = row
     }
-    return isFarOff || excess > 0.03 * total
+    return isFarOff || excess > Self.share * total
   }
 }

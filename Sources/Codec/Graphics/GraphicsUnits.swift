@@ -58,8 +58,9 @@ struct GraphicsOverlay: Sendable {
             ((row - rows.lowerBound) * columns.count + run.lowerBound - columns.lowerBound)
             * components
           for _ in run {
-            // Grey has three equal components in the unit.
-            for c in 0..<components { samples[to + c] = pixels[from + c] }
+            // Grey is green, as it has three equal components in the unit.
+            let first = components == 1 ? from + 1 : from
+            for c in 0..<components { samples[to + c] = pixels[first + c] }
             from += 3
             to += components
           }

@@ -42,8 +42,8 @@ enum VP8L {
       return second.count < first.count ? second : first
     }
 
-    /// Up to so many pixels all that libwebp can do takes less than a millisecond or two.
-    private static let smallPixels = 1 << 12
+    /// Up to so many pixels all that libwebp can do takes five milliseconds at most.
+    private static let smallPixels = 1 << 10
 
     private static func encodeOnce(
       _ samples: [UInt8], width: Int, height: Int, effort: Int

@@ -93,7 +93,7 @@ extension GQEncoder {
   /// - Parameters:
   ///   - picture: what is encoded.
   ///   - options: how.
-  ///   - progress: is told of rows that were read, as a share of all; the encoder reads a picture up to four times.
+  ///   - progress: is told of rows that were read, as a share of all; the encoder reads a picture up to five times.
   /// - Throws: ``GQError``, `CancellationError`.
   @concurrent public func encode(
     _ picture: Picture, with options: Options,

@@ -20,7 +20,7 @@ struct LatentCoder {
   ) {
     self.hasPositionsAlone = hasPositionsAlone
     self.network = network
-    isGrey = header.colorType == .grey
+    isGrey = header.colorType.isGrey
     self.quantizer = quantizer
     grid = LatentGrid(rows: levelMap.rows, columns: levelMap.columns)
     packing = CodePacking(

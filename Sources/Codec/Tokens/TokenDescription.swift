@@ -197,7 +197,8 @@ struct TokenDescription {
         what: "number of pixels", limit: limits.maxPixels, found: overflow ? Int.max : pixels)
     }
     guard let color = Header.ColorType.allCases.first(where: { "\($0)" == colorType }) else {
-      throw .badDescription("colorType is \(colorType.debugDescription), expected rgb or grey")
+      throw .badDescription(
+        "colorType is \(colorType.debugDescription), expected rgb, grey or neutral")
     }
     guard (0..<Header.maximumTunings).contains(tuning) else {
       throw .badDescription(

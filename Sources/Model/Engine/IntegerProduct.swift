@@ -81,7 +81,10 @@ private final class PackedWeights: @unchecked Sendable {
     let offsets = (memory + weights).bindMemory(to: Int32.self, capacity: columns)
     let scales = (memory + weights + 4 * columns).bindMemory(to: Float.self, capacity: columns)
     let bias = (memory + weights + 8 * columns).bindMemory(to: Float.self, capacity: columns)
-    gq_pack_weights(layer.weights, layer.inputs, layer.outputs, packed, offsets)
+    layer.weights.withUnsafeBytes {
+      gq_pack_weights(
+        $0.bindMemory(to: Int8.self).baseAddress, layer.inputs, layer.outputs, packed, offsets)
+    }
     for k in 0..<columns {
       scales[k] = k < layer.outputs ? layer.scales[k] : 0
       bias[k] = k < layer.outputs ? layer.bias[k] : 0

@@ -8,8 +8,8 @@ struct IntegerLayer: Sendable {
 
   let inputs: Int
   let outputs: Int
-  /// [outputs, inputs], -127...127
-  let weights: [Int8]
+  /// [outputs, inputs], two's complements of -127...127
+  let weights: ArraySlice<UInt8>
   /// What the weights of each output are multiples of.
   let scales: [Float]
   let bias: [Float]
@@ -19,7 +19,7 @@ struct IntegerLayer: Sendable {
   let accumulate: Bool
 
   init(
-    inputs: Int, outputs: Int, weights: [Int8], scales: [Float], bias: [Float],
+    inputs: Int, outputs: Int, weights: ArraySlice<UInt8>, scales: [Float], bias: [Float],
     negativeSlope: Float = 1, accumulate: Bool = false
   ) {
     precondition(inputs <= Self.maximumInputs && weights.count == inputs * outputs)
@@ -40,7 +40,8 @@ struct IntegerLayer: Sendable {
     accumulate: Bool = false
   ) throws(ModelError) {
     let weights = try file.signedBytes("\(name).weight", shape: [outputs, inputs])
-    guard weights.allSatisfy({ $0 != -128 }) else {
+    // Without an early end, so that it takes many at a time.
+    guard weights.withUnsafeBytes({ $0.reduce(0) { $0 | ($1 == 0x80 ? 1 : 0) } }) == 0 else {
       throw .malformedHeader("tensor \(name).weight has a value of -128, expected -127 to 127")
     }
     self.init(

@@ -3,7 +3,7 @@ package import GQBitstream
 /// A loaded model: encoder, conditional prior and decoder. Immutable, so one may serve many threads.
 package final class Network: Sendable {
   /// Pixels along each side of the square that one latent position covers.
-  package static let stride = 16
+  package static let stride = Header.stride
 
   /// Widths, depths and constants.
   package let configuration: ModelConfiguration

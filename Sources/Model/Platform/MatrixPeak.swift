@@ -6,7 +6,7 @@ package enum MatrixPeak {
     let side = 384
     let product = IntegerProduct(
       IntegerLayer(
-        inputs: side, outputs: side, weights: Array(repeating: 1, count: side * side),
+        inputs: side, outputs: side, weights: ArraySlice(repeating: 1, count: side * side),
         scales: Array(repeating: 1, count: side), bias: Array(repeating: 0, count: side)))
     let chunk = IntegerProduct.chunk
     let rounds = 2000

@@ -218,18 +218,15 @@ package struct Safetensors: Sendable {
     }
   }
 
-  /// The values of a tensor of signed bytes, row-major.
+  /// The values of a tensor of signed bytes, row-major, in their place in the file: each is a two's complement.
   ///
   /// - Throws: `ModelError.missingTensor`, `wrongShape` or `malformedHeader`.
-  func signedBytes(_ name: String, shape: [Int]) throws(ModelError) -> [Int8] {
+  func signedBytes(_ name: String, shape: [Int]) throws(ModelError) -> ArraySlice<UInt8> {
     let entry = try entry(name, shape: shape)
     guard entry.type == .int8 else {
       throw .malformedHeader("tensor \(name) is \(entry.type.rawValue), expected I8")
     }
-    let (first, end) = (entry.range.lowerBound, entry.range.upperBound)
-    return bytes[dataStart + first..<dataStart + end].withUnsafeBytes {
-      Array($0.bindMemory(to: Int8.self))
-    }
+    return bytes[dataStart + entry.range.lowerBound..<dataStart + entry.range.upperBound]
   }
 
   /// The values of an integer tensor, row-major.

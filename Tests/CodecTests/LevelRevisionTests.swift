@@ -1,0 +1,45 @@
+import GQBitstream
+@testable import GQCodec
+import GQModel
+import Testing
+
+/// When levels are chosen again after coding: predictions that failed, not texture that hides its errors.
+struct LevelRevisionTests {
+  /// 16 by 16 positions that all have one level, of which a mean error of 0.02 per sample is expected, and errors which
+  /// are so many times that.
+  private func learns(_ ratio: (Int) -> Float) throws -> Bool {
+    let network = try makeTinyNetwork()
+    let levels = network.levels.bits
+    let level = try #require(levels.indices.first { levels[$0] >= 64 })
+    let header = Header(
+      width: 256, height: 256, colorType: .rgb, tuning: network.tuningIndex, stateBits: 12, seed: 1,
+      modelIdentifier: network.identifier)
+    var errors = LevelErrors(header: header)
+    let unit = LevelRevision(network: network).distortion(1)
+    errors.append(
+      Tensor(
+        rows: 16, columns: 16, channels: levels.count,
+        values: Array(repeating: 0.02 * unit, count: 256 * levels.count)))
+    var revision = LevelRevision(network: network)
+    return revision.learn(
+      &errors, levels: Array(repeating: UInt8(level), count: 256),
+      measured: (0..<256).map { 768 * 0.02 * ratio($0) })
+  }
+
+  @Test func errorsAsExpectedAreLeft() throws {
+    #expect(try !learns { _ in 1 })
+    #expect(try !learns { _ in 3 })
+  }
+
+  /// As in photographs: a few positions err 12 times as much as expected where 2.5 times is usual.
+  @Test func textureIsLeft() throws { #expect(try !learns { $0 % 16 == 0 ? 12 : 2.5 }) }
+
+  @Test func failuresOfAPartMatter() throws { #expect(try learns { $0 % 8 == 0 ? 20 : 1 }) }
+
+  @Test func oneFailureMattersWhereItIsFarOff() throws {
+    #expect(try learns { $0 == 17 ? 40 : 1 })
+  }
+
+  /// Where nothing is as expected, nothing is usual.
+  @Test func failuresOfAllMatter() throws { #expect(try learns { _ in 100 }) }
+}
