@@ -223,6 +223,20 @@ public func graphics(_ pointer: UnsafePointer<UInt8>, _ count: Int, _ recovers: 
   }
 }
 
+/// The ICC profile of a file becomes the payload. Its bytes, 0 for none, or a negative number for an error.
+@_cdecl("gqd_profile")
+public func profile(_ pointer: UnsafePointer<UInt8>, _ count: Int, _ recovers: Int32) -> Int32 {
+  do throws(BitstreamError) {
+    let bytes = bytes(pointer, count)
+    let file =
+      recovers != 0 ? try FileStructure(recovering: bytes) : try FileStructure(parsing: bytes)
+    payload = file.ancillary(Chunk.iccProfile) ?? []
+    return Int32(payload.count)
+  } catch {
+    return fail(CodingFailure.bitstream(error))
+  }
+}
+
 /// The preview that a file holds, a file of its own, becomes the payload. Its bytes, 0 for none, or a negative number for an
 /// error.
 @_cdecl("gqd_preview")

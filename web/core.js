@@ -92,11 +92,24 @@ export class Core {
     })
   }
 
-  /** Decodes a file, or a region of it, into `{width, height, rgba, damage?}`: what the network makes of it, then graphics over it. */
+  /** The ICC profile of a file, or null. */
+  profile(bytes, { recover = false } = {}) {
+    return this.#guarded(() => {
+      const count = this.#checked(this.#with(bytes, (place, count) => this.calls.gqd_profile(place, count, recover ? 1 : 0)))
+      return count ? this.#payload() : null
+    })
+  }
+
+  /**
+   * Decodes a file, or a region of it, into `{width, height, rgba, profile, graphics, damage?}`: what the network makes of it,
+   * then graphics over it. `profile` is an ICC profile or null, `graphics` has a byte for every position, or is null.
+   */
   async decode(bytes, id, options = {}) {
     const { region = { x: 0, y: 0 }, recover = false } = options
     const found = this.#network(bytes, id, options)
     const graphics = this.#graphics(bytes, recover)
+    found.profile = this.profile(bytes, { recover })
+    found.graphics = graphics?.mask ?? null
     if (!graphics) return found
     const columns = Math.ceil(this.inspect(bytes, { recover }).width / 16)
     for (const [x, y, width, height, first, count] of graphics.units) {
@@ -250,8 +263,57 @@ export async function fetchModel(id, base) {
   return new Uint8Array(await new Response(stream).arrayBuffer())
 }
 
-/** A picture as a BMP file, which every browser opens and which changes no sample. */
-export function bitmapFile({ width, height, rgba, hasAlpha }) {
+/** A picture as a file that every browser opens and which changes no sample: BMP, or PNG for one with an ICC profile. */
+export async function pictureFile(picture) {
+  return picture.profile
+    ? new Blob([await pngFile(picture)], { type: "image/png" })
+    : new Blob([bitmapFile(picture)], { type: "image/bmp" })
+}
+
+const CRC = Uint32Array.from({ length: 256 }, (_, k) => {
+  for (let bit = 0; bit < 8; bit++) k = k & 1 ? 0xedb88320 ^ k >>> 1 : k >>> 1
+  return k
+})
+
+async function deflated(bytes) {
+  const stream = new Blob([bytes]).stream().pipeThrough(new CompressionStream("deflate"))
+  return new Uint8Array(await new Response(stream).arrayBuffer())
+}
+
+async function pngFile({ width, height, rgba, profile }) {
+  // The profile of a grey picture stands beside grey samples only.
+  const isGrey = String.fromCharCode(...profile.subarray(16, 20)) === "GRAY"
+  const length = 1 + width * (isGrey ? 2 : 4)
+  const rows = new Uint8Array(height * length)
+  for (let y = 0; y < height; y++) {
+    const row = rgba.subarray(y * width * 4, (y + 1) * width * 4)
+    if (!isGrey) rows.set(row, y * length + 1)
+    else for (let x = 0; x < width; x++) rows.set([row[4 * x], row[4 * x + 3]], y * length + 1 + 2 * x)
+  }
+  const head = new DataView(new ArrayBuffer(13))
+  head.setUint32(0, width)
+  head.setUint32(4, height)
+  head.setUint16(8, isGrey ? 0x0804 : 0x0806)
+  const text = new TextEncoder()
+  const parts = [Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a)]
+  for (const [type, ...payload] of [
+    ["IHDR", new Uint8Array(head.buffer)],
+    ["iCCP", text.encode("ICC profile\0\0"), await deflated(profile)],
+    ["IDAT", await deflated(rows)],
+    ["IEND"],
+  ]) {
+    const body = [text.encode(type), ...payload]
+    let crc = 0xffffffff
+    for (const part of body) for (const byte of part) crc = CRC[(crc ^ byte) & 255] ^ crc >>> 8
+    const frame = new DataView(new ArrayBuffer(8))
+    frame.setUint32(0, body.reduce((sum, part) => sum + part.length, -4))
+    frame.setUint32(4, ~crc >>> 0)
+    parts.push(new Uint8Array(frame.buffer, 0, 4), ...body, new Uint8Array(frame.buffer, 4, 4))
+  }
+  return new Blob(parts).arrayBuffer()
+}
+
+function bitmapFile({ width, height, rgba, hasAlpha }) {
   const head = 14 + 108
   const file = new Uint8Array(head + width * height * 4)
   const view = new DataView(file.buffer)

@@ -60,9 +60,15 @@ export function decodeDetailed(source: Source, options?: DecodeOptions): Promise
   image: ImageData
   info: Info
   hasAlpha: boolean
+  /** The ICC profile that tells which colours the samples mean; sRGB without one. */
+  profile: Uint8Array | null
+  /** `rows * columns` bytes, 1 where graphics without loss is shown; null without any. */
+  graphics: Uint8Array | null
   /** With `recover`: damaged tiles as [x, y, width, height], and how many other parts are damaged is `info.problems`. */
   damage?: [number, number, number, number][]
 }>
+/** What `decodeDetailed` gave in the colours that its profile means, to be drawn. */
+export function bitmap(found: { image: ImageData; hasAlpha: boolean; profile: Uint8Array | null }): Promise<ImageBitmap>
 export function inspect(source: Source, options?: { recover?: boolean }): Promise<Info>
 
 /** The small picture of at most 256 pixels that `compress --preview` stores, or null. */
@@ -90,6 +96,7 @@ export class GQZImage extends HTMLElement { complete: boolean }
 export const GQZ: {
   decode: typeof decode
   decodeDetailed: typeof decodeDetailed
+  bitmap: typeof bitmap
   inspect: typeof inspect
   preview: typeof preview
   settings: typeof settings

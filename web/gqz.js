@@ -1,5 +1,5 @@
 // .gqz pictures in the browser: decode(bytes) -> ImageData, inspect(bytes), GQZ.install(), <gqz-image>. No dependencies.
-import { Core, GQZError, fetchModel } from "./core.js"
+import { Core, GQZError, fetchModel, pictureFile } from "./core.js"
 
 export { GQZError, isGQZ } from "./core.js"
 
@@ -149,7 +149,7 @@ export async function decode(source, options = {}) {
   return picture.image
 }
 
-/** The same with what was found beside the pixels: {image, info, hasAlpha, damage}. */
+/** The same with what was found beside the pixels: {image, info, hasAlpha, profile, graphics, damage}. */
 export async function decodeDetailed(source, options = {}) {
   const { region, scale = 1, signal, recover = false, useDamagedBits = false, maxPixels = 1 << 27 } = options
   if (!(scale > 0 && scale <= 1)) throw new GQZError("invalid-argument", `scale is ${scale}, expected above 0 to 1`)
@@ -169,11 +169,11 @@ export async function decodeDetailed(source, options = {}) {
   }
   const call = (options) => thread().call("decode", [bytes, info.model, { maxPixels, ...options }],
     { model: info.model, signal })
-  let image, hasAlpha, damage
+  let image, hasAlpha, profile, graphics, damage
   if (recover) {
     const found = await call({ recover, useDamagedBits })
     image = new ImageData(found.rgba, found.width, found.height)
-    ;({ hasAlpha, damage } = found)
+    ;({ hasAlpha, profile, graphics, damage } = found)
     if (region) {
       const part = new ImageData(wanted.width, wanted.height)
       copy(image, { x: -wanted.x, y: -wanted.y }, part)
@@ -183,7 +183,7 @@ export async function decodeDetailed(source, options = {}) {
     const parts = shares(wanted)
     const found = await Promise.all(parts.map((part) =>
       call({ region: parts.length === 1 && !region ? undefined : part })))
-    hasAlpha = found[0].hasAlpha
+    ;({ hasAlpha, profile, graphics } = found[0])
     if (parts.length === 1) {
       image = new ImageData(found[0].rgba, found[0].width, found[0].height)
     } else {
@@ -192,7 +192,13 @@ export async function decodeDetailed(source, options = {}) {
         copy({ data: part.rgba, ...parts[k] }, { x: parts[k].x - wanted.x, y: parts[k].y - wanted.y }, image))
     }
   }
-  return { image: scale < 1 ? reduced(image, scale) : image, info, hasAlpha, damage }
+  return { image: scale < 1 ? reduced(image, scale) : image, info, hasAlpha, profile, graphics, damage }
+}
+
+/** What `decodeDetailed` gave as a bitmap in the colours that its ICC profile means. */
+export async function bitmap({ image, hasAlpha, profile }) {
+  const { width, height, data: rgba } = image
+  return createImageBitmap(profile ? await pictureFile({ width, height, rgba, hasAlpha, profile }) : image)
 }
 
 /** Copies what of `from`, at `place` in `to`, is inside `to`. */
@@ -359,11 +365,11 @@ export class GQZImage extends HTMLElement {
     try {
       const response = await fetch(new URL(src, document.baseURI), { signal: running.signal })
       if (!response.ok) throw new GQZError("not-found", `${src}: ${response.status} ${response.statusText}`)
-      const image = await decode(response, { signal: running.signal })
+      const found = await bitmap(await decodeDetailed(response, { signal: running.signal }))
       if (running.signal.aborted) return
-      this.#canvas.width = image.width
-      this.#canvas.height = image.height
-      this.#canvas.getContext("2d").putImageData(image, 0, 0)
+      this.#canvas.width = found.width
+      this.#canvas.height = found.height
+      this.#canvas.getContext("2d").drawImage(found, 0, 0)
       this.complete = true
       this.dispatchEvent(new Event("load"))
     } catch (error) {
@@ -376,7 +382,7 @@ export class GQZImage extends HTMLElement {
 if (!customElements.get("gqz-image")) customElements.define("gqz-image", GQZImage)
 
 export const GQZ = {
-  decode, decodeDetailed, inspect, preview, settings, RemotePicture,
+  decode, decodeDetailed, bitmap, inspect, preview, settings, RemotePicture,
 
   /**
    * Starts the service worker, after which `<img src="photo.gqz">` works on the pages below `scope`. Resolves when it answers

@@ -1,5 +1,5 @@
 // Answers requests of <img> and CSS for .gqz files with pixels that the browser knows. Started by GQZ.install().
-import { Core, bitmapFile, fetchModel, isGQZ } from "./core.js"
+import { Core, fetchModel, isGQZ, pictureFile } from "./core.js"
 
 const base = new URL(".", import.meta.url)
 let core
@@ -22,7 +22,7 @@ async function answer(request) {
   if (!isGQZ(bytes)) return response
   try {
     const { ready, model } = await decoder(bytes)
-    return new Response(bitmapFile(await ready.decode(bytes, model)), { headers: { "Content-Type": "image/bmp" } })
+    return new Response(await pictureFile(await ready.decode(bytes, model)))
   } catch (error) {
     // As the browser shows any picture that it cannot read.
     return new Response(`${error.code ?? "failure"}: ${error.message}`, { status: 422, statusText: "Unprocessable Content" })

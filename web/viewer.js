@@ -8,12 +8,13 @@ const shown = { picture: null, before: null }
 const view = new View(one("canvas"), (context, view) => {
   const { picture, before } = shown
   context.drawImage(picture.bitmap, 0, 0)
-  if (one("levels").getAttribute("aria-pressed") === "true") {
+  for (const id of ["levels", "graphics"]) {
+    if (!picture[id] || one(id).getAttribute("aria-pressed") !== "true") continue
     context.imageSmoothingEnabled = false
     context.globalAlpha = 0.6
     // The last positions reach beyond the picture.
     const [columns, rows] = [picture.image.width / 16, picture.image.height / 16]
-    context.drawImage(picture.levels, 0, 0, columns, rows, 0, 0, picture.image.width, picture.image.height)
+    context.drawImage(picture[id], 0, 0, columns, rows, 0, 0, picture.image.width, picture.image.height)
     context.globalAlpha = 1
   }
   if (!before) return
@@ -38,9 +39,9 @@ view.pointed = (x, y) => {
   if (!inside) return void (one("pixel").textContent = "")
   const place = (y * view.width + x) * 4
   const [r, g, b, a] = picture.image.data.subarray(place, place + 4)
-  const level = picture.info.levels[(y >> 4) * picture.info.columns + (x >> 4)]
-  one("pixel").textContent =
-    `${x}, ${y}: ${r} ${g} ${b}${picture.hasAlpha ? ` α ${a}` : ""} · ${picture.info.levelBits[level]} bits`
+  const position = (y >> 4) * picture.info.columns + (x >> 4)
+  const bits = picture.mask?.[position] ? "without loss" : `${picture.info.levelBits[picture.info.levels[position]]} bits`
+  one("pixel").textContent = `${x}, ${y}: ${r} ${g} ${b}${picture.hasAlpha ? ` α ${a}` : ""} · ${bits}`
 }
 view.changed = () => {
   if (shown.picture) document.body.dataset.scale = view.scale
@@ -51,26 +52,35 @@ function tell(text, isError = false) {
   one("status").classList.toggle("error", isError)
 }
 
-/** The level map as a picture of one pixel for each position: from dark blue for none to yellow for the most bits. */
-function levelPicture({ columns, rows, levels, levelBits }) {
+/** A number of every position as a picture of one pixel for each. */
+function positionPicture({ columns, rows }, numbers, color) {
   const image = new ImageData(columns, rows)
-  const most = Math.log2(1 + Math.max(...levelBits))
-  levels.forEach((level, k) => {
-    const t = Math.log2(1 + levelBits[level]) / (most || 1)
-    image.data.set([255 * Math.min(1, 1.6 * t), 255 * Math.max(0, 1.6 * t - 0.5), 255 * (0.55 - 0.5 * t), 255], 4 * k)
-  })
+  numbers.forEach((number, k) => image.data.set(color(number), 4 * k))
   const canvas = new OffscreenCanvas(columns, rows)
   canvas.getContext("2d").putImageData(image, 0, 0)
   return canvas
 }
 
-function describe({ info, damage, seconds }) {
+/** The level map: from dark blue for no bits to yellow for the most. */
+function levelPicture(info) {
+  const most = Math.log2(1 + Math.max(...info.levelBits))
+  return positionPicture(info, info.levels, (level) => {
+    const t = Math.log2(1 + info.levelBits[level]) / (most || 1)
+    return [255 * Math.min(1, 1.6 * t), 255 * Math.max(0, 1.6 * t - 0.5), 255 * (0.55 - 0.5 * t), 255]
+  })
+}
+
+/** What is coded without loss in magenta, as no level is. */
+const graphicsPicture = (info, mask) => mask && positionPicture(info, mask, (isSet) => [255, 0, 170, isSet ? 255 : 0])
+
+function describe({ info, mask, damage, seconds }) {
   const bits = (info.fileBytes * 8 / (info.width * info.height)).toFixed(3)
   const lines = {
     Size: `${info.width} × ${info.height}, ${info.colorType}`, File: `${info.fileBytes.toLocaleString("en")} bytes, ${bits} bits per pixel`,
     Model: info.model, Order: info.order === "tiles" ? "tile after tile" : "phase after phase",
     Tiles: `${info.tiles} of ${info.tileSize} × ${info.tileSize}${damage?.length ? `, ${damage.length} damaged` : ""}`,
     Codes: `${info.codeBytes.toLocaleString("en")} bytes`, "Level map": `${info.levelMapBytes.toLocaleString("en")} bytes`,
+    "Without loss": mask ? `${mask.reduce((sum, isSet) => sum + isSet, 0).toLocaleString("en")} of ${mask.length.toLocaleString("en")} positions` : "nothing",
     Beside: info.chunks.map(({ type, bytes }) => `${type}: ${bytes.toLocaleString("en")} bytes`).join(", ") || "nothing",
     Decoded: `in ${seconds.toFixed(2)} s`,
   }
@@ -92,12 +102,16 @@ async function openGQZ(name, bytes) {
   }
   const seconds = (performance.now() - start) / 1000
   const isSameSize = shown.picture && shown.picture.image.width === found.image.width && shown.picture.image.height === found.image.height
-  shown.picture = { ...found, seconds, bitmap: await createImageBitmap(found.image), levels: levelPicture(found.info) }
+  shown.picture = {
+    ...found, seconds, bitmap: await GQZ.bitmap(found), levels: levelPicture(found.info),
+    mask: found.graphics, graphics: graphicsPicture(found.info, found.graphics),
+  }
   if (!isSameSize) useBefore(null)
   describe(shown.picture)
   one("name").textContent = name
   one("start").hidden = true
   for (const id of ["fit", "actual", "levels", "info", "save"]) one(id).disabled = false
+  one("graphics").disabled = !found.graphics
   view.show(found.image.width, found.image.height)
   const size = `${found.image.width} × ${found.image.height}, ${seconds.toFixed(2)} s`
   tell(found.problem ? `${size}. Damaged: ${found.problem}` : size, Boolean(found.problem))
@@ -148,12 +162,13 @@ one("file").addEventListener("change", (event) => openFiles([...event.target.fil
 one("fit").addEventListener("click", () => view.fit())
 one("actual").addEventListener("click", () => view.actual())
 one("levels").addEventListener("click", () => toggle("levels"))
+one("graphics").addEventListener("click", () => toggle("graphics"))
 one("info").addEventListener("click", () => toggle("info"))
 one("save").addEventListener("click", save)
 one("split").addEventListener("input", () => view.redraw())
 addEventListener("keydown", (event) => {
   if (!shown.picture || event.ctrlKey || event.metaKey || event.altKey) return
-  const actions = { l: () => toggle("levels"), i: () => toggle("info"), s: save }
+  const actions = { l: () => toggle("levels"), g: () => one("graphics").click(), i: () => toggle("info"), s: save }
   actions[event.key.toLowerCase()]?.()
 })
 const stage = one("stage")

@@ -188,11 +188,18 @@ async function serviceWorker(list) {
     const right = node.naturalWidth === file.width && same(drawn(node, file.width, file.height), await bytesOf(`files/${name}.rgba`))
     check(`<img> of ${name}`, right)
   }
+  const colors = (image) => drawn(image, 80, 48)
+  const expected = colors(await image("files/profile.png"))
+  const near = (pixels) => pixels.every((value, k) => Math.abs(value - expected[k]) <= 1)
+  const found = await GQZ.decodeDetailed(await bytesOf("files/profile.gqz"))
+  check("profiles change colours", !near(found.image.data))
+  check("<img> with a profile", near(colors(await image("files/profile.gqz"))))
+  check("bitmap with a profile", near(colors(await GQZ.bitmap(found))))
   const name = list.find(({ name }) => name.startsWith("alpha-")).name
   const node = await image(`files/${name}.gqz`)
-  const [got, expected] = [drawn(node, node.naturalWidth, node.naturalHeight), await bytesOf(`files/${name}.rgba`)]
-  check(`<img> of ${name} has alpha`, expected.some((value, k) => k % 4 === 3 && value < 255)
-    && got.every((value, k) => k % 4 !== 3 || value === expected[k]))
+  const [got, meant] = [drawn(node, node.naturalWidth, node.naturalHeight), await bytesOf(`files/${name}.rgba`)]
+  check(`<img> of ${name} has alpha`, meant.some((value, k) => k % 4 === 3 && value < 255)
+    && got.every((value, k) => k % 4 !== 3 || value === meant[k]))
   const square = document.createElement("div")
   square.style.cssText = "width: 50px; height: 50px; background: url(files/uniform.gqz)"
   document.body.append(square)

@@ -78,6 +78,26 @@ def write_ppm(path, pixels, width, height):
         file.write(b"P6\n%d %d\n255\n" % (width, height) + pixels)
 
 
+def swapped_profile():
+    """A profile that takes red for green."""
+    with open(os.path.join(TESTDATA, "read", "metadata.icc"), "rb") as file:
+        data = bytearray(file.read())
+    entries = [132 + 12 * k for k in range(struct.unpack_from(">I", data, 128)[0])]
+    red, green = (next(place for place in entries if data[place : place + 4] == name) for name in (b"rXYZ", b"gXYZ"))
+    data[red : red + 4], data[green : green + 4] = b"gXYZ", b"rXYZ"
+    return bytes(data)
+
+
+def write_png(path, pixels, width, height, profile):
+    """RGB with a profile."""
+    rows = b"".join(b"\0" + pixels[y * width * 3 : (y + 1) * width * 3] for y in range(height))
+    with open(path, "wb") as file:
+        file.write(b"\x89PNG\r\n\x1a\n")
+        for kind, body in ((b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)),
+                           (b"iCCP", b"swapped\0\0" + zlib.compress(profile)), (b"IDAT", zlib.compress(rows)), (b"IEND", b"")):
+            file.write(struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body)))
+
+
 def read_ppm(path):
     with open(path, "rb") as file:
         kind, size, _, samples = file.read().split(b"\n", 3)
@@ -157,6 +177,17 @@ def make_files(site):
     site.compress("graphics-region", chelsea, "--lossless", region={"x": 37, "y": 101, "width": 203, "height": 64})
     site.compress("real", chelsea, "-q", "60", tiny=False)
     site.compress("real-grey", camera, "--bpp", "0.3", tiny=False, format="png")
+    colors = site.path("colors.png")
+    ramp = bytes(value for y in range(48) for x in range(80) for value in (255 - 3 * x, 5 * y, 2 * x))
+    write_png(colors, ramp, 80, 48, swapped_profile())
+    site.compress("profile", colors, "--lossless", format="png")
+    # A photograph on white: the margin is coded without loss.
+    width, height, pixels = png_pixels(chelsea)
+    rgb = b"".join(pixels[k : k + 3] for k in range(0, len(pixels), 4))
+    blank, side = b"\xff" * (3 * (width + 192)), b"\xff" * 288
+    rows = [side + rgb[y * width * 3 : (y + 1) * width * 3] + side for y in range(height)]
+    write_ppm(site.path("screen-source.ppm"), blank * 96 + b"".join(rows) + blank * 96, width + 192, height + 192)
+    site.compress("screen", site.path("screen-source.ppm"), "-q", "60", tiny=False)
     site.damage("damaged", "rgb", (0.6, 0.8), sample)
     site.damage("damaged-bits", "rgb", (0.6,), sample, useDamagedBits=True)
     site.damage("damaged-progressive", "progressive", (0.5, 0.9), chelsea)
@@ -218,6 +249,15 @@ def try_pages(browser, address, folder, check):
         time.sleep(0.3)
         shot("viewer-levels")
         check(f"viewer, {kind}: nothing wider than the screen", page.value("document.documentElement.scrollWidth <= innerWidth"))
+        page.call("Page.navigate", url=f"{address}/index.html?src=files/screen.gqz")
+        check(f"viewer, {kind}: graphics can be shown", page.wait("document.getElementById('graphics')?.disabled === false"))
+        page.value("document.getElementById('canvas').focus()")
+        page.key("g")
+        check(f"viewer, {kind}: graphics is shown", page.value("document.getElementById('graphics').getAttribute('aria-pressed') === 'true'"))
+        time.sleep(0.3)
+        shot("viewer-graphics")
+        check(f"viewer, {kind}: nothing wider than the screen with graphics",
+              page.value("document.documentElement.scrollWidth <= innerWidth"))
         page.call("Page.navigate", url=f"{address}/index.html?src=files/damaged.gqz")
         check(f"viewer, {kind}: damage is told", page.wait(status + ".includes('Damaged')"), page.value(status))
         page.call("Page.navigate", url=f"{address}/index.html?src=files/chelsea.png")
