@@ -8,7 +8,6 @@ struct LevelRevisionTests {
   /// 16 by 16 positions that all have one level, of which a mean error of 0.02 per sample is expected, and errors which
   /// are so many times that.
   private func learns(_ ratio: (Int) -> Float) throws -> Bool {
-    let network = try makeTinyNetwork()
     let levels = network.levels.bits
     let level = try #require(levels.indices.first { levels[$0] >= 64 })
     let header = Header(
@@ -31,8 +30,11 @@ struct LevelRevisionTests {
     #expect(try !learns { _ in 3 })
   }
 
-  /// As in photographs: a few positions err 12 times as much as expected where 2.5 times is usual.
-  @Test func textureIsLeft() throws { #expect(try !learns { $0 % 16 == 0 ? 12 : 2.5 }) }
+  /// As in photographs: some positions err 8 times as much as expected, or a few 15 times.
+  @Test func textureIsLeft() throws {
+    #expect(try !learns { $0 % 4 == 0 ? 8 : 2.5 })
+    #expect(try !learns { $0 % 64 == 0 ? 15 : 2 })
+  }
 
   @Test func failuresOfAPartMatter() throws { #expect(try learns { $0 % 8 == 0 ? 20 : 1 }) }
 

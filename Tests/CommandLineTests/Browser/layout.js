@@ -50,6 +50,11 @@
       return cell.cellIndex === 0 || cell.classList.contains("text") || (before !== "none" && before.length > 2);
     };
     check("numbers have names", all("td").filter((cell) => !cell.closest(".tooltip") && isSeen(cell) && !isNamed(cell)).map(name));
+    check("cells hold their text", all("td, th").filter((cell) => {
+      const range = document.createRange();
+      range.selectNodeContents(cell);
+      return isSeen(cell) && range.getBoundingClientRect().right > cell.getBoundingClientRect().right + 1;
+    }).map(name));
     check("numbers stand on one line", all(".numbers td:not(.text) > span").filter((node) => {
       const range = document.createRange();
       range.selectNodeContents(node.firstChild);
