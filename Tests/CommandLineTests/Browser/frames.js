@@ -3,7 +3,7 @@
 (async () => {
   const checks = [];
   try {
-    for (const width of [1280, 500, 390]) {
+    for (const width of [1280, 800, 500, 390]) {
       for (const theme of ["light", "dark"]) {
         const frame = document.createElement("iframe");
         frame.style.cssText = `border: 0; width: ${width}px; height: 900px`;
