@@ -129,7 +129,8 @@ def make_maps(rng, pixels, tunings, chooser, a, predicted, components, grey, lum
             maps.append(np.full(errors.shape[:2], level))
             continue
         low, high = np.log(DISTORTIONS[TUNINGS[tunings[k]]].lambdas)
-        lagrange = np.exp(low + rng.random() * (high - low))
+        # More crops at low rates, where the networks have the most to learn.
+        lagrange = np.exp(low + rng.random() ** (1 / 3) * (high - low))
         maps.append(chooser.map(errors.reshape(-1, errors.shape[-1]), errors.shape[:2], lagrange, rng, allowed))
     return torch.from_numpy(np.stack(maps)), chosen
 
