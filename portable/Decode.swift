@@ -162,15 +162,21 @@ private func joined(_ texts: [String]) -> String {
   return result
 }
 
+/// A file without its codes decoded; what can be read of a damaged one where it `recovers`.
+private func structure(
+  _ pointer: UnsafePointer<UInt8>, _ count: Int, _ recovers: Int32
+) throws(BitstreamError) -> FileStructure {
+  recovers != 0
+    ? try FileStructure(recovering: bytes(pointer, count))
+    : try FileStructure(parsing: bytes(pointer, count))
+}
+
 /// Reads a file up to its codes, without a model: `gqd_message` then describes it as JSON, and the payload has the level of
 /// every position. Codes need not be there, only room for them. Zero, or a negative number for an error.
 @_cdecl("gqd_inspect")
 public func inspect(_ pointer: UnsafePointer<UInt8>, _ count: Int, _ recovers: Int32) -> Int32 {
   do throws(BitstreamError) {
-    let bytes = bytes(pointer, count)
-    let file =
-      recovers != 0
-      ? try FileStructure(recovering: bytes) : try FileStructure(parsing: bytes)
+    let file = try structure(pointer, count, recovers)
     let (header, layout) = (file.header, file.layout)
     let chunks = file.ancillary.map {
       "{\"type\":\"\(UnicodeScalar($0.type))\",\"bytes\":\($0.payload.count)}"
@@ -200,9 +206,7 @@ public func inspect(_ pointer: UnsafePointer<UInt8>, _ count: Int, _ recovers: I
 @_cdecl("gqd_graphics")
 public func graphics(_ pointer: UnsafePointer<UInt8>, _ count: Int, _ recovers: Int32) -> Int32 {
   do throws(BitstreamError) {
-    let bytes = bytes(pointer, count)
-    let file =
-      recovers != 0 ? try FileStructure(recovering: bytes) : try FileStructure(parsing: bytes)
+    let file = try structure(pointer, count, recovers)
     payload = file.graphicsMask.map { $0.map { $0 ? 1 : 0 } } ?? []
     var units: [String] = []
     for (number, place) in file.graphicsPlaces.enumerated() {
@@ -227,9 +231,7 @@ public func graphics(_ pointer: UnsafePointer<UInt8>, _ count: Int, _ recovers: 
 @_cdecl("gqd_profile")
 public func profile(_ pointer: UnsafePointer<UInt8>, _ count: Int, _ recovers: Int32) -> Int32 {
   do throws(BitstreamError) {
-    let bytes = bytes(pointer, count)
-    let file =
-      recovers != 0 ? try FileStructure(recovering: bytes) : try FileStructure(parsing: bytes)
+    let file = try structure(pointer, count, recovers)
     payload = file.ancillary(Chunk.iccProfile) ?? []
     return Int32(payload.count)
   } catch {

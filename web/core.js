@@ -18,6 +18,11 @@ export function isGQZ(bytes) {
   return bytes.length >= 8 && SIGNATURE.every((byte, k) => bytes[k] === byte)
 }
 
+/** Whether a file of which `inspect` gave `info` has an ICC profile: chunk `i`. */
+export function hasProfile(info) {
+  return info.chunks.some(({ type }) => type === "i")
+}
+
 export class Core {
   /** Fetches and compiles the module; the same code may serve many instances. */
   static async compile(url) {
@@ -92,8 +97,9 @@ export class Core {
     })
   }
 
-  /** The ICC profile of a file, or null. */
-  profile(bytes, { recover = false } = {}) {
+  /** The ICC profile of a file of which `inspect` gave `info`, or null. */
+  profile(bytes, info, { recover = false } = {}) {
+    if (!hasProfile(info)) return null
     return this.#guarded(() => {
       const count = this.#checked(this.#with(bytes, (place, count) => this.calls.gqd_profile(place, count, recover ? 1 : 0)))
       return count ? this.#payload() : null
@@ -101,14 +107,13 @@ export class Core {
   }
 
   /**
-   * Decodes a file, or a region of it, into `{width, height, rgba, profile, graphics, damage?}`: what the network makes of it,
-   * then graphics over it. `profile` is an ICC profile or null, `graphics` has a byte for every position, or is null.
+   * Decodes a file, or a region of it, into `{width, height, rgba, graphics, damage?}`: what the network makes of it, then
+   * graphics over it. `graphics` has a byte for every position, or is null.
    */
   async decode(bytes, id, options = {}) {
     const { region = { x: 0, y: 0 }, recover = false } = options
     const found = this.#network(bytes, id, options)
     const graphics = this.#graphics(bytes, recover)
-    found.profile = this.profile(bytes, { recover })
     found.graphics = graphics?.mask ?? null
     if (!graphics) return found
     const columns = Math.ceil(this.inspect(bytes, { recover }).width / 16)

@@ -1,5 +1,5 @@
 // .gqz pictures in the browser: decode(bytes) -> ImageData, inspect(bytes), GQZ.install(), <gqz-image>. No dependencies.
-import { Core, GQZError, fetchModel, pictureFile } from "./core.js"
+import { Core, GQZError, fetchModel, hasProfile, pictureFile } from "./core.js"
 
 export { GQZError, isGQZ } from "./core.js"
 
@@ -169,11 +169,12 @@ export async function decodeDetailed(source, options = {}) {
   }
   const call = (options) => thread().call("decode", [bytes, info.model, { maxPixels, ...options }],
     { model: info.model, signal })
-  let image, hasAlpha, profile, graphics, damage
+  const profile = hasProfile(info) ? await thread().call("profile", [bytes, info, { recover }]) : null
+  let image, hasAlpha, graphics, damage
   if (recover) {
     const found = await call({ recover, useDamagedBits })
     image = new ImageData(found.rgba, found.width, found.height)
-    ;({ hasAlpha, profile, graphics, damage } = found)
+    ;({ hasAlpha, graphics, damage } = found)
     if (region) {
       const part = new ImageData(wanted.width, wanted.height)
       copy(image, { x: -wanted.x, y: -wanted.y }, part)
@@ -183,7 +184,7 @@ export async function decodeDetailed(source, options = {}) {
     const parts = shares(wanted)
     const found = await Promise.all(parts.map((part) =>
       call({ region: parts.length === 1 && !region ? undefined : part })))
-    ;({ hasAlpha, profile, graphics } = found[0])
+    ;({ hasAlpha, graphics } = found[0])
     if (parts.length === 1) {
       image = new ImageData(found[0].rgba, found[0].width, found[0].height)
     } else {

@@ -10,9 +10,10 @@ async function decoder(bytes) {
     throw error
   })
   const ready = await core
-  const { model } = ready.inspect(bytes)
+  const info = ready.inspect(bytes)
+  const { model } = info
   if (!ready.hasModel(model)) ready.addModel(model, await fetchModel(model, base))
-  return { ready, model }
+  return { ready, info }
 }
 
 async function answer(request) {
@@ -21,8 +22,9 @@ async function answer(request) {
   const bytes = new Uint8Array(await response.clone().arrayBuffer())
   if (!isGQZ(bytes)) return response
   try {
-    const { ready, model } = await decoder(bytes)
-    return new Response(await pictureFile(await ready.decode(bytes, model)))
+    const { ready, info } = await decoder(bytes)
+    const picture = await ready.decode(bytes, info.model)
+    return new Response(await pictureFile({ ...picture, profile: ready.profile(bytes, info) }))
   } catch (error) {
     // As the browser shows any picture that it cannot read.
     return new Response(`${error.code ?? "failure"}: ${error.message}`, { status: 422, statusText: "Unprocessable Content" })

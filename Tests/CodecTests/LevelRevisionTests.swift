@@ -42,6 +42,5 @@ struct LevelRevisionTests {
     #expect(try learns { $0 == 17 ? 40 : 1 })
   }
 
-  /// Where nothing is as expected, nothing is usual.
   @Test func failuresOfAllMatter() throws { #expect(try learns { _ in 100 }) }
 }

@@ -1,4 +1,4 @@
-/// The binarization of an alpha plane, and the probabilities they are coded with.
+/// The binarization of an alpha plane, and the probabilities its decisions are coded with.
 ///
 /// First whether a row is the one above it; if not, for each pixel whether it is the one to its left, the one
 /// above it, or else by how much it differs from a prediction. Masks and flat parts cost next to nothing, soft

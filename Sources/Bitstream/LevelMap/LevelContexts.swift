@@ -1,4 +1,4 @@
-/// The binarization of a map's levels, and the probabilities they are coded with.
+/// The binarization of a map's levels, and the probabilities its decisions are coded with.
 ///
 /// First the rate level: a prediction from the neighbours; whether the rate level equals it; if not, whether it is above; then
 /// how far, in unary. Then the allocation mode, in unary. Decisions with only one possible outcome are not coded.

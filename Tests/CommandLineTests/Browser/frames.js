@@ -1,4 +1,4 @@
-// Shows the page in frames of three widths, light and dark, one after the other, and gathers what they find.
+// Shows the page in frames of several widths, light and dark, one after the other, and gathers what they find.
 
 (async () => {
   const checks = [];
