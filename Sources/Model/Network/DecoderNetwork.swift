@@ -18,7 +18,8 @@ struct DecoderNetwork: Sendable {
   private let pool: WorkerPool
 
   init(
-    _ c: ModelConfiguration, tuning: Int, from file: Safetensors, pool: WorkerPool
+    _ c: ModelConfiguration, _ cosines: CosineTransform?, tuning: Int, from file: Safetensors,
+    pool: WorkerPool
   ) throws(ModelError) {
     self.pool = pool
     correction =
@@ -27,8 +28,7 @@ struct DecoderNetwork: Sendable {
       } else {
         nil
       }
-    if c.hasCosines {
-      let cosines = try CosineTransform(from: file, pool: pool)
+    if let cosines {
       skip = .synthesis(cosines)
       inputScale = cosines.root
       pixels = Pointwise(

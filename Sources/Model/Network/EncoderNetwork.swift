@@ -12,10 +12,10 @@ struct EncoderNetwork: Sendable {
   private let pool: WorkerPool
 
   init(
-    _ c: ModelConfiguration, tuning: Int, from file: Safetensors, pool: WorkerPool
+    _ c: ModelConfiguration, _ cosines: CosineTransform?, tuning: Int, from file: Safetensors,
+    pool: WorkerPool
   ) throws(ModelError) {
     self.pool = pool
-    let cosines = c.hasCosines ? try CosineTransform(from: file, pool: pool) : nil
     skip =
       if let cosines {
         .analysis(cosines)

@@ -66,24 +66,25 @@ package final class Network: Sendable {
     identifier: Part<[UInt8]>, pool: WorkerPool, for purpose: Purpose
   ) throws(ModelError) {
     let table = LevelTable(c)
+    let cosines = c.hasCosines ? try CosineTransform(from: file, pool: pool) : nil
     configuration = c
     levels = table
     self.tuningIndex = tuningIndex
     self.pool = pool
     encoderPart = Part { () throws(ModelError) in
-      try EncoderNetwork(c, tuning: tuningIndex, from: file, pool: pool)
+      try EncoderNetwork(c, cosines, tuning: tuningIndex, from: file, pool: pool)
     }
     decoderPart = Part { () throws(ModelError) in
-      try DecoderNetwork(c, tuning: tuningIndex, from: file, pool: pool)
+      try DecoderNetwork(c, cosines, tuning: tuningIndex, from: file, pool: pool)
     }
     predictorPart = Part { () throws(ModelError) in
       try PredictorNetwork(c, tuning: tuningIndex, from: file, pool: pool)
     }
     let prior = Part { () throws(ModelError) in
-      try PriorNetwork(c, table, tuning: tuningIndex, from: file, pool: pool)
+      try PriorNetwork(c, table, cosines, tuning: tuningIndex, from: file, pool: pool)
     }
     transform = try LevelTransform(c, table, tuning: tuningIndex, from: file, pool: pool)
-    chroma = c.hasCosines ? try CosineTransform(from: file, pool: pool).chroma : []
+    chroma = cosines?.chroma ?? []
     others = c.tunings.indices.map { other in
       Part { () throws(ModelError) in
         try Network(

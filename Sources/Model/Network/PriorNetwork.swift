@@ -21,13 +21,13 @@ struct PriorNetwork: Sendable {
   private let pool: WorkerPool
 
   init(
-    _ c: ModelConfiguration, _ table: LevelTable, tuning: Int, from file: Safetensors,
-    pool: WorkerPool
+    _ c: ModelConfiguration, _ table: LevelTable, _ cosines: CosineTransform?, tuning: Int,
+    from file: Safetensors, pool: WorkerPool
   ) throws(ModelError) {
     self.pool = pool
     channels = c.prior
     leading = c.leading
-    inputScale = c.hasCosines ? try CosineTransform(from: file, pool: pool).root : nil
+    inputScale = cosines?.root
     correction =
       if let bound = c.meanBound {
         try Correction(
