@@ -143,35 +143,41 @@ class Components:
         z = x[:, order] * weights
         levels, usage = lloyd(z, (order < 256).float(), photographs)
         stored = {"order": order, "spread": spread[order], "weights": weights, "levels": levels, "usage": usage}
-        torch.save(stored | {"luma": [luma for _, luma, _ in standard_levels()]}, file)
+        torch.save(stored | {"luma": [luma for _, luma in standard_levels()]}, file)
 
 
-def lloyd(z, luma, photographs, iterations=6, log=print):
+def spread_out(weights, total):
+    """Weights [n] of patches that sum to 1, and a little of all patches, at the mean energy of these: a level must not fail what it
+    was not fitted to."""
+    n = len(weights)
+    weights = weights / weights.sum() if weights.sum() >= 0.5 else torch.full((n,), 1 / n)
+    return weights + 0.02 / n * ((weights * total).sum() / total.clamp(min=1e-6)).clamp(max=1)
+
+
+def lloyd(z, luma, photographs, iterations=12, log=print):
     """Levels for coefficients z [n, latents], by alternating choice and fit, and how often each is chosen."""
     n = len(z)
     generator = torch.Generator().manual_seed(3)
     kinds = standard_levels()
-    budgets = torch.tensor([float(b) for b, _, _ in kinds])
+    budgets = torch.tensor([float(b) for b, _ in kinds])
     total = (z * z).sum(1)
-    # A start: patches on rate levels by their energy, all content alike; modes differ in the directions patches lean to.
-    distinct = sorted({b for b, _, _ in kinds})
+    distinct = sorted({b for b, _ in kinds})
+    modes = [[j for j, (b, is_luma) in enumerate(kinds) if b == bits and not is_luma] for bits in distinct]
+    # A start: patches on rate levels by their energy; modes differ in the directions patches lean to.
     rate_level = (total.argsort().argsort().float() / n * len(distinct)).long().clamp(max=len(distinct) - 1)
     direction = torch.stack([(z[:, 8:72] * torch.randn(64, generator=generator)).abs().sum(1) for _ in range(8)], 1)
     weights = torch.zeros(n, len(kinds))
     for k, bits in enumerate(distinct):
-        modes = torch.tensor([j for j, kind in enumerate(kinds) if kind[0] == bits])
+        places = torch.tensor([j for j, kind in enumerate(kinds) if kind[0] == bits])
         rows = (rate_level == k).nonzero()[:, 0]
-        weights[rows, modes[direction[rows, : len(modes)].argmax(1)]] = 1
+        weights[rows, places[direction[rows, : len(places)].argmax(1)]] = 1
     side = torch.full((len(kinds),), 3.0)
     for iteration in range(iterations):
         levels = []
-        for k, (bits, is_luma, is_first) in enumerate(kinds):
-            w = weights[:, k]
-            if is_first:  # photographs of the whole rate level
-                w = sum(weights[:, j] for j, kind in enumerate(kinds) if kind[0] == bits) * photographs
-            # Something of everything: a level must not fail what it was not fitted to.
-            w = w / w.sum().clamp(min=1) + 0.1 / n * (torch.rand(n, generator=generator) < 0.3)
-            levels.append(Level.fit(z, w, bits, bits <= MIXED_BITS, luma if is_luma else None))
+        for k, (bits, is_luma) in enumerate(kinds):
+            # Levels of all components fit photographs: what is drawn is for the graphics layer.
+            w = weights[:, k] if is_luma else weights[:, k] * photographs
+            levels.append(Level.fit(z, spread_out(w, total), bits, bits <= MIXED_BITS, luma if is_luma else None))
         distortion = torch.stack([level.error(z, total) for level in levels], 1)
         weights = torch.zeros(n, len(kinds))
         report = []
@@ -188,4 +194,31 @@ def lloyd(z, luma, photographs, iterations=6, log=print):
             [round(float(np.interp(np.log(r), np.log(rates), ratios)), 2) for r in (0.125, 0.25, 0.5, 1, 2, 4)],
             flush=True,
         )
+        if iteration < iterations - 3:
+            begin_again(z, weights, side, modes, photographs, generator)
     return levels, 0.5**side
+
+
+def begin_again(z, weights, side, modes, photographs, generator):
+    """Gives levels that are hardly chosen patches that resemble each other, of those that chose about as many bits."""
+    used = (weights * photographs[:, None]).sum(0)
+    least = 0.25 * used.sum() / len(used)
+    for place, group in enumerate(modes):
+        near = [j for neighbour in modes[max(1, place - 1) : place + 2] for j in neighbour]
+        pool = weights[:, near].sum(1) * photographs
+        rows = (pool > 0).nonzero()[:, 0]
+        if place == 0 or not len(rows):
+            continue
+        for k in group:
+            if used[k] >= least:
+                continue
+            if len(group) == 1:
+                weights[:, k] = pool
+                continue
+            some = rows[torch.randperm(len(rows), generator=generator)[:3000]]
+            shape = z[some, :96].abs()
+            shape = shape / shape.norm(dim=1, keepdim=True)
+            like = some[(shape @ shape[0]).argsort(descending=True)[: max(1, len(some) // 4)]]
+            weights[:, k] = 0
+            weights[like, k] = pool[like]
+            side[k] = side[group].min()

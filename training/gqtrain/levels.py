@@ -22,18 +22,18 @@ CODE_ERROR = (0.0, 1.04, 1.11, 1.19, 1.24, 1.3, 1.4, 1.9, 4.0)
 #: Bits of the levels, and how many levels of all three components have as many; rate levels up to `MOST_LUMA` but the first
 #: have one more of luma alone, their last.
 RATE_LEVELS = (0, 16, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024, 1536, 2304, 3072)
-MODES = (1, 2, 2, 2, 2, 3, 3, 3, 3, 2, 2, 2, 2, 1, 1, 1)
+MODES = (1, 2, 3, 3, 3, 4, 4, 4, 4, 4, 4, 3, 2, 1, 1, 1)
 #: Luma has no more bits to give than this.
 MOST_LUMA = 1536
 
 
 def standard_levels():
-    """For every level (bits, whether it is of luma alone, whether it is the first of its rate level)."""
+    """For every level (bits, whether it is of luma alone)."""
     result = []
     for bits, modes in zip(RATE_LEVELS, MODES):
-        result += [(bits, False, k == 0) for k in range(modes)]
+        result += [(bits, False)] * modes
         if 0 < bits <= MOST_LUMA:
-            result.append((bits, True, False))
+            result.append((bits, True))
     return result
 
 
