@@ -16,7 +16,7 @@ from PIL import Image
 
 from gqtrain import native, synthetic, visual
 from gqtrain.codes import STARTS, STATE_BITS, RealCodes, noise
-from gqtrain.components import distribute
+from gqtrain.components import begin_again, distribute, spread_out
 from gqtrain.divergence import BOUND, NEVER, bound, divergence_bits, exact_divergence
 from gqtrain.export import read_weights, write_weights
 from gqtrain.levels import CODE_ERROR, LATENTS, RATE_LEVELS, bit_table, run_lengths, level_bits, standard_levels
@@ -126,6 +126,28 @@ class Levels(unittest.TestCase):
                 moved[4 * b : 4 * b + 4] += 1
                 if moved.min() >= 0:
                     self.assertGreaterEqual(error(moved), error(bits) - 1e-4)
+
+    def test_patches_of_high_energy_do_not_rule_a_level_they_are_not_for(self):
+        total = torch.cat([torch.ones(100), torch.full((900,), 1000.0)])
+        weights = spread_out((total < 2).float(), total)
+        self.assertTrue((weights > 0).all())
+        self.assertLess(float((weights * total).sum()), 1.03)
+
+    def test_levels_hardly_chosen_begin_again_with_patches_alike(self):
+        generator = torch.Generator().manual_seed(1)
+        z = torch.zeros(400, LATENTS)
+        z[:200, :40] = torch.randn(200, 40, generator=generator)
+        z[200:, 40:80] = torch.randn(200, 40, generator=generator)
+        # Level 0 without bits, and three of the same bits, of which nobody chose two.
+        weights = torch.tensor([0.0, 1, 0, 0]).repeat(400, 1)
+        side = torch.tensor([10.0, 1, 10, 10])
+        begin_again(z, weights, side, [[0], [1, 2, 3]], torch.ones(400), generator)
+        for level in (2, 3):
+            chosen = weights[:, level] > 0
+            self.assertEqual(int(chosen.sum()), 100)
+            self.assertIn(int(chosen[:200].sum()), (0, 100))
+        self.assertEqual(side.tolist(), [10, 1, 1, 1])
+        self.assertTrue((weights[:, 1] == 1).all())
 
 
 class MuonTests(unittest.TestCase):
