@@ -8,9 +8,9 @@ internal import CGQKernels
 ///     log N(c; mean, variance) - beta log N(c; 0, 1)
 ///
 /// (Xu et al., *Vector Quantization using Gaussian Variational Autoencoder*, arXiv 2512.06609). Sums
-/// are binary32, in an order that does not depend on the machine; among equal scores the lower state
-/// wins. A search is immutable and can be shared between threads; every call runs on the thread that
-/// makes it and needs 2^stateBitCount / 8 bytes per step.
+/// are of integers in units of 1/16 nat, or binary32 where their range is too small; they are the same
+/// on every machine, and among equal ones the lower state wins. A search is immutable and can be shared
+/// between threads; every call runs on the thread that makes it.
 public struct TrellisSearch: Sendable {
   /// The trellis that is searched.
   public let trellis: Trellis
@@ -42,7 +42,7 @@ public struct TrellisSearch: Sendable {
   ///   - means: One per step, finite.
   ///   - variances: One per step, above zero.
   ///   - bits: Bits of each step, each one of `trellis.stepBits`.
-  ///   - starts: The states that may precede the first step, at least one.
+  ///   - starts: The states that may precede the first step: a power of two of them, from a multiple of it on.
   /// - Returns: The state before the first step, and the state after each step; its lowest bits are the
   ///   step's code. Counts that differ, and bits or starts outside their range stop the program.
   /// - Throws: `GaussianQuantError.outOfMemory`.
@@ -54,8 +54,10 @@ public struct TrellisSearch: Sendable {
     let allowed = trellis.stepBits
     precondition(bits.allSatisfy { allowed.contains(Int($0)) }, "steps have bits of the trellis")
     precondition(
-      !starts.isEmpty && starts.upperBound <= 1 << UInt32(trellis.stateBitCount),
-      "starts are states")
+      !starts.isEmpty && starts.upperBound <= 1 << UInt32(trellis.stateBitCount)
+        && starts.count & (starts.count - 1) == 0
+        && starts.lowerBound % UInt32(starts.count) == 0,
+      "starts are an aligned power of two of states")
     var start = starts.lowerBound
     guard count > 0 else { return (start, []) }
     var linear = [Float](repeating: 0, count: count)

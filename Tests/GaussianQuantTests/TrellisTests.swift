@@ -64,7 +64,8 @@ import Testing
         }
         best = max(best, score(candidate))
       }
-      #expect(abs(score(path) - best) < 1e-4)
+      // Costs are rounded to 1/16.
+      #expect(abs(score(path) - best) < 0.25)
       // It is a path: every state follows from the one before and the step's bits.
       var state = start
       for (next, count) in zip(path, bits) {
@@ -75,11 +76,57 @@ import Testing
     }
   }
 
+  /// Means far outside the codebook and tiny variances take costs beyond the range of integers; long paths are followed back
+  /// in parts.
+  @Test(
+    arguments: [(8, 5000, 1, 1), (10, 3000, 1, 1), (10, 700, 6, 1), (11, 700, 1, 1e-5)]
+      as [(Int, Int, Double, Double)])
+  func longPathsAreTheBest(
+    stateBits: Int, count: Int, spread: Double, leastVariance: Double
+  ) throws {
+    let trellis = try Trellis(stateBitCount: stateBits)
+    var numbers = TestNumbers(stream: 35)
+    let bits = (0..<count).map { _ in
+      UInt8(1 + Int(numbers.uniform() * Double(trellis.stepBits.upperBound)))
+    }
+    let means = bits.map { _ in Float(spread * numbers.normal()) }
+    let variances = bits.map { bits in
+      let rare = numbers.uniform() < 0.02 ? leastVariance : 1
+      return Float(rare * (0.5 + numbers.uniform()) / Double(1 << (2 * Int(bits))))
+    }
+    let found = try TrellisSearch(trellis: trellis).bestPath(
+      means: means.span, variances: variances.span, bits: bits, fromAnyOf: 0..<16)
+    func cost(_ step: Int, _ state: Int) -> Double {
+      let (value, mean) = (Double(trellis.values[state]), Double(means[step]))
+      return (value - mean) * (value - mean) / (2 * Double(variances[step])) - value * value / 2
+    }
+    let states = 1 << stateBits
+    var costs = (0..<states).map { $0 < 16 ? 0 : Double.infinity }
+    for step in 0..<count {
+      let sources = states >> Int(bits[step])
+      let least = (0..<sources).map { low in
+        stride(from: low, to: states, by: sources).map { costs[$0] }.min()!
+      }
+      costs = (0..<states).map { least[$0 >> Int(bits[step])] + cost(step, $0) }
+    }
+    #expect(found.start < 16)
+    var (state, total) = (found.start, 0.0)
+    for (step, next) in found.states.enumerated() {
+      let code = next & (1 << UInt32(bits[step]) - 1)
+      try #require(trellis.state(after: state, bits: code, count: Int(bits[step])) == next)
+      state = next
+      total += cost(step, Int(next))
+    }
+    let best = costs.min()!
+    let tolerance = 5e-3 * max(abs(best), Double(count))
+    #expect(abs(total - best) <= tolerance, "\(total), best \(best)")
+  }
+
   @Test(arguments: [8, 12, 13])
   func instructionSetsAgree(stateBits: Int) throws {
     let trellis = try Trellis(stateBitCount: stateBits)
     var numbers = TestNumbers(stream: 32)
-    let bits = (0..<600).map { _ in
+    let bits = (0..<2500).map { _ in
       UInt8(1 + Int(numbers.uniform() * Double(trellis.stepBits.upperBound)))
     }
     let means = bits.map { _ in Float(numbers.normal()) }

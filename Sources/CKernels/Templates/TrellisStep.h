@@ -1,91 +1,131 @@
-// One step of the Viterbi search, included once per instruction set. To be defined before:
+// One step of the Viterbi search, included once per instruction set and kind of cost. To be defined before:
 //   KERNEL    name of the function
 //   TARGET    attribute that allows the instructions
-//   WIDTH     floats of a vector, 8 or 16
+//   WIDTH     costs of a vector: 8, 16 or 32, at most the sources of a step
+//   COST      type of a cost
+//   MOST      the largest cost
+//   VALUE     type of a value
+//   EXTENDED  (so_far, value): costs that the Parabola `parabola` makes of costs, for values
 //
-// Sums are rounded one by one and minima are exact, so every instruction set finds the same path.
+// Sums are rounded one by one or of integers, and minima are exact, so every instruction set finds the same path.
 
 #define NAME_OF(kernel, part) kernel##_##part
 #define NAME(kernel, part) NAME_OF(kernel, part)
-#define FLOATS NAME(KERNEL, floats)
+#define COSTS NAME(KERNEL, costs)
+#define VALUES NAME(KERNEL, values)
 #define CHOICES NAME(KERNEL, choices)
+#define STEP NAME(KERNEL, step)
 
-typedef float FLOATS __attribute__((ext_vector_type(WIDTH), may_alias, aligned(4)));
+typedef COST COSTS __attribute__((ext_vector_type(WIDTH), may_alias, aligned(sizeof(COST))));
+typedef VALUE VALUES __attribute__((ext_vector_type(WIDTH), may_alias, aligned(sizeof(VALUE))));
 typedef _Bool CHOICES __attribute__((ext_vector_type(WIDTH)));
 
 // Part h of n of a vector, each of its elements repeated n times.
-#define PLACE(h, n, i) ((h) * (WIDTH / (n)) + (i) / (n))
+#define PLACE(h, n, i) (((h) * WIDTH / (n) + (i) / (n)) % WIDTH)
 #define PLACES8(h, n, i)                                                              \
   PLACE(h, n, i), PLACE(h, n, i + 1), PLACE(h, n, i + 2), PLACE(h, n, i + 3),         \
       PLACE(h, n, i + 4), PLACE(h, n, i + 5), PLACE(h, n, i + 6), PLACE(h, n, i + 7)
-#if WIDTH == 16
+#if WIDTH == 32
+#define REPEATED(v, h, n)                                                              \
+  __builtin_shufflevector(v, v, PLACES8(h, n, 0), PLACES8(h, n, 8), PLACES8(h, n, 16), \
+                          PLACES8(h, n, 24))
+#elif WIDTH == 16
 #define REPEATED(v, h, n) __builtin_shufflevector(v, v, PLACES8(h, n, 0), PLACES8(h, n, 8))
 #else
 #define REPEATED(v, h, n) __builtin_shufflevector(v, v, PLACES8(h, n, 0))
 #endif
 
-#define EXTEND(so_far, place)                                                  \
-  {                                                                            \
-    const FLOATS value = *(const FLOATS *)(values + (place));                  \
-    *(FLOATS *)(costs + (place)) = (so_far) + value * (value * q - l);         \
+#define EXTEND(so_far, place)                                            \
+  {                                                                      \
+    const VALUES value = *(const VALUES *)(values + (place));            \
+    *(COSTS *)(after + (place)) = EXTENDED(so_far, value);               \
   }
-#define EXTEND_PART(h, n) EXTEND(REPEATED(least, h, n), j * (n) + (h) * WIDTH)
+#define PART(h, n) EXTEND(REPEATED(least, (h) % (n), n), j * (n) + (h) * WIDTH)
+#define PARTS2(h, n) PART(h, n) PART((h) + 1, n)
+#define PARTS4(h, n) PARTS2(h, n) PARTS2((h) + 2, n)
+#define PARTS8(h, n) PARTS4(h, n) PARTS4((h) + 4, n)
 
-TARGET static void KERNEL(const float *values, unsigned state_bits, float *costs, uint8_t *choices,
-                          unsigned bits, float linear, float quadratic) {
+TARGET INLINE COST STEP(const VALUE *values, size_t sources, const COST *before, COST *after,
+                        uint8_t *choices, const unsigned bits, Parabola parabola, COST lowest) {
   const size_t branches = (size_t)1 << bits;
-  const size_t sources = ((size_t)1 << state_bits) >> bits;
-  // Of the states that differ only in the bits about to leave, the cheapest: a bit at a time.
-  float *from = costs;
-  float lowest = 0;
-  for (size_t half = ((size_t)1 << state_bits) / 2; half >= sources; half /= 2) {
-    FLOATS low = (FLOATS)__builtin_inff();
-    for (size_t j = 0; j < half; j += WIDTH) {
-      const FLOATS a = *(const FLOATS *)(from + j), b = *(const FLOATS *)(from + half + j);
-      const CHOICES choice = __builtin_convertvector(b < a, CHOICES);
-      const FLOATS least = b < a ? b : a;
-      memcpy(choices + j / 8, &choice, WIDTH / 8);
-      *(FLOATS *)(from + j) = least;
-      low = least < low ? least : low;
-    }
-    choices += half / 8;
-    lowest = low[0];
-    for (int i = 1; i < WIDTH; i++) { lowest = low[i] < lowest ? low[i] : lowest; }
-  }
-  const FLOATS l = (FLOATS)linear, q = (FLOATS)quadratic;
-  // From the last source to the first, so that costs can be replaced in place.
-  for (size_t j = sources; j != 0;) {
-    j -= WIDTH;
-    const FLOATS least = *(const FLOATS *)(costs + j) - lowest;
-    switch (bits) {
-      case 1:
-        EXTEND_PART(1, 2) EXTEND_PART(0, 2)
-        break;
-      case 2:
-        EXTEND_PART(3, 4) EXTEND_PART(2, 4) EXTEND_PART(1, 4) EXTEND_PART(0, 4)
-        break;
-      case 3:
-        EXTEND_PART(7, 8) EXTEND_PART(6, 8) EXTEND_PART(5, 8) EXTEND_PART(4, 8)
-        EXTEND_PART(3, 8) EXTEND_PART(2, 8) EXTEND_PART(1, 8) EXTEND_PART(0, 8)
-        break;
-      default:
-        for (int i = WIDTH - 1; i >= 0; i--) {
-          const FLOATS so_far = (FLOATS)least[i];
-          for (size_t x = 0; x < branches; x += WIDTH) { EXTEND(so_far, (j + i) * branches + x) }
+  COSTS low = (COSTS)(COST)MOST;
+  for (size_t j = 0; j < sources; j += WIDTH) {
+    // Of the states that differ only in the bits about to leave, the cheapest: a bit at a time.
+    COSTS group[128];
+    uint8_t *to = choices + j / 8;
+    for (size_t half = branches / 2; half; half /= 2) {
+      for (size_t k = 0; k < half; k++, to += sources / 8) {
+        COSTS a, b;
+        if (half == branches / 2) {
+          a = *(const COSTS *)(before + k * sources + j);
+          b = *(const COSTS *)(before + (k + half) * sources + j);
+        } else {
+          a = group[k];
+          b = group[k + half];
         }
+        const CHOICES choice = __builtin_convertvector(b < a, CHOICES);
+        memcpy(to, &choice, WIDTH / 8);
+        group[k] = b < a ? b : a;
+      }
     }
+    const COSTS least = group[0] - (COSTS)lowest;
+    low = least < low ? least : low;
+    if (bits == 1) {
+      PARTS2(0, 2)
+    } else if (bits == 2) {
+      PARTS4(0, 4)
+    } else if (bits == 3 && WIDTH > 8) {
+      PARTS8(0, 8)
+    } else if (bits == 4 && WIDTH > 16) {
+      PARTS8(0, 16)
+      PARTS8(8, 16)
+    } else {
+      for (int i = 0; i < WIDTH; i++) {
+        const COSTS so_far = (COSTS)(COST)least[i];
+        for (size_t x = 0; x < branches; x += WIDTH) { EXTEND(so_far, (j + i) * branches + x) }
+      }
+    }
+  }
+  COST result = low[0];
+  for (int i = 1; i < WIDTH; i++) { result = low[i] < result ? low[i] : result; }
+  return result;
+}
+
+#define CASE(b) \
+  case b:       \
+    return STEP(values, sources, before, after, choices, b, parabola, lowest);
+
+TARGET static COST KERNEL(const VALUE *values, size_t sources, const COST *before, COST *after,
+                          uint8_t *choices, unsigned bits, Parabola parabola, COST lowest) {
+  switch (bits) {
+    CASE(1)
+    CASE(2)
+    CASE(3)
+    CASE(4)
+    CASE(5)
+    CASE(6)
+    CASE(7)
+    CASE(8)
+    default:
+      __builtin_unreachable();
   }
 }
 
 #undef NAME_OF
 #undef NAME
-#undef FLOATS
+#undef COSTS
+#undef VALUES
 #undef CHOICES
+#undef STEP
 #undef PLACE
 #undef PLACES8
 #undef REPEATED
 #undef EXTEND
-#undef EXTEND_PART
+#undef PART
+#undef PARTS2
+#undef PARTS4
+#undef PARTS8
+#undef CASE
 #undef KERNEL
 #undef TARGET
 #undef WIDTH
