@@ -78,7 +78,7 @@ typedef struct gqimg_bytes {
 typedef struct gqimg_options {
   int32_t target;       /* GQIMG_TARGET_*; quality */
   int32_t effort;       /* 1 (fast) to 9 (thorough); 5 */
-  double value;         /* of the target; 50 */
+  double value;         /* of the target; 75 */
   int32_t tuning;       /* GQIMG_TUNE_*; visual. A codec with a model of its own takes no notice */
   int32_t flags;        /* GQIMG_PROGRESSIVE and so on; 0 */
   int32_t uniform;      /* not 0: one level for the whole picture; 0 */

@@ -12,7 +12,6 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(HERE)
 TESTDATA = os.path.join(ROOT, "testdata")
 TINY = os.path.join(TESTDATA, "tiny.safetensors")
-COSINE = os.path.join(TESTDATA, "tiny-cosine.safetensors")
 #: What the program on x86 and the decoder on aarch64 can be told to use.
 NATIVE = ("plain", "avx2", "avx512")
 ARM = ("plain", "neon", "neon-dot")
@@ -47,7 +46,7 @@ def main():
         def compress(name, picture, model, *options):
             path = os.path.join(folder, name + ".gqz")
             # Graphics is libwebp's, which the decoder in Embedded Swift is without.
-            run([a.program, "compress", "--graphics", "off", *(["--model", model] if model in (TINY, COSINE) else []), *options,
+            run([a.program, "compress", "--graphics", "off", *(["--model", model] if model == TINY else []), *options,
                  os.path.join(TESTDATA, picture), path])
             files.append((name, path, model))
 
@@ -56,13 +55,13 @@ def main():
         compress("tiny-protected", "chelsea.png", TINY, "--protect", "--uniform", "--bpp", "0.7")
         compress("tiny-grey", "camera.png", TINY, "--bpp", "0.4")
         compress("tiny-small", "pngsuite/s07n3p02.png", TINY)
-        compress("cosine", "chelsea.png", COSINE, "--tune", "visual", "-q", "80")
-        compress("cosine-psnr", "sample.png", COSINE, "--tune", "psnr", "-q", "95")
-        compress("cosine-grey", "camera.png", COSINE, "--bpp", "0.4")
+        compress("cosine", "chelsea.png", TINY, "--tune", "visual", "-q", "80")
+        compress("cosine-psnr", "sample.png", TINY, "--tune", "psnr", "-q", "95")
+        compress("cosine-grey", "camera.png", TINY, "--bpp", "0.4")
         compress("real", "chelsea.png", a.model, "-q", "60")
         compress("real-grey", "camera.png", a.model, "--bpp", "0.3")
         for name, path, model in files:
-            chosen = ["--model", model] if model in (TINY, COSINE) else []
+            chosen = ["--model", model] if model == TINY else []
             target = os.path.join(folder, "out.ppm" if "grey" not in name else "out.pgm")
             expected = None
 
@@ -80,7 +79,7 @@ def main():
                     compare(f"program, {isa}", samples(file.read()))
             if a.aarch64:
                 # Emulated, so real weights on the quickest alone.
-                for isa in ARM if model in (TINY, COSINE) else ARM[-1:]:
+                for isa in ARM if model == TINY else ARM[-1:]:
                     compare(f"aarch64, {isa}", run(["qemu-aarch64", a.aarch64, model, path], isa))
             if a.wasm:
                 compare("WebAssembly", run(["node", os.path.join(ROOT, "portable", "decode.mjs"), a.wasm, model, path]))

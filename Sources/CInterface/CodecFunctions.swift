@@ -246,7 +246,7 @@ private func decode(
   try fill(
     result,
     try body(
-      GQDecoder(network: try models.network(identifier: header.modelIdentifier)), bytes, limits))
+      GQDecoder(network: try models.network()), bytes, limits))
 }
 
 private func limits(_ maxPixels: UInt64) -> DecodeLimits {
@@ -268,7 +268,7 @@ public func recover(
     let bytes = try input(bytes, count)
     let limits = limits(maxPixels)
     let header = try FileStructure(recovering: bytes, limits: limits).header
-    let recovery = try GQDecoder(network: try models.network(identifier: header.modelIdentifier))
+    let recovery = try GQDecoder(network: try models.network())
       .recover(
         bytes, options: RecoveryOptions(usesDamagedBits: usesDamagedBits != 0), limits: limits)
     try fill(result, recovery.picture)
@@ -362,7 +362,7 @@ public func tokensExport(
     let models = try models(codec)
     let coded = try CodedPicture(parsing: try input(bytes, count))
     let wanted = coded.header.modelIdentifier
-    let network = try models.network(identifier: wanted)
+    let network = try models.network()
     guard network.identifier == wanted else {
       throw CodecError.wrongModel(expected: network.identifier, found: wanted)
     }

@@ -20,8 +20,8 @@ struct CodingPass {
     let levels: [UInt8]
     /// The segments of the file.
     let segments: [[UInt8]]
-    /// For every position the squared error of what is decoded, see `DecodedErrors`; nil when it was not measured.
-    let errors: [Float]?
+    /// How what is decoded differs; nil when it was not measured.
+    let errors: DecodedErrors.Found?
   }
 
   /// Codes the picture.
@@ -66,9 +66,12 @@ struct CodingPass {
       ) { try code($0, isLast: $1) }
     }
     let segments = try coding.finish { decoded?.push(latents: $0) }
-    var errors = decoded?.sums
+    var errors = decoded?.found
     if let graphicsMask, errors != nil {
-      for (position, isSet) in graphicsMask.enumerated() where isSet { errors?[position] = 0 }
+      for (position, isSet) in graphicsMask.enumerated() where isSet {
+        errors?.squares[position] = 0
+        errors?.shifts[position] = 0
+      }
     }
     return Result(levels: levels, segments: segments, errors: errors)
   }

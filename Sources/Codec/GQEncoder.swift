@@ -139,10 +139,10 @@ public final class GQEncoder: Sendable {
         let coded = try pass.run(source, levels)
         measured = coded.errors ?? measured
         func cost(_ coded: CodingPass.Result) -> Double {
-          let sum = coded.errors?.reduce(0.0) { $0 + Double(revision.distortion($1)) } ?? 0
+          let sum = coded.errors.map { revision.cost($0, errors) } ?? 0
           guard case .quality(let quality) = options.target else { return sum }
           let bits = coded.levels.reduce(0) { $0 + network.levels.bits[Int($1)] }
-          return sum + lambda(quality: quality) * Double(bits)
+          return sum + QualityScale.lambda(quality: quality, tuning: network.tuning) * Double(bits)
         }
         if cost(coded) < cost(best) { best = coded }
       }
@@ -236,7 +236,7 @@ public final class GQEncoder: Sendable {
       guard let found = allocator.lambda(atMost: bytes) else { return nil }
       value = found
     } else if case .quality(let quality) = options.target {
-      value = lambda(quality: quality)
+      value = QualityScale.lambda(quality: quality, tuning: network.tuning)
     } else {
       return nil
     }
@@ -273,7 +273,7 @@ public final class GQEncoder: Sendable {
         let rateLevel = (quality / 100 * Double(rateTable.rateLevels.count - 1)).rounded()
         return allocator.uniformLevels(bits: rateTable.rateLevels[Int(rateLevel)].bits)
       }
-      return allocator.levels(lambda: lambda(quality: quality))
+      return allocator.levels(lambda: QualityScale.lambda(quality: quality, tuning: network.tuning))
     }
     let bytes = options.target.bytes(header) ?? 0
     do throws(CodecError) {
@@ -286,14 +286,5 @@ public final class GQEncoder: Sendable {
         allowedBytes: allowed, smallestBytes: smallest,
         metadataBytes: attachments.metadataBytes, alphaBytes: attachments.alphaBytes)
     }
-  }
-
-  /// Distortion that a bit must save at this quality: squared error of samples in -1...1, or dissimilarity.
-  func lambda(quality: Double) -> Double {
-    // Halves every 8 steps. At the default quality photographs take about 0.9 bits per pixel.
-    let scale = network.tuning == .psnr ? 0.95 : 457
-    var halvings = Float(-quality / 8 * 0.693_147_180_559_945_3)
-    gq_exp(&halvings, 1)
-    return scale * Double(halvings)
   }
 }

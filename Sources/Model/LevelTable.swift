@@ -27,7 +27,6 @@ package struct LevelTable: Sendable, Equatable {
 
   /// The levels that a model's configuration lists.
   package init(_ configuration: ModelConfiguration) {
-    var width = 1
     levels = configuration.levels.map { bands in
       var (first, sent) = (0, [Band]())
       for pair in bands {
@@ -40,11 +39,10 @@ package struct LevelTable: Sendable, Equatable {
         }
         first += count
       }
-      width = max(width, first)
       return sent
     }
     counts = levels.map { $0.reduce(0) { $0 + $1.count } }
     bits = levels.map { $0.reduce(0) { $0 + $1.bits * $1.count } }
-    self.width = configuration.hasCosines ? configuration.latents : width
+    width = configuration.latents
   }
 }

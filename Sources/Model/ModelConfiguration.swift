@@ -4,8 +4,8 @@ import GQBitstream
 package struct ModelConfiguration: Sendable, Equatable {
   /// The most levels.
   package static let maxLevels = 128
-  /// The values of `architecture` that this code runs.
-  package static let supportedArchitectures = 4...5
+  /// The value of `architecture` that this code runs.
+  package static let supportedArchitecture = 5
 
   /// Number of the network's structure; other structures need another program.
   package let architecture: Int
@@ -29,12 +29,11 @@ package struct ModelConfiguration: Sendable, Equatable {
   package let predictor: Int
   /// Latent channels per position.
   package let latents: Int
-  /// The first latents, which the network corrects and predicts and which levels' matrices mix: all of them in
-  /// architecture 4.
+  /// The first latents, which the network corrects and predicts and which levels' matrices mix.
   package let leading: Int
   /// How many levels, the first ones, have a matrix of their own; the coefficients of others are the latents themselves.
   package let mixedLevels: Int
-  /// Levels of luma alone, for grey pictures; none in architecture 4.
+  /// Levels of luma alone, for grey pictures.
   package let lumaLevels: [Int]
   /// Slope of the leaky ReLU for negative values.
   package let slope: Float
@@ -44,10 +43,10 @@ package struct ModelConfiguration: Sendable, Equatable {
   package let latentBound: Float
   /// What the encoder's head gives for a position is left out where it is larger than about this; see ``Correction``.
   package let correctionBound: Float
-  /// The same for the prior's means; nil for no bound.
-  package let meanBound: Float?
-  /// The same for what the decoder's head gives for 8 x 8 pixels; nil for no bound.
-  package let decoderBound: Float?
+  /// The same for the prior's means.
+  package let meanBound: Float
+  /// The same for what the decoder's head gives for 8 x 8 pixels.
+  package let decoderBound: Float
   /// Bits of a trellis state.
   package let stateBits: Int
   /// Seed of the quantizer's noise.
@@ -58,9 +57,6 @@ package struct ModelConfiguration: Sendable, Equatable {
   package let tunings: [Tuning]
   /// For each level its bit-allocation bands as [bits per coefficient, number of coefficients]; bands of 0 bits are not sent.
   package let levels: [[[Int]]]
-
-  /// Whether the linear latents are those of a cosine transform, and coefficients companded; else a matrix gives them.
-  var hasCosines: Bool { architecture >= 5 }
 
   /// Reads and checks the configuration in a weights file.
   ///
@@ -87,6 +83,10 @@ package struct ModelConfiguration: Sendable, Equatable {
       try member(name) { $0.double.map { Float($0) } }
     }
     architecture = try count("architecture")
+    guard architecture == Self.supportedArchitecture else {
+      throw .badConfiguration(
+        "architecture \(architecture), this program runs \(Self.supportedArchitecture)")
+    }
     fine = try count("fine")
     coarse = try count("coarse")
     prior = try count("prior")
@@ -116,34 +116,22 @@ package struct ModelConfiguration: Sendable, Equatable {
       }
       return result
     }
-    if architecture >= 5 {
-      leading = try count("leading")
-      mixedLevels = try count("mixedLevels")
-      lumaLevels = try member("lumaLevels") { $0.integers }
-      correctionBound = try number("correctionBound")
-      meanBound = try number("meanBound")
-      decoderBound = try number("decoderBound")
-      tunings = try member("tunings") { value in
-        guard let names = value.array else { return nil }
-        let known = names.compactMap { $0.text.flatMap(Tuning.init) }
-        return known.count == names.count ? known : nil
-      }
-    } else {
-      (leading, mixedLevels, lumaLevels) = (latents, levels.count, [])
-      (correctionBound, meanBound, decoderBound) = (4, nil, nil)
-      tunings = [try member("tuning") { $0.text.flatMap(Tuning.init) }]
+    leading = try count("leading")
+    mixedLevels = try count("mixedLevels")
+    lumaLevels = try member("lumaLevels") { $0.integers }
+    correctionBound = try number("correctionBound")
+    meanBound = try number("meanBound")
+    decoderBound = try number("decoderBound")
+    tunings = try member("tunings") { value in
+      guard let names = value.array else { return nil }
+      let known = names.compactMap { $0.text.flatMap(Tuning.init) }
+      return known.count == names.count ? known : nil
     }
     try check()
   }
 
   private func check() throws(ModelError) {
-    guard Self.supportedArchitectures.contains(architecture) else {
-      throw .badConfiguration(
-        "architecture \(architecture), this program runs "
-          + "\(Self.supportedArchitectures.lowerBound) to \(Self.supportedArchitectures.upperBound)"
-      )
-    }
-    guard !hasCosines || latents == CosineTransform.count else {
+    guard latents == CosineTransform.count else {
       throw .badConfiguration("\(latents) latents, expected \(CosineTransform.count)")
     }
     guard (1...Header.maximumTunings).contains(tunings.count), Set(tunings).count == tunings.count
@@ -173,8 +161,7 @@ package struct ModelConfiguration: Sendable, Equatable {
     guard !codeError.isEmpty, codeError.allSatisfy({ (1..<16).contains($0) }) else {
       throw .badConfiguration("codeError is \(codeError), expected one or more of 1 to 16")
     }
-    let bounds = [meanBound, decoderBound].compactMap { $0 }
-    for value in [slope, scaleBound, latentBound, correctionBound] + bounds
+    for value in [slope, scaleBound, latentBound, correctionBound, meanBound, decoderBound]
     where !(value > 0 && value.isFinite) {
       throw .badConfiguration("slope and bounds must be positive")
     }

@@ -28,20 +28,14 @@ struct GQImg: ParsableCommand {
       JPEGEncode.self, JPEGDecode.self,
     ])
 
-  @Flag(help: "Show the versions of program and format and the ids of the models.")
+  @Flag(help: "Show the versions of program and format and the id of the model.")
   var version = false
 
   func run() throws {
     guard version else { throw CleanExit.helpRequest(self) }
-    let models = Tuning.allCases.map { tuning in
-      let weights = try? ModelFile.read(tuning: tuning)
-      return
-        "model \(weights.map { hexadecimal(ModelFile.identifier(of: $0)) } ?? "not found") "
-        + "(\(tuning.rawValue))"
-    }
-    try printLine(
-      "gqimg \(Self.version), format \(FileStructure.version), "
-        + models.joined(separator: ", "))
+    let weights = try? ModelFile.read()
+    let model = weights.map { hexadecimal(ModelFile.identifier(of: $0)) } ?? "not found"
+    try printLine("gqimg \(Self.version), format \(FileStructure.version), model \(model)")
   }
 
   static func main() {

@@ -13,7 +13,7 @@ struct CosineModelTests {
   ) throws -> [UInt8] {
     var options = options
     options.graphics = .off
-    return try GQEncoder(network: try makeTinyCosineNetwork(tuning)).encode(
+    return try GQEncoder(network: try makeTinyNetwork(tuning)).encode(
       picture, options: options
     ).bytes
   }
@@ -24,7 +24,7 @@ struct CosineModelTests {
     let header = try FileStructure.header(of: bytes)
     #expect(header.tuning == (tuning == .visual ? 0 : 1))
     let decoded = try Tuning.allCases.map {
-      try GQDecoder(network: try makeTinyCosineNetwork($0)).decode(bytes)
+      try GQDecoder(network: try makeTinyNetwork($0)).decode(bytes)
     }
     #expect(decoded[0] == decoded[1])
   }
@@ -40,13 +40,13 @@ struct CosineModelTests {
       rateTable: coded.rateTable, levelMap: coded.levelMap, graphics: nil, order: coded.order,
       segments: coded.segments, ancillary: [], hasHeadCopy: false)
     #expect {
-      try GQDecoder(network: try makeTinyCosineNetwork()).decode(other.serialized())
+      try GQDecoder(network: try makeTinyNetwork()).decode(other.serialized())
     } throws: { "\($0)".contains("tuning") }
   }
 
   /// The linear transform alone is near to the picture where bits are many, at every position of every phase.
   @Test(arguments: Tuning.allCases) func highestLevelsAreNear(tuning: Tuning) throws {
-    let network = try makeTinyCosineNetwork(tuning)
+    let network = try makeTinyNetwork(tuning)
     let decoder = GQDecoder(network: network)
     let encoder = GQEncoder(network: network)
     var last = Double.infinity
@@ -67,7 +67,7 @@ struct CosineModelTests {
     let grey = Picture(
       width: picture.width, height: picture.height, colorType: .grey,
       samples: stride(from: 0, to: picture.samples.count, by: 3).map { picture.samples[$0] })
-    let network = try makeTinyCosineNetwork()
+    let network = try makeTinyNetwork()
     let bytes = try encode(grey, .visual, EncodingOptions(target: .bitsPerPixel(0.5)))
     let coded = try CodedPicture(parsing: bytes)
     let luma = network.configuration.lumaLevels
@@ -87,7 +87,7 @@ struct CosineModelTests {
     let tiles = try encode(picture, .psnr, options)
     options.order = .phases
     let phases = try encode(picture, .psnr, options)
-    let network = try makeTinyCosineNetwork(.psnr)
+    let network = try makeTinyNetwork(.psnr)
     #expect(try GQDecoder(network: network).decode(phases).samples.count == picture.samples.count)
     let tokens = try PictureTokens(try CodedPicture(parsing: tiles), table: network.levels)
     #expect(try tokens.codedPicture().serialized() == tiles)

@@ -7,7 +7,7 @@ import Testing
 struct LevelRevisionTests {
   /// 16 by 16 positions that all have one level, of which a mean error of 0.02 per sample is expected, and errors which
   /// are so many times that.
-  private func learns(_ ratio: (Int) -> Float) throws -> Bool {
+  private func learns(shift: Float = 0, _ ratio: (Int) -> Float) throws -> Bool {
     let levels = network.levels.bits
     let level = try #require(levels.indices.first { levels[$0] >= 64 })
     let header = Header(
@@ -22,7 +22,9 @@ struct LevelRevisionTests {
     var revision = LevelRevision(network: network)
     return revision.learn(
       &errors, levels: Array(repeating: UInt8(level), count: 256),
-      measured: (0..<256).map { 768 * 0.02 * ratio($0) })
+      measured: DecodedErrors.Found(
+        squares: (0..<256).map { 768 * 0.02 * ratio($0) },
+        shifts: (0..<256).map { $0 == 17 ? 768 * shift * shift / (127.5 * 127.5) : 0 }))
   }
 
   @Test func errorsAsExpectedAreLeft() throws {
@@ -40,6 +42,12 @@ struct LevelRevisionTests {
 
   @Test func oneFailureMattersWhereItIsFarOff() throws {
     #expect(try learns { $0 == 17 ? 40 : 1 })
+  }
+
+  /// One position whose mean is off is seen, however good it is otherwise.
+  @Test func shiftsAreSeen() throws {
+    #expect(try !learns(shift: 9) { _ in 1 })
+    #expect(try learns(shift: 11) { _ in 1 })
   }
 
   @Test func failuresOfAllMatter() throws { #expect(try learns { _ in 100 }) }

@@ -12,7 +12,7 @@ struct NoGarbageTests {
   private static let psnrNetwork: Network = {
     do {
       return try Network(
-        parsing: try ModelFile.read(tuning: .psnr), pool: WorkerPool(threadCount: 2))
+        parsing: try ModelFile.read(), tuning: .psnr, pool: WorkerPool(threadCount: 2))
     } catch {
       fatalError("the model does not load: \(error)")
     }
@@ -108,7 +108,8 @@ struct NoGarbageTests {
         let found = try coded(
           try framed(color), EncodingOptions(target: .bitsPerPixel(rate)), model)
         #expect(found.decibels >= best - 0.1, "\(rate): \(found), before \(best) dB")
-        best = max(best, found.decibels)
+        // Beyond that nothing is seen.
+        best = max(best, min(found.decibels, 42))
       }
     }
   }

@@ -12,20 +12,12 @@ let network: Network = {
   }
 }()
 
-/// A model of few channels and random weights, made by `testdata/make_tiny_model.py`: quick, and never trained anew.
-func makeTinyNetwork(threads: Int = 1) throws -> Network {
+/// A model of few channels and random weights, made by `training/golden/make_tiny.py`: quick, and never trained anew.
+func makeTinyNetwork(_ tuning: Tuning = .visual, threads: Int = 1) throws -> Network {
   let path = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
     .appendingPathComponent("../../testdata/tiny.safetensors").standardized.path
   return try Network(
-    parsing: try ModelFile.read(path), pool: WorkerPool(threadCount: threads))
-}
-
-/// A model of architecture 5 with few channels, random weights and two tunings, made by `training/golden/make_tiny.py`.
-func makeTinyCosineNetwork(_ tuning: Tuning = .visual) throws -> Network {
-  let path = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-    .appendingPathComponent("../../testdata/tiny-cosine.safetensors").standardized.path
-  return try Network(
-    parsing: try ModelFile.read(path), tuning: tuning, pool: WorkerPool(threadCount: 2))
+    parsing: try ModelFile.read(path), tuning: tuning, pool: WorkerPool(threadCount: threads))
 }
 
 /// A picture of waves and edges, different everywhere.

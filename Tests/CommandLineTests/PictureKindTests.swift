@@ -239,7 +239,7 @@ final class PictureKindTests {
     _ = try program.run(["compress", Program.testdata("read/rgb.png"), "a.gqz"])
     let model = try FileStructure(parsing: try program.read("a.gqz")).header.modelIdentifier
     let id = model.map { String(Int($0) + 256, radix: 16).dropFirst() }.joined()
-    #expect(text.hasPrefix("gqimg ") && text.contains(", format 1, model \(id) (visual)"))
+    #expect(text.hasPrefix("gqimg ") && text.contains(", format 1, model \(id)"))
   }
 
   @Test func aProgramWithoutItsModelSaysSo() throws {
@@ -253,7 +253,7 @@ final class PictureKindTests {
     try process.run()
     let text = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
     process.waitUntilExit()
-    #expect(process.terminationStatus == 1 && text.contains("gqimg-visual.safetensors"))
+    #expect(process.terminationStatus == 1 && text.contains("gqimg.safetensors"))
   }
 
   /// 0 for whole files alone, 2 for damage that was concealed, 1 when any file failed; the picture is there each time.

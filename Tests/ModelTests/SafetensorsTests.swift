@@ -82,9 +82,9 @@ struct SafetensorsTests {
 
   /// The shipped weights with one thing changed in the header, the header's length kept.
   @Test(arguments: [
-    (#""encoder.skip.bias""#, #""encoder.skip.bios""#),
-    (#"\"architecture\":4"#, #"\"architecture\":3"#), (#"\"coarse\":224"#, #"\"coarse\":521"#),
-    (#"\"fine\":160"#, #"\"fine\":261"#), (#"\"latents\":320"#, #"\"latents\":1041"#),
+    (#""encoder.stem.bias""#, #""encoder.stem.bios""#),
+    (#"\"architecture\":5"#, #"\"architecture\":4"#), (#"\"coarse\":224"#, #"\"coarse\":521"#),
+    (#"\"fine\":160"#, #"\"fine\":261"#), (#"\"latents\":768"#, #"\"latents\":769"#),
     (#""prior.head.scale""#, #""prior.head.scalE""#), (#""dtype":"I8""#, #""dtype":"U8""#),
     ("\"gqimg\"", "\"gqimG\""), (#"\"coarse\":"#, #"\"coarsE\":"#),
     (#"\"stateBits\":12"#, #"\"stateBits\":99"#), ("[[4,4]]", "[[4,0]]"),

@@ -1,6 +1,6 @@
-"""A model of architecture 5 with few channels and random weights, and golden activations of both its tunings.
+"""A model with few channels and random weights, and golden activations of both its tunings.
 
-    python make_tiny.py ../../testdata/tiny-cosine.safetensors ../../Tests/ModelTests/Golden/tiny-cosine.safetensors
+    python make_tiny.py ../../testdata/tiny.safetensors ../../Tests/ModelTests/Golden/tiny.safetensors
 """
 
 import os

@@ -27,7 +27,7 @@ enum Harness: String {
   }
 }
 
-/// The model of few channels that `testdata/make_tiny_model.py` makes.
+/// The model of few channels that `training/golden/make_tiny.py` makes.
 let tinyNetwork: Network = {
   let path = ProcessInfo.processInfo.environment["MODEL"] ?? "../testdata/tiny.safetensors"
   do {

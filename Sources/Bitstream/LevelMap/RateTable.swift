@@ -29,24 +29,14 @@ package struct RateTable: Sendable, Equatable {
   /// The rate tables that a file names by one byte, their place here.
   package static let standard = [
     RateTable([
-      RateLevel(bits: 0, modes: 1), RateLevel(bits: 16, modes: 2), RateLevel(bits: 32, modes: 3),
-      RateLevel(bits: 48, modes: 3), RateLevel(bits: 64, modes: 3), RateLevel(bits: 96, modes: 4),
-      RateLevel(bits: 128, modes: 4), RateLevel(bits: 192, modes: 4),
-      RateLevel(bits: 256, modes: 4),
-      RateLevel(bits: 384, modes: 4), RateLevel(bits: 512, modes: 4),
-      RateLevel(bits: 768, modes: 3),
-    ]),
-    RateTable([
-      RateLevel(bits: 0, modes: 1), RateLevel(bits: 16, modes: 3), RateLevel(bits: 32, modes: 3),
-      RateLevel(bits: 48, modes: 3), RateLevel(bits: 64, modes: 3), RateLevel(bits: 96, modes: 4),
-      RateLevel(bits: 128, modes: 4), RateLevel(bits: 192, modes: 4),
-      RateLevel(bits: 256, modes: 4),
-      RateLevel(bits: 384, modes: 3), RateLevel(bits: 512, modes: 3),
-      RateLevel(bits: 768, modes: 3),
+      RateLevel(bits: 0, modes: 1), RateLevel(bits: 16, modes: 3), RateLevel(bits: 32, modes: 4),
+      RateLevel(bits: 48, modes: 4), RateLevel(bits: 64, modes: 4), RateLevel(bits: 96, modes: 5),
+      RateLevel(bits: 128, modes: 5), RateLevel(bits: 192, modes: 5),
+      RateLevel(bits: 256, modes: 5), RateLevel(bits: 384, modes: 5),
+      RateLevel(bits: 512, modes: 5), RateLevel(bits: 768, modes: 4),
       RateLevel(bits: 1024, modes: 3), RateLevel(bits: 1536, modes: 2),
-      RateLevel(bits: 2304, modes: 1),
-      RateLevel(bits: 3072, modes: 1),
-    ]),
+      RateLevel(bits: 2304, modes: 1), RateLevel(bits: 3072, modes: 1),
+    ])
   ]
 
   static let explicitIdentifier: UInt8 = 255

@@ -1,7 +1,7 @@
 internal import CGQKernels
 import GQModel
 
-/// The squared errors of what a decoder will show, position by position, found while a picture is coded.
+/// What a decoder will show beside what was meant, position by position, found while a picture is coded.
 ///
 /// Rows of the picture and rows of decoded latents come from above to below, latents some rows behind; samples are
 /// kept until their pixels are decoded.
@@ -17,8 +17,17 @@ struct DecodedErrors {
   private var waiting: [UInt8] = []
   private var nextRow = 0
   private var latentRows = 0
-  /// For every position the sum over its samples, without padding, in units where samples run from -1 to 1.
-  private(set) var sums: [Float]
+  /// Of the positions.
+  private(set) var found: Found
+
+  /// Sums over a position's samples, without padding, in units where samples run from -1 to 1.
+  struct Found {
+    /// Squared errors.
+    var squares: [Float]
+    /// The part of them that is the same in all pixels: as many times the squares of the components' mean errors. What is seen
+    /// first on calm ground.
+    var shifts: [Float]
+  }
 
   init(
     _ source: some PictureSource, levels: [UInt8], network: Network
@@ -30,7 +39,8 @@ struct DecodedErrors {
     self.levels = levels
     pool = network.pool
     stream = try network.pixelStream(columns: grid.columns)
-    sums = [Float](repeating: 0, count: grid.positionCount)
+    let none = [Float](repeating: 0, count: grid.positionCount)
+    found = Found(squares: none, shifts: none)
   }
 
   /// Takes rows of the picture.
@@ -56,26 +66,38 @@ struct DecodedErrors {
     let rows = min(pixels.rows, height - nextRow)
     let (width, columns, pool) = (width, grid.columns, pool)
     let firstPosition = nextRow / stride * columns
-    let found = samplesOfNetworkOutput(
+    let decoded = samplesOfNetworkOutput(
       pixels, rows: 0..<rows, columns: 0..<width, colorType: colorType, pool)
     let components = colorType.componentCount
     // Grey stands for three equal components.
     let unit = Float(3 / components) / (127.5 * 127.5)
-    sums.withUnsafeMutableBufferPointer { sums in
-      waiting.withUnsafeBufferPointer { original in
-        found.withUnsafeBufferPointer { found in
-          let (sums, original, found) = (Disjoint(sums), Disjoint(original), Disjoint(found))
-          pool.forEach((rows + stride - 1) / stride) { band in
-            for row in band * stride..<min(rows, (band + 1) * stride) {
+    found.squares.withUnsafeMutableBufferPointer { squares in
+      found.shifts.withUnsafeMutableBufferPointer { shifts in
+        waiting.withUnsafeBufferPointer { original in
+          decoded.withUnsafeBufferPointer { decoded in
+            let (squares, shifts) = (Disjoint(squares), Disjoint(shifts))
+            let (original, decoded) = (Disjoint(original), Disjoint(decoded))
+            pool.forEach((rows + stride - 1) / stride) { band in
+              let bandRows = band * stride..<min(rows, (band + 1) * stride)
               for column in 0..<columns {
-                let first = row * rowLength + column * stride * components
                 let count = min(stride, width - column * stride) * components
-                var sum: Int32 = 0
-                for k in first..<first + count {
-                  let difference = Int32(found.value[k]) - Int32(original.value[k])
-                  sum &+= difference &* difference
+                var square: Int32 = 0
+                var sums = SIMD4<Int32>.zero
+                for row in bandRows {
+                  let first = row * rowLength + column * stride * components
+                  for k in 0..<count {
+                    let difference =
+                      Int32(decoded.value[first + k]) - Int32(original.value[first + k])
+                    square &+= difference &* difference
+                    sums[k % components] &+= difference
+                  }
                 }
-                sums.value[firstPosition + band * columns + column] += Float(sum) * unit
+                let position = firstPosition + band * columns + column
+                let pixels = Float(bandRows.count * (count / components))
+                var shift: Float = 0
+                for c in 0..<components { shift += Float(sums[c]) * Float(sums[c]) }
+                squares.value[position] = Float(square) * unit
+                shifts.value[position] = shift / pixels * unit
               }
             }
           }

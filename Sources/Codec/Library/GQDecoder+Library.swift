@@ -8,7 +8,7 @@ extension GQDecoder {
   public convenience init(threads: Int? = nil) throws {
     let store = try ModelStore(threadCount: threads)
     self.init { header throws(ModelError) in
-      try store.network(identifier: header.modelIdentifier)
+      try store.network()
     }
   }
 

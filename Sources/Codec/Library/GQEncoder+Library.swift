@@ -37,7 +37,7 @@ extension GQEncoder {
 
     /// Options, by default those of `gqimg compress`.
     public init(
-      target: Target = .quality(50), effort: Int = 5,
+      target: Target = .quality(75), effort: Int = 5,
       findsGraphics: Bool = true, isProgressive: Bool = false, isProtected: Bool = false
     ) {
       self.target = target

@@ -1,6 +1,6 @@
 internal import CGQKernels
 
-/// The linear skip connection of architecture 5: an orthonormal cosine transform of 16 x 16 pixels and three components,
+/// The linear skip connection: an orthonormal cosine transform of 16 x 16 pixels and three components,
 /// whose coefficients in a given order, divided by their spreads, are the latents.
 struct CosineTransform: Sendable {
   /// Latents of a position, and samples.

@@ -1,15 +1,15 @@
 internal import CGQKernels
 
-/// What a network adds to the linear skip connection: bounded, and in architecture 5 scaled by level and by latent.
+/// What a network adds to the linear skip connection: bounded, and scaled by level and by latent.
 struct Correction: Sendable {
   /// It is left out, position by position, where its largest magnitude is above about this.
   private let bound: Float
-  /// [levels]; ones in architecture 4.
+  /// [levels]
   private let scales: [Float]
   /// One for each value; nil for ones.
   private let factors: [Float]?
 
-  /// Reads `name`.gain.logarithm where the architecture has it; a name of nil is a correction that no level scales.
+  /// Reads `name`.gain.logarithm; a name of nil is a correction that no level scales.
   init(
     _ name: String?, bound: Float, factors: [Float]? = nil, _ c: ModelConfiguration, tuning: Int,
     from file: Safetensors
@@ -17,7 +17,7 @@ struct Correction: Sendable {
     self.bound = bound
     self.factors = factors
     var scales = [Float](repeating: 1, count: c.levels.count)
-    if c.hasCosines, let name {
+    if let name {
       scales = try file.floats("\(name).gain.logarithm", columns: 1, c, tuning: tuning)
       scales.withUnsafeMutableBufferPointer { gq_exp($0.baseAddress, $0.count) }
     }

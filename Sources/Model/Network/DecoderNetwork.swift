@@ -2,43 +2,30 @@ internal import CGQKernels
 
 /// From latents to pixels.
 struct DecoderNetwork: Sendable {
-  private let skip: LinearSkip
+  private let cosines: CosineTransform
   private let stem: Pointwise
   private let level: LevelScale
   private let coarse: [Block]
   private let up: Pointwise
   private let fine: [Block]
   private let head: Pointwise
-  /// What is added to the linear skip connection's pixels, 8 x 8 at a time; nil for just what the head gives.
-  private let correction: Correction?
-  /// What the blocks at 1/8 see of the linear skip connection's pixels, added to what comes from those at 1/16; none in architecture 4.
-  private let pixels: Pointwise?
-  /// What latents are multiplied with before they enter; nil for ones.
-  private let inputScale: [Float]?
+  /// What is added to the linear skip connection's pixels, 8 x 8 at a time.
+  private let correction: Correction
+  /// What the blocks at 1/8 see of the linear skip connection's pixels, added to what comes from those at 1/16.
+  private let pixels: Pointwise
   private let pool: WorkerPool
 
   init(
-    _ c: ModelConfiguration, _ cosines: CosineTransform?, tuning: Int, from file: Safetensors,
+    _ c: ModelConfiguration, _ cosines: CosineTransform, tuning: Int, from file: Safetensors,
     pool: WorkerPool
   ) throws(ModelError) {
     self.pool = pool
-    correction =
-      if let bound = c.decoderBound {
-        try Correction("decoder", bound: bound, c, tuning: tuning, from: file)
-      } else {
-        nil
-      }
-    if let cosines {
-      skip = .synthesis(cosines)
-      inputScale = cosines.root
-      pixels = Pointwise(
-        try IntegerLayer(
-          "decoder.pixels", inputs: 192, outputs: c.fine, from: file, accumulate: true),
-        pool: pool)
-    } else {
-      skip = .matrix(Pointwise(try Self.matrix(c, from: file), pool: pool))
-      (inputScale, pixels) = (nil, nil)
-    }
+    self.cosines = cosines
+    correction = try Correction("decoder", bound: c.decoderBound, c, tuning: tuning, from: file)
+    pixels = Pointwise(
+      try IntegerLayer(
+        "decoder.pixels", inputs: 192, outputs: c.fine, from: file, accumulate: true),
+      pool: pool)
     stem = Pointwise(
       try IntegerLayer("decoder.stem", inputs: c.latents, outputs: c.coarse, from: file),
       pool: pool)
@@ -55,18 +42,6 @@ struct DecoderNetwork: Sendable {
       try IntegerLayer("decoder.head", inputs: c.fine, outputs: 192, from: file), pool: pool)
   }
 
-  /// The learned linear skip connection: trained as basis * spread, here one matrix.
-  private static func matrix(
-    _ c: ModelConfiguration, from file: Safetensors
-  ) throws(ModelError) -> PointwiseLayer {
-    let spread = try file.floats("decoder.spread", shape: [c.latents])
-    var basis = try file.floats("decoder.skip.weight", shape: [768, c.latents])
-    for k in basis.indices { basis[k] *= spread[k % c.latents] }
-    return PointwiseLayer(
-      inputs: c.latents, outputs: 768, weights: basis,
-      bias: try file.floats("decoder.skip.bias", shape: [768]))
-  }
-
   /// What the blocks add to the linear skip connection's pixels, 8 x 8 side by side.
   ///
   /// - Parameters:
@@ -75,7 +50,6 @@ struct DecoderNetwork: Sendable {
   ///   - first: 0 or 1.
   private func corrections(_ h: Tensor, levels: [UInt8], startingAt first: Int) -> Tensor {
     let terms = head(h)
-    guard let correction else { return terms }
     return TensorSlice(terms).withValues { values in
       let values = Disjoint(values)
       let (columns, length) = (terms.columns, terms.channels)
@@ -96,7 +70,6 @@ struct DecoderNetwork: Sendable {
   /// What the blocks at 1/8 are given: from those at 1/16 and from the same positions' pixels, 16 x 16 side by side.
   private func fineInput(_ h: Tensor, _ linear: TensorSlice) -> Tensor {
     var result = up(h).shuffled(2, pool)
-    guard let pixels else { return result }
     let count = result.positionCount
     TensorSlice(linear.quartered(pool)).withValues { input in
       result.values.withUnsafeMutableBufferPointer {
@@ -108,8 +81,8 @@ struct DecoderNetwork: Sendable {
 
   /// Multiply-adds per pixel.
   var cost: Double {
-    Double(skip.multiplyAdds + stem.multiplyAdds + coarse.multiplyAdds + up.multiplyAdds) / 256
-      + Double(fine.multiplyAdds + head.multiplyAdds + (pixels?.multiplyAdds ?? 0)) / 64
+    Double(cosines.multiplyAdds + stem.multiplyAdds + coarse.multiplyAdds + up.multiplyAdds) / 256
+      + Double(fine.multiplyAdds + head.multiplyAdds + pixels.multiplyAdds) / 64
   }
 
   /// A decoder for a grid of this many columns.
@@ -135,7 +108,7 @@ struct DecoderNetwork: Sendable {
         network.coarse, columns: columns, channels: network.stem.outputs)
       fine = BlockChain(
         network.fine, columns: 2 * columns, channels: network.head.inputs)
-      linear = TensorRows(columns: columns, channels: network.skip.outputs)
+      linear = TensorRows(columns: columns, channels: CosineTransform.count)
     }
 
     /// Latents [n, w/16, latents] -> pixels [m, w, 3] in about -1...1: in all 16 times as many rows, after the last ones
@@ -144,10 +117,10 @@ struct DecoderNetwork: Sendable {
       _ latents: TensorSlice, levels: [UInt8], isLast: Bool
     ) -> Tensor {
       let pool = network.pool
-      let scaled = network.inputScale.map { TensorSlice(latents.scaled($0, pool)) } ?? latents
+      let scaled = TensorSlice(latents.scaled(network.cosines.root, pool))
       var h = coarse.push(
         network.level(TensorSlice(network.stem(scaled)), levels: levels, pool), isLast: isLast)
-      network.skip.append(latents, to: &linear)
+      network.cosines.synthesize(latents, to: &linear)
       self.levels += levels
       let rows = entered..<entered + h.rows
       entered = rows.upperBound

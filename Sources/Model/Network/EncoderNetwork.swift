@@ -1,6 +1,6 @@
 /// From pixels to latents.
 struct EncoderNetwork: Sendable {
-  private let skip: LinearSkip
+  private let cosines: CosineTransform
   private let stem: Pointwise
   private let fine: [Block]
   private let down: Pointwise
@@ -12,22 +12,14 @@ struct EncoderNetwork: Sendable {
   private let pool: WorkerPool
 
   init(
-    _ c: ModelConfiguration, _ cosines: CosineTransform?, tuning: Int, from file: Safetensors,
+    _ c: ModelConfiguration, _ cosines: CosineTransform, tuning: Int, from file: Safetensors,
     pool: WorkerPool
   ) throws(ModelError) {
     self.pool = pool
-    skip =
-      if let cosines {
-        .analysis(cosines)
-      } else {
-        .matrix(
-          Pointwise(
-            try PointwiseLayer("encoder.skip", inputs: 768, outputs: c.latents, from: file),
-            pool: pool))
-      }
+    self.cosines = cosines
     correction = try Correction(
       "encoder", bound: c.correctionBound,
-      factors: cosines?.root.prefix(c.leading).map { 1 / $0 }, c, tuning: tuning, from: file)
+      factors: cosines.root.prefix(c.leading).map { 1 / $0 }, c, tuning: tuning, from: file)
     stem = Pointwise(
       try IntegerLayer("encoder.stem", inputs: 192, outputs: c.fine, from: file), pool: pool)
     fine = try makeBlocks(
@@ -47,7 +39,7 @@ struct EncoderNetwork: Sendable {
 
   /// Multiply-adds per pixel.
   var cost: Double {
-    Double(skip.multiplyAdds + down.multiplyAdds + coarse.multiplyAdds + head.multiplyAdds) / 256
+    Double(cosines.multiplyAdds + down.multiplyAdds + coarse.multiplyAdds + head.multiplyAdds) / 256
       + Double(stem.multiplyAdds + fine.multiplyAdds) / 64
   }
 
@@ -71,13 +63,13 @@ struct EncoderNetwork: Sendable {
       let channels = network.stem.outputs
       fine = BlockChain(network.fine, columns: 2 * columns, channels: channels)
       done = TensorRows(columns: 2 * columns, channels: channels)
-      linear = TensorRows(columns: columns, channels: network.skip.outputs)
+      linear = TensorRows(columns: columns, channels: CosineTransform.count)
     }
 
     /// Pixels [16 n, w, 3] -> features of m rows: in all as many, after the last ones all of them.
     mutating func push(_ pixels: TensorSlice, isLast: Bool) -> EncoderFeatures {
       let pool = network.pool
-      network.skip.append(TensorSlice(pixels.unshuffled(16, pool)), to: &linear)
+      network.cosines.analyze(TensorSlice(pixels.unshuffled(16, pool)), to: &linear)
       done.append(fine.push(network.stem(pixels.unshuffled(8, pool)), isLast: isLast))
       let start = done.rows.lowerBound
       let end = done.rows.upperBound / 2 * 2
@@ -102,7 +94,7 @@ struct EncoderNetwork: Sendable {
       self.network = network
       coarse = BlockChain(
         network.coarse, columns: columns, channels: network.head.inputs)
-      linear = TensorRows(columns: columns, channels: network.skip.outputs)
+      linear = TensorRows(columns: columns, channels: CosineTransform.count)
     }
 
     /// Latents [m, w/16, latents] from features of n rows: in all as many, after the last ones all of them.

@@ -3,7 +3,7 @@ internal import CGQKernels
 /// Each level's linear transform from what prediction left of the latents to coefficients of unit variance, and back: a
 /// matrix of the level's own on the leading latents, or for high levels a gain of each latent.
 ///
-/// Coefficients are companded where the architecture says so: a codeword x stands for x sqrt(1 + k x^2), for the tails
+/// Coefficients are companded: a codeword x stands for x sqrt(1 + k x^2), for the tails
 /// of coefficients are longer than those of codewords.
 struct LevelTransform: Sendable {
   private let latents: Int
@@ -17,7 +17,7 @@ struct LevelTransform: Sendable {
   /// [levels, width]: the same for levels of gains alone.
   private let analysisGain: [Float]
   private let synthesisGain: [Float]
-  /// [levels, width]: k of each coefficient; empty without companding.
+  /// [levels, width]: k of each coefficient.
   private let companding: [Float]
   /// [levels, width]: the log-variance offsets of the posteriors beside the prior's scales.
   private let logVarianceOffset: [Float]
@@ -39,8 +39,8 @@ struct LevelTransform: Sendable {
       return gains
     }
     logVarianceOffset = try values("tilt")
-    companding = c.hasCosines ? try values("companding").map { $0 * $0 } : []
-    let spread = try file.floats(c.hasCosines ? "cosines.spread" : "spread", shape: [c.latents])
+    companding = try values("companding").map { $0 * $0 }
+    let spread = try file.floats("cosines.spread", shape: [c.latents])
     let inverse = spread.map { $0 == 0 ? 0 : 1 / $0 }
     let (forward, back) = (try gains("analysis_gain"), try gains("synthesis_gain"))
     analysis = try Self.matrices(
@@ -131,7 +131,6 @@ struct LevelTransform: Sendable {
       _ row: Int, _ level: Int, _ count: Int, _ target: UnsafeMutablePointer<Float>
     ) {
       for c in 0..<count { target[c] /= prediction.scale[row * width + c] }
-      guard !companding.isEmpty else { return }
       companding.withUnsafeBufferPointer { k in
         if let k = k.baseAddress { gq_compress(target, k + level * width, count) }
       }
@@ -171,7 +170,7 @@ struct LevelTransform: Sendable {
     @Sendable func begin(_ row: Int, _ count: Int, _ target: UnsafeMutablePointer<Float>) {
       for c in 0..<count { target[c] = coefficients[row * width + c] }
       companding.withUnsafeBufferPointer { k in
-        if let k = k.baseAddress, !companding.isEmpty {
+        if let k = k.baseAddress {
           gq_expand(target, k + Int(prediction.levels[row]) * width, count)
         }
       }

@@ -23,7 +23,7 @@ package final class Network: Sendable {
   private let predictorPart: Part<PredictorNetwork>
   let prior: PriorNetwork
   let transform: LevelTransform
-  /// Latents that grey pictures have no use for; none where the model does not tell them.
+  /// Latents that grey pictures have no use for.
   package let chroma: [Int]
   /// The same model with its other tunings.
   private let others: [Part<Network>]
@@ -66,7 +66,7 @@ package final class Network: Sendable {
     identifier: Part<[UInt8]>, pool: WorkerPool, for purpose: Purpose
   ) throws(ModelError) {
     let table = LevelTable(c)
-    let cosines = c.hasCosines ? try CosineTransform(from: file, pool: pool) : nil
+    let cosines = try CosineTransform(from: file, pool: pool)
     configuration = c
     levels = table
     self.tuningIndex = tuningIndex
@@ -84,7 +84,7 @@ package final class Network: Sendable {
       try PriorNetwork(c, table, cosines, tuning: tuningIndex, from: file, pool: pool)
     }
     transform = try LevelTransform(c, table, tuning: tuningIndex, from: file, pool: pool)
-    chroma = cosines?.chroma ?? []
+    chroma = cosines.chroma
     others = c.tunings.indices.map { other in
       Part { () throws(ModelError) in
         try Network(

@@ -6,10 +6,10 @@ struct PriorNetwork: Sendable {
   private let channels: Int
   /// Latents whose means are predicted; those of the others are 0.
   private let leading: Int
-  /// What the head gives as means; nil for just that.
-  private let correction: Correction?
-  /// What latents are multiplied with before they enter; nil for ones.
-  private let inputScale: [Float]?
+  /// What the head gives as means.
+  private let correction: Correction
+  /// What latents are multiplied with before they enter.
+  private let inputScale: [Float]
   private let width: Int
   private let scaleBound: Float
   private let stem: Pointwise
@@ -21,21 +21,16 @@ struct PriorNetwork: Sendable {
   private let pool: WorkerPool
 
   init(
-    _ c: ModelConfiguration, _ table: LevelTable, _ cosines: CosineTransform?, tuning: Int,
+    _ c: ModelConfiguration, _ table: LevelTable, _ cosines: CosineTransform, tuning: Int,
     from file: Safetensors, pool: WorkerPool
   ) throws(ModelError) {
     self.pool = pool
     channels = c.prior
     leading = c.leading
-    inputScale = cosines?.root
-    correction =
-      if let bound = c.meanBound {
-        try Correction(
-          nil, bound: bound, factors: inputScale?.prefix(c.leading).map { 1 / $0 }, c,
-          tuning: tuning, from: file)
-      } else {
-        nil
-      }
+    inputScale = cosines.root
+    correction = try Correction(
+      nil, bound: c.meanBound, factors: inputScale.prefix(c.leading).map { 1 / $0 }, c,
+      tuning: tuning, from: file)
     width = table.width
     scaleBound = c.scaleBound
     stem = Pointwise(
@@ -60,7 +55,7 @@ struct PriorNetwork: Sendable {
 
   /// What decoded latents [1, n, latents] contribute to later predictions, [1, n, channels].
   func features(_ decoded: Tensor) -> Tensor {
-    stem(inputScale.map { TensorSlice(decoded).scaled($0, pool) } ?? decoded)
+    stem(TensorSlice(decoded).scaled(inputScale, pool))
   }
 
   /// Rows and columns around a position that its prediction depends on.
@@ -120,12 +115,8 @@ struct PriorNetwork: Sendable {
               for k in part {
                 let from = source.value + k * (latents + width)
                 let means = targets.1.value + (before + k) * latents
-                if let correction {
-                  means.update(repeating: 0, count: latents)
-                  correction.add(from, level: 0, count: latents, to: means)
-                } else {
-                  means.update(from: from, count: latents)
-                }
+                means.update(repeating: 0, count: latents)
+                correction.add(from, level: 0, count: latents, to: means)
                 let scales = targets.0.value + (before + k) * width
                 scales.update(from: from + latents, count: width)
                 gq_bound(scales, width, scaleBound)

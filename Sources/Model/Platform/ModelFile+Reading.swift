@@ -14,17 +14,15 @@ extension ModelFile {
   /// The largest weights file that is read, in bytes.
   package static let maximumBytes = 256 << 20
 
-  /// The path of the weights that come with the program for a tuning.
+  /// The path of the weights that come with the program.
   ///
-  /// Looked for as `gqimg.safetensors` or `gqimg-visual.safetensors` in the folders that the environment variable
-  /// `GQIMG_MODEL_PATH` names, separated by colons; then, first for the shared library that this code may be part of and
-  /// then for the program, beside it, in the package's resource bundle beside it, and in `../share/gqimg` as an
-  /// installation puts it.
+  /// Looked for as `gqimg.safetensors` in the folders that the environment variable `GQIMG_MODEL_PATH` names, separated by
+  /// colons; then, first for the shared library that this code may be part of and then for the program, beside it, in the
+  /// package's resource bundle beside it, and in `../share/gqimg` as an installation puts it.
   ///
   /// - Throws: `ModelError.noModel`.
-  package static func defaultPath(_ tuning: Tuning = .visual) throws(ModelError) -> String {
-    let stem = tuning == .psnr ? "gqimg" : "gqimg-\(tuning.rawValue)"
-    let name = "\(stem).safetensors"
+  package static func defaultPath() throws(ModelError) -> String {
+    let name = "gqimg.safetensors"
     let named = getenv("GQIMG_MODEL_PATH").map { String(cString: $0) } ?? ""
     var candidates = named.split(separator: ":").map { "\($0)/\(name)" }
     let library = gq_library_path().flatMap { realPath(String(cString: $0)) }
@@ -41,20 +39,18 @@ extension ModelFile {
     }
     #if canImport(Darwin)
       // Test bundles lie elsewhere there. Without the resource bundle this call ends the program.
-      if let path = Bundle.module.path(forResource: "Resources/\(stem)", ofType: "safetensors") {
+      if let path = Bundle.module.path(forResource: "Resources/gqimg", ofType: "safetensors") {
         return path
       }
     #endif
     throw .noModel("there is no " + candidates.joined(separator: " and no "))
   }
 
-  /// The bytes of a weights file, the one that comes with the program for the tuning when `path` is nil.
+  /// The bytes of a weights file, the one that comes with the program when `path` is nil.
   ///
   /// - Throws: `ModelError.noModel` when it cannot be read, `.limitExceeded`.
-  package static func read(
-    _ path: String? = nil, tuning: Tuning = .visual
-  ) throws(ModelError) -> [UInt8] {
-    let path = if let path { path } else { try defaultPath(tuning) }
+  package static func read(_ path: String? = nil) throws(ModelError) -> [UInt8] {
+    let path = if let path { path } else { try defaultPath() }
     let file = open(path, O_RDONLY | O_CLOEXEC)
     guard file >= 0 else { throw .noModel("cannot read \(path)") }
     defer { close(file) }
@@ -74,12 +70,6 @@ extension ModelFile {
     }
     guard bytes.count == size else { throw .noModel("cannot read \(path)") }
     return bytes
-  }
-
-  /// The weights of a model id, of those that come with the program; nil when none has it.
-  package static func read(identifier wanted: [UInt8]) -> [UInt8]? {
-    Tuning.allCases.lazy.compactMap { try? read(tuning: $0) }
-      .first { identifier(of: $0) == wanted }
   }
 
   private static func realPath(_ path: String) -> String? {

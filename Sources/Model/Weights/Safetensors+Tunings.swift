@@ -1,12 +1,11 @@
 extension Safetensors {
-  /// A table [levels, columns] of one tuning; in architecture 5 files hold those of all tunings one after the other.
+  /// A table [levels, columns] of one tuning; files hold those of all tunings one after the other.
   ///
   /// - Throws: `ModelError.missingTensor`, `wrongShape` or `malformedHeader`.
   func floats(
     _ name: String, columns: Int, _ c: ModelConfiguration, tuning: Int
   ) throws(ModelError) -> [Float] {
-    guard c.hasCosines else { return try floats(name, shape: [c.levels.count, columns]) }
-    return try floats(
+    try floats(
       name, shape: [c.tunings.count, c.levels.count, columns], rows: tuning..<tuning + 1)
   }
 }

@@ -12,7 +12,7 @@ struct Compress: ParsableCommand {
       gqimg compress [<options>] --output <folder> <in> ...
       """,
     discussion: """
-      Without a target the quality is \(Int(EncodingOptions.defaultQuality)), about 0.9 bits per pixel on \
+      Without a target the quality is \(Int(EncodingOptions.defaultQuality)), about SSIMULACRA2 75 and one bit per pixel on \
       photographs. --bpp and --size are promises: the file, with header, alpha and metadata, is never larger. \
       --ssimulacra2 and --psnr try some files, decode each and keep the smallest that reaches the score; one that \
       no file reaches is an error. \
@@ -29,7 +29,7 @@ struct Compress: ParsableCommand {
 
   @Option(
     name: [.customLong("quality"), .customShort("q", allowingJoined: true)],
-    help: "0 (smallest) to 100 (best).")
+    help: "0 (smallest) to 100 (best); about the SSIMULACRA2 of photographs between 50 and 90.")
   var quality: Double?
 
   @Option(help: ArgumentHelp("At most this many bits per pixel.", valueName: "rate"))

@@ -33,14 +33,9 @@ struct Info: ParsableCommand {
 
   func run() throws {
     if model {
-      let paths =
-        try input.map { [$0] }
-        ?? reporting("model") { try Tuning.allCases.map { try ModelFile.defaultPath($0) } }
-      let models = try paths.map { path in
-        try reporting(path) { try ModelDescription(path: path) }
-      }
-      try printLine(
-        json ? jsonText(models) : models.map(\.text).joined(separator: "\n\n"))
+      let path = try input ?? reporting("model") { try ModelFile.defaultPath() }
+      let description = try reporting(path) { try ModelDescription(path: path) }
+      try printLine(json ? jsonText(description) : description.text)
       return
     }
     let input = input ?? "-"

@@ -99,8 +99,7 @@ struct TokensExport: ParsableCommand {
 
   /// The levels of the model that a file was made with; the network itself is not needed.
   private func levelTable(_ header: Header) throws -> LevelTable {
-    let shipped = model == nil ? ModelFile.read(identifier: header.modelIdentifier) : nil
-    let weights = try shipped ?? ModelFile.read(model)
+    let weights = try ModelFile.read(model)
     let identifier = ModelFile.identifier(of: weights)
     guard identifier == header.modelIdentifier else {
       throw CodecError.wrongModel(expected: identifier, found: header.modelIdentifier)

@@ -48,24 +48,17 @@ struct ModelOptions: ParsableArguments {
   func network(_ tuning: Tuning = .visual, jobs: Int = 1) throws -> Network {
     try network(jobs) { pool in
       try Network(
-        parsing: try ModelFile.read(model, tuning: tuning), tuning: tuning, identifier: nil,
-        pool: pool, for: .encoding)
+        parsing: try ModelFile.read(model), tuning: tuning, identifier: nil, pool: pool,
+        for: .encoding)
     }
   }
 
-  /// Loads the model that a file was made with, or one that will say that it is not the right one.
+  /// Loads the model for decoding, which will say so when it is not the one that the file was made with.
   func network(decoding header: Header, jobs: Int = 1) throws -> Network {
     try network(jobs) { pool in
-      // The usual model is loaded and identified at the same time; another one is looked for when it is not the one.
-      let usual = try Network(
+      try Network(
         parsing: try ModelFile.read(model), tuningIndex: header.tuning, identifier: nil, pool: pool,
         for: .decoding)
-      let wanted = header.modelIdentifier
-      guard model == nil, usual.identifier != wanted,
-        let bytes = ModelFile.read(identifier: wanted)
-      else { return usual }
-      return try Network(
-        parsing: bytes, tuningIndex: header.tuning, identifier: wanted, pool: pool, for: .decoding)
     }
   }
 
