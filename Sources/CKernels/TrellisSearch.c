@@ -9,7 +9,7 @@
 #pragma STDC FP_CONTRACT OFF
 
 /// What a step adds to a cost: value * (value * quadratic - linear).
-/// In integers less its lowest, in units of 1/16; values are in units of 1/2048:
+/// In integers less its lowest, in units of 1/16; values are in units of 1/2048, or of 1/7168 for steep ones:
 /// root = min(|value - center|, limit) * 2^shift * factor / 2^16, cost = root^2 / 2^16.
 typedef struct {
   float linear, quadratic;
@@ -155,18 +155,39 @@ static float clamped(float x, float low, float high) { return x < low ? low : x 
 
 static int32_t rounded(float x) { return (int32_t)(x < 0 ? x - 0.5f : x + 0.5f); }
 
-static Parabola parabola(float linear, float quadratic) {
+/// Values as integers: a unit and the range that 16 bits have of it.
+typedef struct {
+  float unit, range;
+} Scale;
+
+/// The usual scale leaves room for centers outside the codebook, the other one tells near values apart
+/// for steep parabolas.
+static const Scale usual = {2048, 15}, fine = {7168, 4.5f};
+
+static int is_steep(float quadratic) { return quadratic > 0x1p16f; }
+
+/// A parabola for values of a scale.
+static Parabola parabola(float linear, float quadratic, Scale scale) {
   Parabola result = {.linear = linear, .quadratic = quadratic};
   // Of a step that is nearly linear the center would lie far outside: that of the same slope at 0
-  // whose center is 15.
+  // whose center is at the end of the range.
   const float size = linear < 0 ? -linear : linear;
-  quadratic = clamped(quadratic, clamped(size / 30, 0x1p-16f, 0x1p18f), 0x1p18f);
-  result.center = (int16_t)rounded(2048 * clamped(linear / (2 * quadratic), -15, 15));
-  float factor = 0x1p15f * __builtin_sqrtf(quadratic);
+  const float least = clamped(size / (2 * scale.range), 0x1p-16f, 0x1p24f);
+  quadratic = clamped(quadratic, least, 0x1p24f);
+  const float center = clamped(linear / (2 * quadratic), -scale.range, scale.range);
+  result.center = (int16_t)rounded(scale.unit * center);
+  float factor = 0x1p26f / scale.unit * __builtin_sqrtf(quadratic);
   for (; factor >= 65535.5f; factor /= 2) { result.shift++; }
   result.factor = (uint16_t)rounded(factor);
   result.limit = (uint16_t)(UINT16_MAX >> result.shift);
   return result;
+}
+
+/// Values [count] of a codebook as integers.
+static void scale_values(const float *values, size_t count, Scale scale, int16_t *integers) {
+  for (size_t s = 0; s < count; s++) {
+    integers[s] = (int16_t)rounded(scale.unit * clamped(values[s], -scale.range, scale.range));
+  }
 }
 
 /// The first steps: as long as every state that can be reached has one before it, which needs no choices.
@@ -242,16 +263,15 @@ static int64_t search(const Search *a, uint16_t *memory, uint32_t *path) {
   const uint32_t states = (uint32_t)1 << a->state_bits;
   const int instruction_set = gq_instruction_set();
   uint16_t *before = memory, *after = before + states;
-  int16_t *values = (int16_t *)(after + states);
-  uint8_t *choices = (uint8_t *)(values + states);
+  int16_t *values = (int16_t *)(after + states), *fine_values = values + states;
+  uint8_t *choices = (uint8_t *)(fine_values + states);
+  scale_values(a->values, states, usual, values);
+  scale_values(a->values, states, fine, fine_values);
   float least = a->first_costs[0];
   for (uint32_t s = 1; s < a->reach; s++) {
     least = a->first_costs[s] < least ? a->first_costs[s] : least;
   }
-  for (uint32_t s = 0; s < states; s++) {
-    before[s] = UINT16_MAX;
-    values[s] = (int16_t)rounded(2048 * clamped(a->values[s], -15, 15));
-  }
+  for (uint32_t s = 0; s < states; s++) { before[s] = UINT16_MAX; }
   for (uint32_t s = 0; s < a->reach; s++) {
     // Never as much as states cost that cannot be reached.
     before[a->first + s] =
@@ -264,11 +284,12 @@ static int64_t search(const Search *a, uint16_t *memory, uint32_t *path) {
   size_t done = a->begun;
   uint32_t begun_state = 0;
   for (size_t t = a->begun; t < a->count; t++) {
-    // Values are too coarse for what is steeper.
-    if (a->quadratic[t] > 0x1p18f) return -1;
-    lowest = step(instruction_set, values, states >> a->bits[t], before, after,
-                  choices + (t & (KEPT - 1)) * (states / 8), a->bits[t],
-                  parabola(a->linear[t], a->quadratic[t]), lowest);
+    const int steep = is_steep(a->quadratic[t]);
+    // Beyond that even fine values are too coarse.
+    if (a->quadratic[t] > 0x1p24f) return -1;
+    lowest = step(instruction_set, steep ? fine_values : values, states >> a->bits[t], before,
+                  after, choices + (t & (KEPT - 1)) * (states / 8), a->bits[t],
+                  parabola(a->linear[t], a->quadratic[t], steep ? fine : usual), lowest);
     if (lowest > most) return -1;
     uint16_t *swap = before;
     before = after;
@@ -302,9 +323,9 @@ static uint32_t wide_search(const Search *a, float *memory, uint32_t *path) {
   for (uint32_t s = 0; s < a->reach; s++) { before[a->first + s] = a->first_costs[s]; }
   float lowest = 0;
   for (size_t t = a->begun; t < a->count; t++) {
+    const Parabola added = {.linear = a->linear[t], .quadratic = a->quadratic[t]};
     lowest = wide_step(instruction_set, a->values, states >> a->bits[t], before, after,
-                       choices + t * (states / 8), a->bits[t],
-                       parabola(a->linear[t], a->quadratic[t]), lowest);
+                       choices + t * (states / 8), a->bits[t], added, lowest);
     float *swap = before;
     before = after;
     after = swap;
@@ -330,7 +351,7 @@ int gq_trellis_search(
   a.begun = first_steps(values, (uint32_t)states, count, bits, linear, quadratic, first_costs,
                         &a.first, &a.reach, path);
   int64_t state = -1;
-  void *memory = aligned(states * (2 * sizeof(uint16_t) + sizeof(int16_t)) +
+  void *memory = aligned(states * (2 * sizeof(uint16_t) + 2 * sizeof(int16_t)) +
                          states / 8 * (count < KEPT ? count : KEPT));
   if (memory) {
     state = search(&a, memory, path);

@@ -19,7 +19,7 @@
 /// - start: the first of them; receives the state before the first step.
 /// - path: [count], receives the state after each step.
 ///
-/// Needs 138 * 2^state_bits bytes, and (count / 8 + 12) * 2^state_bits where binary32 is. Returns 0, or -1 when memory is short.
+/// Needs 140 * 2^state_bits bytes, and (count / 8 + 12) * 2^state_bits where binary32 is. Returns 0, or -1 when memory is short.
 int gq_trellis_search(
     const float *values, unsigned state_bits, size_t count, const uint8_t *bits,
     const float *linear, const float *quadratic, uint32_t starts, uint32_t *start, uint32_t *path);
