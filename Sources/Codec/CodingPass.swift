@@ -1,5 +1,6 @@
 import GQBitstream
 import GQModel
+import GaussianQuant
 
 /// Codes a picture with given levels; the same picture may be coded several times.
 struct CodingPass {
@@ -33,10 +34,21 @@ struct CodingPass {
       bandPositions: bandPositions, keepsLatents: measures)
     var stream = try network.latentStream(columns: header.columns, levels: levels)
     var decoded = measures ? try DecodedErrors(source, levels: levels, network: network) : nil
-    func code(_ features: EncoderFeatures, isLast: Bool) throws {
-      try stream.push(features, isLast: isLast) { latents in
-        try coding.push(latents) { decoded?.push(latents: $0) }
+    // What comes next is read and encoded, what came before decoded, while positions are coded.
+    let isConcurrent = network.isPipelined(source)
+    let comparison = PipelineStage(isConcurrent: isConcurrent && measures) {
+      (rows: ComparedRows) throws(Never) in
+      switch rows {
+      case .samples(let samples): decoded?.push(samples: samples)
+      case .latents(let latents): decoded?.push(latents: latents)
       }
+    }
+    let quantization = PipelineStage(isConcurrent: isConcurrent) {
+      (latents: Tensor) throws(GaussianQuantError) in
+      try coding.push(latents) { comparison.push(.latents($0)) }
+    }
+    func code(_ features: EncoderFeatures, isLast: Bool) throws {
+      try stream.push(features, isLast: isLast) { try quantization.push($0) }
     }
     if let features {
       var (parts, coded, read) = (features[...], 0, 0)
@@ -53,7 +65,7 @@ struct CodingPass {
       if measures {
         try source.forEachRows(Network.rowsPerPush(columns: header.columns) * Network.stride) {
           samples in
-          decoded?.push(samples: samples)
+          comparison.push(.samples(samples))
           read += samples.count / (source.width * source.colorType.componentCount)
           try codeRead()
         }
@@ -62,10 +74,12 @@ struct CodingPass {
       try codeRead()
     } else {
       try network.forEachFeatures(
-        source, header, observe: { samples, _ in decoded?.push(samples: samples) }
+        source, header, observe: { samples, _ in comparison.push(.samples(samples)) }
       ) { try code($0, isLast: $1) }
     }
-    let segments = try coding.finish { decoded?.push(latents: $0) }
+    try quantization.finish()
+    let segments = try coding.finish { comparison.push(.latents($0)) }
+    comparison.finish()
     var errors = decoded?.found
     if let graphicsMask, errors != nil {
       for (position, isSet) in graphicsMask.enumerated() where isSet {
@@ -77,21 +91,36 @@ struct CodingPass {
   }
 }
 
+/// What the comparison of a coding pass is given.
+private enum ComparedRows {
+  /// Samples of the picture.
+  case samples([UInt8])
+  /// What a decoder will have.
+  case latents(Tensor)
+}
+
 extension Network {
-  /// Reads a picture and calls `body` with its features, some rows at a time, and whether they are the last.
+  /// Whether the steps that a picture goes through are worth threads of their own: when it has more rows than one step
+  /// takes.
+  func isPipelined(_ source: some PictureSource) -> Bool {
+    let grid = LatentGrid(width: source.width, height: source.height)
+    return pool.threadCount > 1 && grid.rows > Network.rowsPerPush(columns: grid.columns)
+  }
+
+  /// Reads a picture and calls `body` with its features, some rows at a time, and whether they are the last, while the
+  /// rows that follow are read.
   ///
   /// - Parameter observe: called before with the samples of some rows, and the network's input that they make known.
   func forEachFeatures(
     _ source: some PictureSource, _ header: Header,
-    observe: ([UInt8], Tensor) -> Void = { _, _ in },
-    _ body: (EncoderFeatures, Bool) throws -> Void
+    observe: @escaping ([UInt8], Tensor) -> Void = { _, _ in },
+    _ body: @escaping (EncoderFeatures, Bool) throws -> Void
   ) throws {
     var input = NetworkInputRows(
       width: source.width, colorType: source.colorType, pool: pool)
     var stream = try featureStream(columns: header.columns)
     var (rows, done) = (0, 0)
-    try source.forEachRows(Network.rowsPerPush(columns: header.columns) * Network.stride) {
-      samples in
+    let features = PipelineStage(isConcurrent: isPipelined(source)) { (samples: [UInt8]) throws in
       rows += samples.count / (source.width * source.colorType.componentCount)
       let isLast = rows == source.height
       let tensor = input.push(samples, isLast: isLast)
@@ -101,6 +130,10 @@ extension Network {
         try body(features, done == header.rows)
       }
     }
+    try source.forEachRows(Network.rowsPerPush(columns: header.columns) * Network.stride) {
+      try features.push($0)
+    }
+    try features.finish()
     precondition(done == header.rows, "a source gives all its rows")
   }
 }

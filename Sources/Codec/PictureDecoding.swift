@@ -50,6 +50,12 @@ package struct PictureDecoding: Sendable {
     }
   }
 
+  /// Whether the picture comes in more than one part, on more than one thread.
+  package var isPipelined: Bool {
+    coder.network.pool.threadCount > 1
+      && window.columns.count * window.rows.count > bandPositions
+  }
+
   /// The samples of all rows from top to bottom, some rows at a time.
   ///
   /// Memory is that of a few rows of tiles, whatever the picture's height.

@@ -32,7 +32,7 @@ package enum AtomicFile {
   /// is no file.
   package static func write(
     to path: String, overwrite: Bool,
-    _ body: (_ write: ([UInt8]) throws(FileError) -> Void) throws -> Void
+    _ body: (_ write: @escaping ([UInt8]) throws(FileError) -> Void) throws -> Void
   ) throws {
     try checkPath(path, .create)
     if let number = descriptor(path) {
@@ -88,7 +88,7 @@ package enum AtomicFile {
   /// Where the system can, the file has no name before it is whole: nothing is left of it when the process ends early.
   private static func writeTemporary(
     in directory: String, permissions: mode_t?, finalPath: String,
-    _ body: (_ write: ([UInt8]) throws(FileError) -> Void) throws -> Void
+    _ body: (_ write: @escaping ([UInt8]) throws(FileError) -> Void) throws -> Void
   ) throws -> String {
     let unnamed = gq_open_unnamed(cPath(directory))
     if unnamed >= 0 {
@@ -130,7 +130,7 @@ package enum AtomicFile {
   /// Writes what `body` gives and waits until it is on the disk.
   private static func fill(
     _ number: CInt, permissions: mode_t?, finalPath: String,
-    _ body: (_ write: ([UInt8]) throws(FileError) -> Void) throws -> Void
+    _ body: (_ write: @escaping ([UInt8]) throws(FileError) -> Void) throws -> Void
   ) throws {
     if let permissions { _ = fchmod(number, permissions) }
     try body { bytes throws(FileError) in try writeAll(bytes, to: number, path: finalPath) }

@@ -162,7 +162,6 @@ struct Decompress: ParsableCommand {
         decoded = try reporting(job.input) { try decoded.whole() }
       }
       let (width, height) = (decoded.format.width, decoded.format.height)
-      let reader = now() - start
       if case .buffered(var picture, let damage) = decoded {
         if let background { picture = background.under(picture) }
         if let fit { picture = picture.fitted(within: fit) }
@@ -179,30 +178,25 @@ struct Decompress: ParsableCommand {
           message: "\(named(job.input)): \(format) holds no alpha; --background puts it on a colour"
         )
       }
-      var (byteCount, writing) = (0, 0.0)
+      var byteCount = 0
       var conversions: [Conversion] = []
-      let startOfRows = now()
       try outputs.write(job) { write in
         let rows = try writer.rows(rowFormat)
-        func timed(_ bytes: () throws -> [UInt8]) throws {
-          let start = now()
-          let bytes = try bytes()
+        // Rows are written while the next are decoded.
+        let writing = PipelineStage(isConcurrent: decoded.isPipelined) {
+          (samples: [UInt8]) throws in
+          let bytes = try reporting(job.output) { try rows.write(samples) }
           try write(bytes)
           byteCount += bytes.count
-          writing += now() - start
         }
-        try reporting(job.input) {
-          try decoded.forEachRows { samples in
-            try reporting(job.output) { try timed { try rows.write(samples) } }
-          }
-        }
-        try timed {
-          let end = try rows.finish()
-          conversions = end.conversions
-          return end.bytes
-        }
+        try reporting(job.input) { try decoded.forEachRows { try writing.push($0) } }
+        try writing.finish()
+        let end = try rows.finish()
+        try write(end.bytes)
+        byteCount += end.bytes.count
+        conversions = end.conversions
       }
-      let seconds = reader + now() - startOfRows - writing
+      let seconds = now() - start
       let warnings = (decoded.damage?.lines ?? []) + conversions.map { "\($0)" }
       return Outcome(
         description: DecompressedFile(
@@ -242,6 +236,12 @@ private enum Decoded {
   var damage: FileDamage? {
     guard case .buffered(_, let damage) = self else { return nil }
     return damage
+  }
+
+  /// Whether there are rows to decode while others are written.
+  var isPipelined: Bool {
+    guard case .rows(let decoding) = self else { return false }
+    return decoding.isPipelined
   }
 
   /// The same in memory.

@@ -209,7 +209,7 @@ struct OutputOptions: ParsableArguments {
   /// Writes an output: `body` gets a function that writes some bytes more. Makes the folder that it goes into, when
   /// outputs have a folder. An output is whole or not there; on standard output it is what was written before a failure.
   func write(
-    _ job: FileJob, _ body: (_ write: ([UInt8]) throws(FileError) -> Void) throws -> Void
+    _ job: FileJob, _ body: (_ write: @escaping ([UInt8]) throws(FileError) -> Void) throws -> Void
   ) throws {
     if output != nil {
       let folder = SystemPath.folder(job.output)
