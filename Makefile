@@ -132,7 +132,7 @@ fuzz: check-setup ## Fuzz all readers: make fuzz [TIME=60] [HARNESSES="container
 
 thread-sanitizer: check-setup ## One model used by many tasks, under the thread sanitizer
 	$(SWIFT) test -c release --sanitize=thread \
-	  --scratch-path .build/thread-sanitizer --filter ThreadSafetyTests
+	  --scratch-path .build/thread-sanitizer --filter 'ThreadSafetyTests|PipelineStageTests'
 
 report: build ## Rate and distortion over a folder: make report DIR=pictures [OUT=build/report] [RATES=0.25,0.5,1.0]
 	@[ -n "$(DIR)" ] || { echo "usage: make report DIR=pictures"; exit 64; }

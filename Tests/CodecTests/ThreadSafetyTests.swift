@@ -31,4 +31,16 @@ import Testing
     }
     #expect(agreements == Array(repeating: true, count: 24))
   }
+
+  /// Rows of a picture of more than one part are read, coded and compared at the same time.
+  @Test func stepsOfOnePicture() throws {
+    let picture = madeUpPicture(width: 320, height: 2200)
+    let options = EncodingOptions(target: .quality(60), effort: 3)
+    let files = try [1, 2].map { threads in
+      try GQEncoder(network: try makeTinyNetwork(threads: threads)).encode(
+        picture, options: options
+      ).bytes
+    }
+    #expect(files[0] == files[1])
+  }
 }
