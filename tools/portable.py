@@ -55,9 +55,8 @@ def main():
         compress("tiny-protected", "chelsea.png", TINY, "--protect", "--uniform", "--bpp", "0.7")
         compress("tiny-grey", "camera.png", TINY, "--bpp", "0.4")
         compress("tiny-small", "pngsuite/s07n3p02.png", TINY)
-        compress("cosine", "chelsea.png", TINY, "--tune", "visual", "-q", "80")
-        compress("cosine-psnr", "sample.png", TINY, "--tune", "psnr", "-q", "95")
-        compress("cosine-grey", "camera.png", TINY, "--bpp", "0.4")
+        compress("tiny-fine", "chelsea.png", TINY, "--tune", "visual", "-q", "80")
+        compress("tiny-psnr", "sample.png", TINY, "--tune", "psnr", "-q", "95")
         compress("real", "chelsea.png", a.model, "-q", "60")
         compress("real-grey", "camera.png", a.model, "--bpp", "0.3")
         for name, path, model in files:

@@ -241,12 +241,8 @@ private func decode(
   result.pointee = gqimg_picture()
   let models = try models(codec)
   let bytes = try input(bytes, count)
-  let limits = limits(maxPixels)
-  let header = try FileStructure.header(of: bytes, limits: limits)
   try fill(
-    result,
-    try body(
-      GQDecoder(network: try models.network()), bytes, limits))
+    result, try body(GQDecoder(network: try models.network()), bytes, limits(maxPixels)))
 }
 
 private func limits(_ maxPixels: UInt64) -> DecodeLimits {
@@ -266,11 +262,10 @@ public func recover(
     result.pointee = gqimg_picture()
     let models = try models(codec)
     let bytes = try input(bytes, count)
-    let limits = limits(maxPixels)
-    let header = try FileStructure(recovering: bytes, limits: limits).header
     let recovery = try GQDecoder(network: try models.network())
       .recover(
-        bytes, options: RecoveryOptions(usesDamagedBits: usesDamagedBits != 0), limits: limits)
+        bytes, options: RecoveryOptions(usesDamagedBits: usesDamagedBits != 0),
+        limits: limits(maxPixels))
     try fill(result, recovery.picture)
     guard let report else { return }
     do {

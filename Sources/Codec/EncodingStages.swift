@@ -36,8 +36,8 @@ package struct EncodingStages {
   }
 
   /// The conditional prior over all phases, with the transforms back to latents.
-  package func prior() throws -> Tensor {
-    try network.decodedLatents(
+  package func prior() -> Tensor {
+    network.decodedLatents(
       rows: levelMap.rows, columns: levelMap.columns, levels: levelMap.levels
     ) { prediction in
       Array(repeating: 0, count: prediction.levels.count * network.levels.width)

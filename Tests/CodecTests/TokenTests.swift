@@ -31,7 +31,7 @@ import Testing
     let (bytes, tokens) = try Self.tokens(options)
     #expect(tokens.codePathsAreThoseOfTheQuantizer)
     #expect(tokens.codedPicture().serialized() == bytes)
-    let file = try PictureTokens(safetensors: try tokens.safetensors(withStates: true))
+    let file = try PictureTokens(safetensors: tokens.safetensors(withStates: true))
     #expect(file == tokens)
     #expect(try file.serializedPicture() == bytes)
     let array = try tokens.numPy()
@@ -195,40 +195,40 @@ import Testing
 
   @Test func refusesSafetensorsOfOtherKinds() throws {
     let tokens = try Self.tokens().tokens
-    let whole = try tokens.safetensors()
+    let whole = tokens.safetensors()
     for count in stride(from: 0, to: whole.count, by: 997) {
       #expect(throws: ModelError.self) {
         try PictureTokens(safetensors: Array(whole.prefix(count)))
       }
     }
     #expect(throws: TokenError.self) {
-      try PictureTokens(safetensors: try SafetensorsWriter().serialized())
+      try PictureTokens(safetensors: SafetensorsWriter().serialized())
     }
     let text = Array(try Safetensors(parsing: whole).metadata.values)[0]
-    func file(_ fill: (inout SafetensorsWriter) -> Void) throws -> [UInt8] {
+    func file(_ fill: (inout SafetensorsWriter) -> Void) -> [UInt8] {
       var writer = SafetensorsWriter(metadata: [PictureTokens.metadataKey: text])
       fill(&writer)
-      return try writer.serialized()
+      return writer.serialized()
     }
     let grid = [tokens.shape[0], tokens.shape[1]]
     #expect(throws: ModelError.missingTensor("levels")) {
       try PictureTokens(
-        safetensors: try file { $0.add("tokens", shape: tokens.shape, int32: tokens.tokens) })
+        safetensors: file { $0.add("tokens", shape: tokens.shape, int32: tokens.tokens) })
     }
     #expect(throws: ModelError.missingTensor("tokens")) {
       try PictureTokens(
-        safetensors: try file { $0.add("levels", shape: grid, uint8: tokens.levelMap.levels) })
+        safetensors: file { $0.add("levels", shape: grid, uint8: tokens.levelMap.levels) })
     }
     #expect(throws: TokenError.self) {
       try PictureTokens(
-        safetensors: try file {
+        safetensors: file {
           $0.add("tokens", shape: [tokens.tokens.count], int32: tokens.tokens)
           $0.add("levels", shape: grid, uint8: tokens.levelMap.levels)
         })
     }
     #expect(throws: TokenError.self) {
       try PictureTokens(
-        safetensors: try file {
+        safetensors: file {
           $0.add("tokens", shape: tokens.shape, int32: tokens.tokens)
           $0.add("levels", shape: grid, uint8: tokens.levelMap.levels.map { _ in 200 })
         })

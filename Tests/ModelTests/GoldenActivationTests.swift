@@ -52,7 +52,7 @@ struct GoldenActivationTests {
       rows: shape[0], columns: shape[1], channels: 3, values: samples.map { Float($0) / 127.5 - 1 })
     let features = try network.features(pixels)
     let encoded = try network.latents(features, levels: levels)
-    let latents = try network.decodedLatents(rows: grid[0], columns: grid[1], levels: levels) {
+    let latents = network.decodedLatents(rows: grid[0], columns: grid[1], levels: levels) {
       prediction in
       let all = network.coefficients(of: TensorRows(encoded), prediction)
       var sent = [Float](repeating: 0, count: all.count)

@@ -1,5 +1,5 @@
 package import GQBitstream
-package import GaussianQuant
+import GaussianQuant
 package import GQModel
 
 /// Coefficients as a path through a trellis: one path per tile, through the positions of all phases.

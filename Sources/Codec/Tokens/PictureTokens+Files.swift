@@ -9,7 +9,7 @@ extension PictureTokens {
   /// Inverse: `init(safetensors:)`.
   ///
   /// - Parameter withStates: adds `states`, the trellis states.
-  package func safetensors(withStates: Bool = false) throws -> [UInt8] {
+  package func safetensors(withStates: Bool = false) -> [UInt8] {
     var file = SafetensorsWriter(metadata: [
       Self.metadataKey: TokenDescription(self, isComplete: false).serialized()
     ])
@@ -19,7 +19,7 @@ extension PictureTokens {
     for (k, chunk) in ancillary.enumerated() {
       file.add("chunk.\(k)", shape: [chunk.payload.count], uint8: chunk.payload)
     }
-    return try file.serialized()
+    return file.serialized()
   }
 
   /// Reads a safetensors file. Inverse of `safetensors(withStates:)`; states follow from tokens and are not read.

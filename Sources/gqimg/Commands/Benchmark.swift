@@ -83,7 +83,7 @@ struct Benchmark: ParsableCommand {
       try stages.latents(try stages.features(input))
     }
     let latents = try time("prior and transforms", multiplyAdds: cost.prior + cost.transform) {
-      try stages.prior()
+      stages.prior()
     }
     try time("posteriors and search") { try stages.search() }
     _ = try time("encode in all", multiplyAdds: cost.encoding) {

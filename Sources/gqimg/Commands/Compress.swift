@@ -172,7 +172,8 @@ struct Compress: ParsableCommand {
         return try picture.encoded(encoder, options)
       }
       let description = CompressedFile(
-        job, picture, bytes: bytes.count, seconds: now() - start, score: score)
+        job, picture, bytes: bytes.count, isSizeGiven: bpp != nil || size != nil,
+        seconds: now() - start, score: score)
       try outputs.write(job) { write in try write(bytes) }
       return Outcome(
         description: description,
@@ -221,7 +222,10 @@ private struct CompressedFile: Encodable {
   let ssimulacra2: Double?
   let psnr: Double?
 
-  init(_ job: FileJob, _ picture: InputPicture, bytes: Int, seconds: Double, score: Score?) {
+  init(
+    _ job: FileJob, _ picture: InputPicture, bytes: Int, isSizeGiven: Bool, seconds: Double,
+    score: Score?
+  ) {
     switch score?.target {
     case .ssimulacra2: (ssimulacra2, psnr) = (score?.value, nil)
     // The same to the last bit has no ratio.
@@ -240,7 +244,12 @@ private struct CompressedFile: Encodable {
     self.bytes = bytes
     bitsPerPixel = Double(bytes * 8) / Double(picture.width * picture.height)
     self.seconds = seconds
-    warnings = picture.conversions.map { "\($0)" }
+    var warnings = picture.conversions.map { "\($0)" }
+    if isSizeGiven, metadataBytes > bytes / 2 {
+      warnings.append(
+        "metadata takes \(metadataBytes) of the \(bytes) bytes; --strip all leaves it out")
+    }
+    self.warnings = warnings
   }
 
   var text: String {

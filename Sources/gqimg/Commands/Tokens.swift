@@ -84,7 +84,7 @@ struct TokensExport: ParsableCommand {
     switch format {
     case .safetensors:
       try writeOutput(
-        try tokens.safetensors(withStates: states), to: output, overwrite: force)
+        tokens.safetensors(withStates: states), to: output, overwrite: force)
     case .npy:
       let file = try tokens.numPy()
       try writeOutput(

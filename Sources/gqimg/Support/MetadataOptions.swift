@@ -1,4 +1,4 @@
-package import ArgumentParser
+import ArgumentParser
 import GQPixelIO
 
 /// What metadata is left out.

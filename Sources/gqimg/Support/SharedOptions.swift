@@ -1,4 +1,4 @@
-package import ArgumentParser
+import ArgumentParser
 import GQBitstream
 package import GQCodec
 package import GQModel
