@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
 """Screens without loss beside AVIF: pages of text, terminals, dashboards, code, charts, and web pages with photographs.
 
-    tools/screens.py draw FOLDER                       draws them, light and dark, at 900 x 620 and 2560 x 1440
+    tools/screens.py draw FOLDER [--photographs DIR]   draws them, light and dark, at 900 x 620 and 2560 x 1440
     tools/screens.py measure FOLDER --program gqimg    compresses each with -q 90 and compares
     tools/screens.py page FOLDER --program gqimg --output docs/graphics.png
                                                        a web page with photographs beside AVIF of the same size
 
 AVIF is libavif's at speed 6, 4:4:4, the smallest of its qualities that reaches SSIMULACRA2 90, or what gqimg reaches where that
-is less. Needs NumPy, Pillow, imagecodecs and ssimulacra2.
+is less. The web pages show photographs of DIR, each at one place where there are enough: AVIF copies what it has seen. Needs NumPy, Pillow, imagecodecs and ssimulacra2.
 """
 
 import argparse
@@ -225,7 +225,7 @@ def dashboard(size, colors, rng):
     return image.convert("RGB")
 
 
-def web(size, colors, rng):
+def web(size, colors, rng, photographs):
     image, draw = canvas(size, colors)
     draw.rectangle((0, 0, size[0], 56), fill=colors["panel"])
     draw.line((0, 56, size[0], 56), fill=colors["line"])
@@ -234,11 +234,11 @@ def web(size, colors, rng):
         draw.text((size[0] - 340 + 84 * k, 20), name, font=font("DejaVuSans", 14), fill=colors["dim"])
     columns = max(2, size[0] // 440)
     width = (size[0] - 30) // columns
-    photos = [Image.open(os.path.join(HERE, "..", "testdata", name)).convert("RGB") for name in ("chelsea.png", "sample.png")]
+    k = 0
     for column in range(columns):
-        x, y, k = 30 + column * width, 80, column
+        x, y = 30 + column * width, 80
         while y < size[1] - 120:
-            photo = photos[k % 2]
+            photo = Image.open(photographs[k % len(photographs)]).convert("RGB")
             wide = width - 30
             # A cut of the photograph without a change of its scale above one.
             share = min(1.0, wide / photo.width)
@@ -255,12 +255,15 @@ def web(size, colors, rng):
     return image
 
 
-def draw_all(folder):
+def draw_all(folder, photographs):
     os.makedirs(folder, exist_ok=True)
+    names = sorted(os.listdir(photographs)) if photographs else ["chelsea.png", "sample.png"]
+    photographs = [os.path.join(photographs or os.path.join(HERE, "..", "testdata"), name) for name in names]
     for kind in KINDS:
         for theme, colors in (("light", LIGHT), ("dark", DARK)):
             for size in SIZES:
-                picture = globals()[kind](size, colors, random.Random(f"{kind} {theme} {size}"))
+                more = (photographs,) if kind == "web" else ()
+                picture = globals()[kind](size, colors, random.Random(f"{kind} {theme} {size}"), *more)
                 picture.save(os.path.join(folder, f"{kind}-{theme}-{size[0]}x{size[1]}.png"), optimize=True)
 
 
@@ -378,6 +381,7 @@ def main():
     verbs = parser.add_subparsers(dest="verb", required=True)
     drawing = verbs.add_parser("draw")
     drawing.add_argument("folder")
+    drawing.add_argument("--photographs", help="a folder of pictures for the web pages; by default those of testdata")
     measuring = verbs.add_parser("measure")
     measuring.add_argument("folder")
     measuring.add_argument("--program", required=True)
@@ -392,7 +396,7 @@ def main():
     showing.add_argument("--crop", type=int, nargs=4, default=(30, 250, 250, 440), help="left upper right lower")
     options = parser.parse_args()
     if options.verb == "draw":
-        return draw_all(options.folder)
+        return draw_all(options.folder, options.photographs)
     if options.verb == "page":
         return page(options.folder, options.program, options.output, options.quality, options.crop)
     return measure(options.folder, options.program, options.options.split(), options.store, options.only)

@@ -8,6 +8,12 @@ struct LevelRevisionTests {
   /// 16 by 16 positions that all have one level, of which a mean error of 0.02 per sample is expected, and errors which
   /// are so many times that.
   private func learns(shift: Float = 0, _ ratio: (Int) -> Float) throws -> Bool {
+    try learn(shift: shift, ratio).learns
+  }
+
+  private func learn(
+    shift: Float = 0, _ ratio: (Int) -> Float
+  ) throws -> (learns: Bool, errors: LevelErrors, bits: Int) {
     let levels = network.levels.bits
     let level = try #require(levels.indices.first { levels[$0] >= 64 })
     let header = Header(
@@ -20,11 +26,12 @@ struct LevelRevisionTests {
         rows: 16, columns: 16, channels: levels.count,
         values: Array(repeating: 0.02 * unit, count: 256 * levels.count)))
     var revision = LevelRevision(network: network)
-    return revision.learn(
+    let learns = revision.learn(
       &errors, levels: Array(repeating: UInt8(level), count: 256),
       measured: DecodedErrors.Found(
         squares: (0..<256).map { 768 * 0.02 * ratio($0) },
         shifts: (0..<256).map { $0 == 17 ? 768 * shift * shift / (127.5 * 127.5) : 0 }))
+    return (learns, errors, levels[level])
   }
 
   @Test func errorsAsExpectedAreLeft() throws {
@@ -48,6 +55,15 @@ struct LevelRevisionTests {
   @Test func shiftsAreSeen() throws {
     #expect(try !learns(shift: 9) { _ in 1 })
     #expect(try learns(shift: 11) { _ in 1 })
+  }
+
+  /// More than twice the bits are tried next.
+  @Test func shiftsTakeMoreBits() throws {
+    let (_, errors, chosen) = try learn(shift: 20) { _ in 1 }
+    let before = errors[0][0]
+    for (level, bits) in network.levels.bits.enumerated() {
+      #expect((errors[17][level] > before) == (bits <= 2 * chosen))
+    }
   }
 
   @Test func failuresOfAllMatter() throws { #expect(try learns { _ in 100 }) }

@@ -2,7 +2,7 @@ import GQModel
 
 /// Corrects the expected errors of levels by what coding a picture has shown.
 ///
-/// A position whose mean is off is seen as a block; fewer bits are then taken to be no better.
+/// A position whose mean is off is seen as a block; up to twice the bits are then taken to be no better.
 /// Predictions hold for content like that of the training. On other content a level may do many times worse than
 /// predicted, and then nothing is known of the levels beside it either. More bits are first taken to help no more than
 /// the level that failed; where the cheaper level then chosen fails too, fewer bits are taken to be no better instead.
@@ -76,8 +76,9 @@ struct LevelRevision {
       total += error
       if shift > samples * Self.seenShift / (127.5 * 127.5) {
         farOffCount += 1
+        // Twice the bits, since there are few passes.
         var row = errors[position]
-        for other in bits.indices where bits[other] <= bits[level] {
+        for other in bits.indices where bits[other] <= 2 * bits[level] {
           row[other] = max(row[other], error)
         }
         row[level] = error
