@@ -81,17 +81,10 @@ struct DecodedErrors {
               let bandRows = band * stride..<min(rows, (band + 1) * stride)
               for column in 0..<columns {
                 let count = min(stride, width - column * stride) * components
-                var square: Int32 = 0
-                var sums = SIMD4<Int32>.zero
-                for row in bandRows {
-                  let first = row * rowLength + column * stride * components
-                  for k in 0..<count {
-                    let difference =
-                      Int32(decoded.value[first + k]) - Int32(original.value[first + k])
-                    square &+= difference &* difference
-                    sums[k % components] &+= difference
-                  }
-                }
+                let first = bandRows.lowerBound * rowLength + column * stride * components
+                let (square, sums) = Self.sums(
+                  original.value, decoded.value, from: first, rows: bandRows.count,
+                  rowLength: rowLength, count: count, components: components)
                 let position = firstPosition + band * columns + column
                 let pixels = Float(bandRows.count * (count / components))
                 var shift: Float = 0
@@ -106,5 +99,32 @@ struct DecodedErrors {
     }
     waiting.removeFirst(rows * rowLength)
     nextRow += rows
+  }
+
+  /// Sums over `rows` rows of `count` samples each, the first sample being `first`: squared differences, and for each component
+  /// differences.
+  private static func sums(
+    _ original: UnsafeBufferPointer<UInt8>, _ decoded: UnsafeBufferPointer<UInt8>,
+    from first: Int, rows: Int, rowLength: Int, count: Int, components: Int
+  ) -> (square: Int32, differences: SIMD4<Int32>) {
+    // By place in a row at first, which compilers turn into vectors.
+    withUnsafeTemporaryAllocation(of: Int32.self, capacity: 2 * count) { places in
+      places.initialize(repeating: 0)
+      for row in 0..<rows {
+        let start = first + row * rowLength
+        for k in 0..<count {
+          let difference = Int32(decoded[start + k]) - Int32(original[start + k])
+          places[k] &+= difference
+          places[count + k] &+= difference &* difference
+        }
+      }
+      var square: Int32 = 0
+      var differences = SIMD4<Int32>.zero
+      for k in 0..<count {
+        differences[k % components] &+= places[k]
+        square &+= places[count + k]
+      }
+      return (square, differences)
+    }
   }
 }
