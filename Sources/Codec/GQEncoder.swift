@@ -99,11 +99,6 @@ public final class GQEncoder: Sendable {
         source: Tensor(
           joining: heldInput, columns: header.columns * Network.stride, channels: 3))
     }
-    let luma = Set(network.configuration.lumaLevels)
-    if header.colorType.isGrey, !luma.isEmpty {
-      errors.forbid(
-        network.levels.bits.indices.filter { network.levels.bits[$0] > 0 && !luma.contains($0) })
-    }
     var graphics: GraphicsLayer?
     if candidates.mask.contains(true) {
       graphics = try chooseGraphics(source, header, attachments, candidates, errors, options)

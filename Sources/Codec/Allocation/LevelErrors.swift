@@ -69,13 +69,6 @@ struct LevelErrors {
     }
   }
 
-  /// Makes levels ones that are never chosen.
-  mutating func forbid(_ levels: some Sequence<Int>) {
-    for level in levels {
-      for k in stride(from: level, to: values.count, by: levelCount) { values[k] = .infinity }
-    }
-  }
-
   private var levelCount: Int { values.count / (header.columns * header.rows) }
 
   /// Samples of the picture, without padding, that a position covers.
