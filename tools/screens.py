@@ -7,7 +7,8 @@
                                                        a web page with photographs beside AVIF of the same size
 
 AVIF is libavif's at speed 6, 4:4:4, the smallest of its qualities that reaches SSIMULACRA2 90, or what gqimg reaches where that
-is less. The web pages show photographs of DIR, each at one place where there are enough: AVIF copies what it has seen. Needs NumPy, Pillow, imagecodecs and ssimulacra2.
+is less. The web pages show photographs of DIR, each once where there are enough of them, since AVIF's intra block copy would code a second one
+at almost no cost. Needs NumPy, Pillow, imagecodecs and ssimulacra2.
 """
 
 import argparse

@@ -33,8 +33,6 @@ package struct ModelConfiguration: Sendable, Equatable {
   package let leading: Int
   /// How many levels, the first ones, have a matrix of their own; the coefficients of others are the latents themselves.
   package let mixedLevels: Int
-  /// Levels of luma alone, for grey pictures.
-  package let lumaLevels: [Int]
   /// Slope of the leaky ReLU for negative values.
   package let slope: Float
   /// Soft clipping of the logarithm of the prior's scale.
@@ -118,7 +116,6 @@ package struct ModelConfiguration: Sendable, Equatable {
     }
     leading = try count("leading")
     mixedLevels = try count("mixedLevels")
-    lumaLevels = try member("lumaLevels") { $0.integers }
     correctionBound = try number("correctionBound")
     meanBound = try number("meanBound")
     decoderBound = try number("decoderBound")
@@ -136,10 +133,8 @@ package struct ModelConfiguration: Sendable, Equatable {
     }
     guard (1...Header.maximumTunings).contains(tunings.count), Set(tunings).count == tunings.count
     else { throw .badConfiguration("\(tunings.count) tunings, expected each once") }
-    guard (0...levels.count).contains(mixedLevels),
-      lumaLevels.allSatisfy({ levels.indices.contains($0) })
-    else {
-      throw .badConfiguration("mixedLevels or lumaLevels name levels that are not there")
+    guard (0...levels.count).contains(mixedLevels) else {
+      throw .badConfiguration("mixedLevels is \(mixedLevels), there are \(levels.count) levels")
     }
     // The inner layer of a block is twice as wide, and four positions at 1/8 make one at 1/16.
     let most = IntegerLayer.maximumInputs

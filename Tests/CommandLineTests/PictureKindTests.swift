@@ -217,6 +217,18 @@ final class PictureKindTests {
     #expect(info.contains("2 damaged") && info.contains("  .X.\n  .X.\n"))
   }
 
+  @Test func metadataThatTakesMostOfTheSizeIsNamed() throws {
+    let picture = Program.testdata("read/metadata.png")
+    func warns(_ options: String...) throws -> Bool {
+      let result = try program.run(["compress", picture, "a.gqz", "--force"] + options)
+      #expect(result.exitCode == 0)
+      return result.errors.contains("metadata takes")
+    }
+    #expect(try warns("--size", "1200"))
+    #expect(try !warns("--size", "1200", "--strip", "all"))
+    #expect(try !warns("-q", "50"))
+  }
+
   @Test func infoTellsOfAlphaAndMetadata() throws {
     _ = try program.run(["compress", Program.testdata("read/metadata.png"), "a.gqz"])
     let text = String(decoding: try program.run(["info", "a.gqz"]).output, as: UTF8.self)
