@@ -94,7 +94,7 @@ typedef struct gqimg_info {
   uint32_t height;
   uint32_t channels;    /* 1 grey, 3 red, green, blue; alpha not counted */
   uint32_t has_alpha;   /* 1 if it has; gqimg_read_header leaves 0 */
-  uint8_t model[8];     /* model id */
+  uint8_t model[8];     /* model id; zeros where the file needs no model: GQIMG_LOSSLESS, or all of it is graphics */
 } gqimg_info;
 
 /* A decoded picture. gqimg_picture_free frees its buffers. */

@@ -112,8 +112,10 @@ public func loadModel(
 @_cdecl("gqd_close_model")
 public func closeModel(_ model: Int32) { models[Int(model)] = nil }
 
+/// A model's decoder; for -1 that of files that need none.
 private func decoder(_ model: Int32) -> GQDecoder? {
-  models.indices.contains(Int(model)) ? models[Int(model)] : nil
+  if model == -1 { return GQDecoder(network: nil) }
+  return models.indices.contains(Int(model)) ? models[Int(model)] : nil
 }
 
 /// Opens a file, or a region of its picture where the region's width is above 0; a handle.

@@ -14,6 +14,9 @@ export class GQZError extends Error {
 
 const SIGNATURE = [0x8b, 0x47, 0x51, 0x5a, 0x0d, 0x0a, 0x1a, 0x0a]
 
+/** The model of files that need none: all of their picture is graphics. */
+export const NO_MODEL = "0".repeat(16)
+
 export function isGQZ(bytes) {
   return bytes.length >= 8 && SIGNATURE.every((byte, k) => bytes[k] === byte)
 }
@@ -155,9 +158,10 @@ export class Core {
   /** Weights that files of this model id may use. */
   addModel(id, bytes) { this.weights.set(id, bytes) }
 
-  hasModel(id) { return this.weights.has(id) }
+  hasModel(id) { return id === NO_MODEL || this.weights.has(id) }
 
   #model(id) {
+    if (id === NO_MODEL) return -1
     if (this.handles.has(id)) return this.handles.get(id)
     const weights = this.weights.get(id)
     if (!weights) throw new GQZError("no-model", `there are no weights of model ${id}`)

@@ -21,7 +21,7 @@ export interface Info {
   width: number
   height: number
   colorType: "rgb" | "grey"
-  /** The model that the file needs, 16 hexadecimal digits. */
+  /** The model that the file needs, 16 hexadecimal digits: zeros for none. */
   model: string
   stateBits: number
   seed: string

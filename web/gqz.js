@@ -1,5 +1,5 @@
 // .gqz pictures in the browser: decode(bytes) -> ImageData, inspect(bytes), GQZ.install(), <gqz-image>. No dependencies.
-import { Core, GQZError, fetchModel, hasProfile, pictureFile } from "./core.js"
+import { Core, GQZError, NO_MODEL, fetchModel, hasProfile, pictureFile } from "./core.js"
 
 export { GQZError, isGQZ } from "./core.js"
 
@@ -72,7 +72,7 @@ class Thread {
       this.started = undefined
       throw error
     }
-    if (model && !this.known.has(model)) {
+    if (model && model !== NO_MODEL && !this.known.has(model)) {
       const bytes = await weights(model)
       await this.#post("addModel", [model, bytes])
       this.known.add(model)

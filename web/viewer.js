@@ -1,4 +1,5 @@
 // The page index.html: one file, and the picture that it was made from beside it.
+import { NO_MODEL } from "./core.js"
 import { GQZ, isGQZ } from "./gqz.js"
 import { View } from "./view.js"
 
@@ -77,7 +78,7 @@ function describe({ info, mask, damage, seconds }) {
   const bits = (info.fileBytes * 8 / (info.width * info.height)).toFixed(3)
   const lines = {
     Size: `${info.width} × ${info.height}, ${info.colorType}`, File: `${info.fileBytes.toLocaleString("en")} bytes, ${bits} bits per pixel`,
-    Model: info.model, Order: info.order === "tiles" ? "tile after tile" : "phase after phase",
+    Model: info.model === NO_MODEL ? "none is needed" : info.model, Order: info.order === "tiles" ? "tile after tile" : "phase after phase",
     Tiles: `${info.tiles} of ${info.tileSize} × ${info.tileSize}${damage?.length ? `, ${damage.length} damaged` : ""}`,
     Codes: `${info.codeBytes.toLocaleString("en")} bytes`, "Level map": `${info.levelMapBytes.toLocaleString("en")} bytes`,
     "Without loss": mask ? `${mask.reduce((sum, isSet) => sum + isSet, 0).toLocaleString("en")} of ${mask.length.toLocaleString("en")} positions` : "nothing",

@@ -100,9 +100,11 @@ public func encode(
     case GQIMG_TUNE_VISUAL: tuning = .visual
     default: throw InvalidArgument("tuning is \(chosen.tuning), expected 0 or 1")
     }
-    let made = try GQEncoder(network: try models.network(tuning)).encode(
-      picture, options: try encodingOptions(chosen)
-    ).bytes
+    let options = try encodingOptions(chosen)
+    let made =
+      try options.isLossless
+      ? LosslessEncoder(pool: models.pool).encode(picture, options: options).bytes
+      : GQEncoder(network: models.network(tuning)).encode(picture, options: options).bytes
     bytes.pointee = try allocate(made)
     count.pointee = made.count
   }
@@ -242,7 +244,7 @@ private func decode(
   let models = try models(codec)
   let bytes = try input(bytes, count)
   try fill(
-    result, try body(GQDecoder(network: try models.network()), bytes, limits(maxPixels)))
+    result, try body(GQDecoder(models: models), bytes, limits(maxPixels)))
 }
 
 private func limits(_ maxPixels: UInt64) -> DecodeLimits {
@@ -262,7 +264,7 @@ public func recover(
     result.pointee = gqimg_picture()
     let models = try models(codec)
     let bytes = try input(bytes, count)
-    let recovery = try GQDecoder(network: try models.network())
+    let recovery = try GQDecoder(models: models)
       .recover(
         bytes, options: RecoveryOptions(usesDamagedBits: usesDamagedBits != 0),
         limits: limits(maxPixels))
@@ -355,14 +357,8 @@ public func tokensExport(
     )
     (tokens.pointee, tokensCount.pointee) = (nil, 0)
     let models = try models(codec)
-    let coded = try CodedPicture(parsing: try input(bytes, count))
-    let wanted = coded.header.modelIdentifier
-    let network = try models.network()
-    guard network.identifier == wanted else {
-      throw CodecError.wrongModel(expected: network.identifier, found: wanted)
-    }
-    let made = try PictureTokens(coded, table: network.levels).safetensors(
-      withStates: withStates != 0)
+    let made = try GQDecoder(models: models).tokens(
+      of: try input(bytes, count), withStates: withStates != 0)
     tokens.pointee = try allocate(made)
     tokensCount.pointee = made.count
   }

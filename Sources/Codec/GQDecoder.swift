@@ -6,9 +6,12 @@ public final class GQDecoder: Sendable {
   /// The model of a file, or one that it will be checked against.
   let model: @Sendable (Header) throws(ModelError) -> Network
 
-  /// A decoder for a model.
-  package init(network: Network) {
-    model = { (_) throws(ModelError) in network }
+  /// A decoder for a model; nil for files that need none.
+  package init(network: Network?) {
+    model = { (_) throws(ModelError) in
+      guard let network else { throw .noModel("the decoder was made without one") }
+      return network
+    }
   }
 
   /// A decoder that finds the model of each file.
@@ -52,9 +55,10 @@ public final class GQDecoder: Sendable {
     let file = try stage { () throws(BitstreamError) in
       try FileStructure(parsing: bytes, limits: limits)
     }
-    let network = try network(of: file)
     let all = PixelRegion(x: 0, y: 0, width: file.header.width, height: file.header.height)
     let region = region ?? all
+    guard file.header.needsModel else { return try openGraphics(file, region) }
+    let network = try network(of: file)
     try stage { () throws(CodecError) in
       try region.check(width: all.width, height: all.height)
     }
@@ -73,9 +77,23 @@ public final class GQDecoder: Sendable {
       try self.overlay(file, region: region, problems: nil)
     }
     return PictureDecoding(
-      coder: coder, file: file, segments: segments, conceals: false, window: window,
+      .init(coder: coder, segments: segments, conceals: false, window: window), file: file,
       region: region, alpha: try stage { () throws(BitstreamError) in try file.alpha() },
       overlay: overlay)
+  }
+
+  /// The same of a file that needs no model.
+  private func openGraphics(
+    _ file: FileStructure, _ region: PixelRegion
+  ) throws(CodingFailure) -> PictureDecoding {
+    try stage { () throws(CodecError) in
+      try region.check(width: file.header.width, height: file.header.height)
+    }
+    return try stage { () throws(BitstreamError) in
+      PictureDecoding(
+        nil, file: file, region: region, alpha: try file.alpha(),
+        overlay: try overlay(file, region: region, problems: nil))
+    }
   }
 
   /// The bytes of the codes that a region's pixels depend on, from the first on, ranges that touch being one. All of the
@@ -88,10 +106,11 @@ public final class GQDecoder: Sendable {
     let file = try stage { () throws(BitstreamError) in
       try FileStructure(parsing: bytes, limits: limits)
     }
-    let network = try network(of: file)
     try stage { () throws(CodecError) in
       try region.check(width: file.header.width, height: file.header.height)
     }
+    guard file.header.needsModel else { return [] }
+    let network = try network(of: file)
     let grid = LatentGrid(rows: file.levelMap.rows, columns: file.levelMap.columns)
     let window = GridWindow(for: region, in: grid, network.configuration)
     var result: [Range<Int>] = []
@@ -120,7 +139,6 @@ public final class GQDecoder: Sendable {
     let file = try stage { () throws(BitstreamError) in
       try FileStructure(recovering: bytes, limits: limits)
     }
-    let network = try network(of: file)
     var problems = file.problems
     var alpha: AlphaPlane?
     do { alpha = try file.alpha() } catch { problems.append(error) }
@@ -129,6 +147,14 @@ public final class GQDecoder: Sendable {
     let overlay = try stage { () throws(BitstreamError) -> GraphicsOverlay? in
       try self.overlay(file, region: region, problems: { problems.append($0) })
     }
+    guard file.header.needsModel else {
+      let decoding = PictureDecoding(
+        nil, file: file, region: region, alpha: alpha, overlay: overlay)
+      return Recovery(
+        picture: try decoding.picture(), damage: [], problems: problems,
+        untouchedShare: overlay?.share ?? 0)
+    }
+    let network = try network(of: file)
     var damage: [Recovery.Damage] = []
     var isDamaged: [Bool] = []
     let segments = file.layout.segments.map { segment -> [UInt8]? in
@@ -147,9 +173,8 @@ public final class GQDecoder: Sendable {
       grid: LatentGrid(rows: file.levelMap.rows, columns: file.levelMap.columns), network: network)
     let coder = try coder(file, network)
     let decoding = PictureDecoding(
-      coder: coder, file: file, segments: segments, conceals: true,
-      window: GridWindow(coder.grid),
-      region: region, alpha: alpha, overlay: overlay)
+      .init(coder: coder, segments: segments, conceals: true, window: GridWindow(coder.grid)),
+      file: file, region: region, alpha: alpha, overlay: overlay)
     return Recovery(
       picture: try decoding.picture(), damage: damage, problems: problems,
       untouchedShare: Double(reach.pixels.count { !$0 }) / Double(reach.pixels.count))

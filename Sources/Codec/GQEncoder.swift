@@ -59,6 +59,9 @@ public final class GQEncoder: Sendable {
     heldPositions: Int? = nil, bandPositions: Int = LatentCoder.bandPositions,
     colorType: Header.ColorType? = nil
   ) throws -> Result {
+    if options.isLossless {
+      return try LosslessEncoder(pool: network.pool).encode(source, attachments, options)
+    }
     // What readers refuse is not written.
     try DecodeLimits().check(width: source.width, height: source.height)
     if try source.isNeutral() {
@@ -67,7 +70,6 @@ public final class GQEncoder: Sendable {
         bandPositions: bandPositions, colorType: .neutral)
     }
     let header = header(source, options, colorType)
-    if options.isLossless { return try encodeLossless(source, header, attachments, options) }
     let quantizer = try TrellisQuantizer(header, table: network.levels, pool: network.pool)
     let measures = options.effort >= 7 && network.tuning == .psnr
     let c = network.configuration
@@ -103,7 +105,14 @@ public final class GQEncoder: Sendable {
     if candidates.mask.contains(true) {
       graphics = try chooseGraphics(source, header, attachments, candidates, errors, options)
     }
-    if let graphics { errors.clear(graphics.inner(header)) }
+    if let graphics {
+      if !graphics.mask.contains(false),
+        let exact = try? LosslessEncoder.file(graphics, header, attachments, options)
+      {
+        return exact
+      }
+      errors.clear(graphics.inner(header))
+    }
     let pass = CodingPass(
       network: network, header: header, quantizer: quantizer, order: options.order,
       features: holds ? heldFeatures : nil, bandPositions: bandPositions,
@@ -154,7 +163,8 @@ public final class GQEncoder: Sendable {
       if candidates.bits.reduce(0, +) < 16 * Float(allowed) {
         var lossless = options
         lossless.target = .quality(100)
-        let exact = try encodeLossless(source, header, attachments, lossless)
+        let exact = try LosslessEncoder(pool: network.pool).encode(
+          source, header.colorType, attachments, lossless)
         if exact.bytes.count <= allowed { return exact }
       }
     }
@@ -193,31 +203,6 @@ public final class GQEncoder: Sendable {
       stateBits: options.stateBits(network.configuration),
       seed: network.configuration.seed,
       modelIdentifier: network.identifier)
-  }
-
-  /// The file of a picture all of whose positions are graphics.
-  private func encodeLossless(
-    _ source: some PictureSource, _ header: Header, _ attachments: Attachments,
-    _ options: EncodingOptions
-  ) throws -> Result {
-    let count = header.rows * header.columns
-    let rateTable = RateTable(network.levels)
-    let map = LevelMap(
-      columns: header.columns, rows: header.rows, levels: [UInt8](repeating: 0, count: count))
-    let layer = try GraphicsLayer(
-      source, header: header, mask: [Bool](repeating: true, count: count), effort: options.effort,
-      pool: network.pool)
-    let layout = TileLayout(
-      header: header, rateTable: rateTable, levelMap: map, order: options.order)
-    let bytes = CodedPicture(
-      header: header, rateTable: rateTable, levelMap: map, graphics: layer, order: options.order,
-      segments: Array(repeating: [], count: layout.segments.count), ancillary: attachments.chunks,
-      hasHeadCopy: options.copiesHead
-    ).serialized()
-    if let allowed = options.target.bytes(header), bytes.count > allowed {
-      throw CodecError.targetTooSmall(allowedBytes: allowed, smallestBytes: bytes.count)
-    }
-    return Result(bytes: bytes, levelMap: map)
   }
 
   /// The graphics that pay, if any do.

@@ -16,24 +16,27 @@ package struct PictureDecoding: Sendable {
 
   /// What the network and graphics decode: grey where three components are equal.
   private let coded: Picture.ColorType
-  private let coder: LatentCoder
-  private let segments: [[UInt8]?]
-  private let conceals: Bool
-  private let window: GridWindow
+  /// Nil where all is graphics.
+  private let codes: Codes?
   private let region: PixelRegion
   private let overlay: GraphicsOverlay?
   /// About as many positions are worked on at a time.
   var bandPositions = LatentCoder.bandPositions
 
+  /// What the network decodes.
+  struct Codes: Sendable {
+    let coder: LatentCoder
+    let segments: [[UInt8]?]
+    let conceals: Bool
+    let window: GridWindow
+  }
+
   init(
-    coder: LatentCoder, file: FileStructure, segments: [[UInt8]?], conceals: Bool,
-    window: GridWindow, region: PixelRegion, alpha: AlphaPlane?, overlay: GraphicsOverlay?
+    _ codes: Codes?, file: FileStructure, region: PixelRegion, alpha: AlphaPlane?,
+    overlay: GraphicsOverlay?
   ) {
     self.overlay = overlay
-    self.coder = coder
-    self.segments = segments
-    self.conceals = conceals
-    self.window = window
+    self.codes = codes
     self.region = region
     colorType = file.header.colorType == .grey ? .grey : .rgb
     coded = file.header.colorType.isGrey ? .grey : .rgb
@@ -52,8 +55,9 @@ package struct PictureDecoding: Sendable {
 
   /// Whether the picture comes in more than one part, on more than one thread.
   package var isPipelined: Bool {
-    coder.network.pool.threadCount > 1
-      && window.columns.count * window.rows.count > bandPositions
+    guard let codes else { return height > Rows.graphicsRows && WorkerPool.coreCount > 1 }
+    return codes.coder.network.pool.threadCount > 1
+      && codes.window.columns.count * codes.window.rows.count > bandPositions
   }
 
   /// The samples of all rows from top to bottom, some rows at a time.
@@ -66,35 +70,25 @@ package struct PictureDecoding: Sendable {
   /// Gives the samples of a picture from top to bottom.
   package struct Rows {
     private let decoding: PictureDecoding
-    private let levels: [UInt8]
-    private var latents: LatentCoder.Decoding
-    private var stream: PixelStream
-    /// The row of latents and of pixels that comes next, counted in the window.
-    private var (nextLatents, nextPixels) = (0, 0)
+    /// Nil where all that is asked for is graphics.
+    private var network: NetworkRows?
     /// Rows that were given.
     private var given = 0
     private var overlay: GraphicsOverlay?
-    /// Whether all that is asked for is graphics.
-    private let isCovered: Bool
 
     init(_ decoding: PictureDecoding) throws(CodingFailure) {
       self.decoding = decoding
       overlay = decoding.overlay
+      guard let codes = decoding.codes else { return }
       let region = decoding.region
-      isCovered =
-        !decoding.conceals
+      let isCovered =
+        !codes.conceals
         && decoding.overlay?.covers(
           rows: region.y..<region.y + region.height, columns: region.x..<region.x + region.width)
           == true
-      let (coder, window) = (decoding.coder, decoding.window)
-      levels = window.cropped(coder.levels, gridColumns: coder.grid.columns)
-      stream = try stage { () throws(ModelError) in
-        try coder.network.pixelStream(columns: window.columns.count)
-      }
-      latents = try stage { () throws(BitstreamError) in
-        try LatentCoder.Decoding(
-          coder, decoding.segments, window: window, conceals: decoding.conceals,
-          bandPositions: decoding.bandPositions)
+      if !isCovered {
+        network = try NetworkRows(
+          codes, region, decoding.coded, bandPositions: decoding.bandPositions)
       }
     }
 
@@ -102,7 +96,10 @@ package struct PictureDecoding: Sendable {
     ///
     /// - Throws: `BitstreamError`.
     package mutating func next() throws(CodingFailure) -> [UInt8]? {
-      guard let samples = try isCovered ? nextOfGraphics() : nextOfNetwork() else { return nil }
+      guard var samples = try network == nil ? nextOfGraphics() : network?.next() else {
+        return nil
+      }
+      try paste(into: &samples)
       guard decoding.colorType != decoding.coded else { return samples }
       return [UInt8](unsafeUninitializedCapacity: 3 * samples.count) { pixels, count in
         for (k, sample) in samples.enumerated() {
@@ -110,17 +107,6 @@ package struct PictureDecoding: Sendable {
         }
         count = 3 * samples.count
       }
-    }
-
-    private mutating func nextOfNetwork() throws(CodingFailure) -> [UInt8]? {
-      var samples: [UInt8] = []
-      while samples.isEmpty {
-        let found = try stage { () throws(BitstreamError) in try latents.next() }
-        guard let found else { return nil }
-        push(found, to: &samples)
-      }
-      try paste(into: &samples)
-      return samples
     }
 
     /// Puts graphics over the samples of the rows that come next.
@@ -137,18 +123,60 @@ package struct PictureDecoding: Sendable {
       }
     }
 
-    /// The next rows of a picture that is graphics alone: the network is not asked.
-    private mutating func nextOfGraphics() throws(CodingFailure) -> [UInt8]? {
-      let count = min(decoding.height - given, 256)
+    /// Rows of graphics alone that are given at a time.
+    static let graphicsRows = 256
+
+    /// What is under the next rows of a picture that is graphics alone: medium grey, for those that are damaged.
+    private func nextOfGraphics() -> [UInt8]? {
+      let count = min(decoding.height - given, Self.graphicsRows)
       guard count > 0 else { return nil }
-      var samples = [UInt8](
-        repeating: 0, count: count * decoding.width * decoding.coded.componentCount)
-      try paste(into: &samples)
+      return [UInt8](
+        repeating: 128, count: count * decoding.width * decoding.coded.componentCount)
+    }
+  }
+
+  /// Gives the samples of a region that the network decodes from top to bottom.
+  private struct NetworkRows {
+    private let codes: Codes
+    private let region: PixelRegion
+    private let colorType: Picture.ColorType
+    private let levels: [UInt8]
+    private var latents: LatentCoder.Decoding
+    private var stream: PixelStream
+    /// The row of latents and of pixels that comes next, counted in the window.
+    private var (nextLatents, nextPixels) = (0, 0)
+
+    init(
+      _ codes: Codes, _ region: PixelRegion, _ colorType: Picture.ColorType, bandPositions: Int
+    ) throws(CodingFailure) {
+      self.codes = codes
+      self.region = region
+      self.colorType = colorType
+      let (coder, window) = (codes.coder, codes.window)
+      levels = window.cropped(coder.levels, gridColumns: coder.grid.columns)
+      stream = try stage { () throws(ModelError) in
+        try coder.network.pixelStream(columns: window.columns.count)
+      }
+      latents = try stage { () throws(BitstreamError) in
+        try LatentCoder.Decoding(
+          coder, codes.segments, window: window, conceals: codes.conceals,
+          bandPositions: bandPositions)
+      }
+    }
+
+    /// The samples of the next rows, at least one; nil after the last.
+    mutating func next() throws(CodingFailure) -> [UInt8]? {
+      var samples: [UInt8] = []
+      while samples.isEmpty {
+        let found = try stage { () throws(BitstreamError) in try latents.next() }
+        guard let found else { return nil }
+        push(found, to: &samples)
+      }
       return samples
     }
 
     private mutating func push(_ latents: Tensor, to samples: inout [UInt8]) {
-      let (window, region) = (decoding.window, decoding.region)
+      let window = codes.window
       let columns = window.columns.count
       let left = region.x - window.columns.lowerBound * Network.stride
       let top = region.y - window.rows.lowerBound * Network.stride
@@ -165,8 +193,8 @@ package struct PictureDecoding: Sendable {
         guard !used.isEmpty else { return }
         samples += samplesOfNetworkOutput(
           pixels, rows: used.lowerBound - known.lowerBound..<used.upperBound - known.lowerBound,
-          columns: left..<left + region.width, colorType: decoding.coded,
-          decoding.coder.network.pool)
+          columns: left..<left + region.width, colorType: colorType,
+          codes.coder.network.pool)
       }
       nextPixels = first
     }

@@ -25,9 +25,12 @@ package struct LevelTable: Sendable, Equatable {
   /// Bits that a position sends at each level.
   package let bits: [Int]
 
+  /// The level of files that need no model: it sends nothing.
+  package static let withoutCodes = LevelTable(bands: [[]], width: 0)
+
   /// The levels that a model's configuration lists.
   package init(_ configuration: ModelConfiguration) {
-    levels = configuration.levels.map { bands in
+    let levels = configuration.levels.map { bands in
       var (first, sent) = (0, [Band]())
       for pair in bands {
         let (bits, count) = (pair[0], pair[1])
@@ -41,8 +44,13 @@ package struct LevelTable: Sendable, Equatable {
       }
       return sent
     }
+    self.init(bands: levels, width: configuration.latents)
+  }
+
+  private init(bands levels: [[Band]], width: Int) {
+    self.levels = levels
     counts = levels.map { $0.reduce(0) { $0 + $1.count } }
     bits = levels.map { $0.reduce(0) { $0 + $1.bits * $1.count } }
-    width = configuration.latents
+    self.width = width
   }
 }

@@ -184,15 +184,64 @@ struct GraphicsTests {
         width: width, height: height, colorType: components == 3 ? .rgb : .grey, samples: samples,
         alpha: alpha)
       let bytes = try encode(picture, EncodingOptions(isLossless: true))
-      let decoded = try makeDecoder().decode(bytes)
+      let encoder = LosslessEncoder(pool: WorkerPool(threadCount: 1))
+      #expect(
+        try encoder.encode(picture, options: EncodingOptions(isLossless: true)).bytes == bytes)
+      let decoded = try GQDecoder(network: nil).decode(bytes)
       #expect(decoded.samples == samples)
       #expect(decoded.alpha == alpha)
+      #expect(try makeDecoder().decode(bytes) == decoded)
       for order in CodeOrder.allCases {
         let other = try encode(
           picture, EncodingOptions(isLossless: true, order: order, copiesHead: true))
         #expect(try makeDecoder().decode(other).samples == samples)
       }
     }
+  }
+
+  @Test func picturesOfGraphicsAloneNeedNoModel() throws {
+    let picture = Self.page(width: 448, height: 320)
+    let bytes = try encode(picture)
+    #expect(try !FileStructure(parsing: bytes).header.needsModel)
+    let decoder = GQDecoder(network: nil)
+    #expect(try decoder.decode(bytes) == picture)
+    let region = PixelRegion(x: 150, y: 70, width: 131, height: 97)
+    #expect(
+      try decoder.decode(bytes, region: region)
+        == picture.cropped(x: 150, y: 70, width: 131, height: 97))
+    #expect(try decoder.ranges(of: region, in: bytes).isEmpty)
+    #expect(try decoder.recover(bytes).picture == picture)
+    #expect(try decoder.recover(bytes).untouchedShare == 1)
+    #expect(try GQDecoder.file(ofTokens: decoder.tokens(of: bytes)) == bytes)
+    // Others say that they do.
+    let photograph = try encode(samplePicture("sample.png"))
+    #expect(throws: ModelError.self) { try decoder.decode(photograph) }
+  }
+
+  @Test func filesWithoutAModelThatNeedOneAreRefused() throws {
+    let picture = Self.page(width: 448, height: 320)
+    let coded = try CodedPicture(parsing: encode(picture, EncodingOptions(isLossless: true)))
+    let graphics = try #require(coded.graphics)
+    func refused(
+      _ rateTable: RateTable = .withoutCodes, mask: [Bool]? = nil, hasLayer: Bool = true
+    ) throws {
+      let layer =
+        hasLayer
+        ? GraphicsLayer(
+          header: coded.header, mask: mask ?? graphics.mask, units: graphics.units) : nil
+      let bytes = CodedPicture(
+        header: coded.header, rateTable: rateTable, levelMap: coded.levelMap, graphics: layer,
+        order: coded.order, segments: coded.segments, hasHeadCopy: true
+      ).serialized()
+      #expect(throws: BitstreamError.self) { try GQDecoder(network: nil).decode(bytes) }
+      #expect(throws: BitstreamError.self) { try makeDecoder().decode(bytes) }
+      _ = try? GQDecoder(network: nil).recover(bytes)
+    }
+    var mask = graphics.mask
+    mask[5] = false
+    try refused(mask: mask)
+    try refused(hasLayer: false)
+    try refused(RateTable.standard[0])
   }
 
   @Test func losslessKeepsWithinItsLimitOrSaysSo() throws {
@@ -232,6 +281,12 @@ struct GraphicsTests {
         == picture.cropped(x: 0, y: 0, width: 1000, height: 48).samples)
     let recovery = try makeDecoder().recover(damaged)
     #expect(!recovery.isIntact && recovery.problems.count == 1)
+    // 64 of 75 columns are whole; in place of the others is grey.
+    #expect(recovery.untouchedShare == 64.0 / 75)
+    #expect(
+      recovery.picture.cropped(x: 1024, y: 0, width: 176, height: 48).samples.allSatisfy {
+        $0 == 128
+      })
     #expect(
       recovery.picture.cropped(x: 0, y: 0, width: 1024, height: 48).samples
         == picture.cropped(x: 0, y: 0, width: 1024, height: 48).samples)

@@ -254,6 +254,25 @@ final class PictureKindTests {
     #expect(text.hasPrefix("gqimg ") && text.contains(", format 1, model \(id)"))
   }
 
+  @Test func withoutLossNoModelIsNeeded() throws {
+    let nowhere = ["--model", "nowhere.safetensors"]
+    let source = Program.testdata("read/rgba.png")
+    let made = try program.run(["compress", source, "a.gqz", "--lossless", "--verbose"] + nowhere)
+    #expect(made.exitCode == 0 && made.errors.contains("no model"))
+    #expect(try program.run(["decompress", "a.gqz", "a.png"] + nowhere).exitCode == 0)
+    let original = try PictureReader().read(try testdata("read/rgba.png"))
+    let restored = try picture("a.png")
+    #expect(restored.samples == original.samples && restored.alpha == original.alpha)
+    let text = String(decoding: try program.run(["info", "a.gqz"]).output, as: UTF8.self)
+    #expect(text.contains("none is needed"))
+    _ = try program.run(["compress", source, "b.gqz"])
+    #expect(try program.run(["decompress", "b.gqz", "b.png"] + nowhere).exitCode == 1)
+    // A preview is not without loss.
+    #expect(
+      try program.run(["compress", source, "c.gqz", "--lossless", "--preview"] + nowhere).exitCode
+        == 1)
+  }
+
   @Test func aProgramWithoutItsModelSaysSo() throws {
     try FileManager.default.copyItem(
       at: Program.executable, to: program.folder.appendingPathComponent("lonely"))

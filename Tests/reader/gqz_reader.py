@@ -304,6 +304,8 @@ def read(data):
             raise Invalid(f"chunk type {kind!r}")
     if codes is None:
         raise Invalid("a required chunk is missing")
+    if model == bytes(8) and (rate_table != [(0, 1)] or not all(result.get("graphics", {}).get("mask", [0]))):
+        raise Invalid("no model, though one is needed")
     if copy is not None and copy != head:
         raise Invalid("copy of header, level map and mask of graphics")
     result["hasCopy"] = copy is not None

@@ -144,6 +144,7 @@ package struct FileStructure: Sendable {
     }
     guard let map else { throw .missingChunk("level map") }
     guard let codes else { throw .missingChunk("index") }
+    if !header.needsModel { try Self.checkIsGraphics(map.rateTable, graphics?.mask) }
     if let copyRange {
       let copied = [headerRange, mapRange, graphics?.headRange ?? 0..<0]
       guard bytes[copyRange].elementsEqual(copied.joined().lazy.map { bytes[$0] }) else {
@@ -156,6 +157,18 @@ package struct FileStructure: Sendable {
       bytes: bytes, header: header, map: map, layout: codes.layout, codeStart: codes.start,
       ancillary: ancillary, alphaRange: alphaRange, graphics: graphics,
       hasHeadCopy: copyRange != nil, problems: [])
+  }
+
+  /// Checks that a picture without a model needs none.
+  private static func checkIsGraphics(
+    _ rateTable: RateTable, _ mask: [Bool]?
+  ) throws(BitstreamError) {
+    guard let mask else { throw .missingChunk("graphics") }
+    guard rateTable == .withoutCodes, !mask.contains(false) else {
+      throw .invalidValue(
+        what: "model id", offset: signature.count, found: "that of no model",
+        expected: "one, as not all positions are graphics")
+    }
   }
 
   /// The payload of an ancillary chunk, nil when there is none of this type.

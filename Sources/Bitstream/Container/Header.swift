@@ -22,6 +22,9 @@ package struct Header: Sendable, Equatable {
   /// The tile size that files have unless made otherwise, as a power of two.
   package static let standardTileExponent = 4
 
+  /// What stands for a model's identifier where none is needed, all positions being graphics.
+  package static let noModel = [UInt8](repeating: 0, count: 8)
+
   /// The most tunings of a model that files can name.
   package static let maximumTunings = 4
 
@@ -39,8 +42,10 @@ package struct Header: Sendable, Equatable {
   package let stateBits: Int
   /// Seed of the quantizer's noise, below 2^63.
   package let seed: UInt64
-  /// First 8 bytes of the SHA-256 of the weights file.
+  /// First 8 bytes of the SHA-256 of the weights file, or `noModel`.
   package let modelIdentifier: [UInt8]
+  /// Whether a model decodes some of the picture; otherwise all positions are graphics.
+  package var needsModel: Bool { modelIdentifier != Self.noModel }
 
   /// A header; values outside the format's limits stop the program.
   package init(
@@ -60,6 +65,13 @@ package struct Header: Sendable, Equatable {
     self.stateBits = stateBits
     self.seed = seed
     self.modelIdentifier = modelIdentifier
+  }
+
+  /// The header of a picture that needs no model, whose fields for one have no meaning.
+  package init(withoutModel colorType: ColorType, width: Int, height: Int) {
+    self.init(
+      width: width, height: height, colorType: colorType,
+      stateBits: Self.stateBitCounts.lowerBound, seed: 0, modelIdentifier: Self.noModel)
   }
 
   /// Latent positions from left to right.

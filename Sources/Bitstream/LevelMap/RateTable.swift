@@ -39,6 +39,9 @@ package struct RateTable: Sendable, Equatable {
     ])
   ]
 
+  /// That of pictures that need no model: one level, which sends nothing.
+  package static let withoutCodes = RateTable([RateLevel(bits: 0, modes: 1)])
+
   static let explicitIdentifier: UInt8 = 255
 
   /// The rate levels, bits rising.

@@ -16,6 +16,17 @@ struct GraphicsOverlay: Sendable {
     self.units = units
   }
 
+  /// The share of the picture's positions whose units are there.
+  var share: Double {
+    let count = units.reduce(0) { sum, unit in
+      sum
+        + unit.place.rows.reduce(0) { sum, row in
+          sum + unit.place.columns.count { mask[row * header.columns + $0] }
+        }
+    }
+    return Double(count) / Double(mask.count)
+  }
+
   /// Whether all pixels of some rows and columns are of the layer.
   func covers(rows: Range<Int>, columns: Range<Int>) -> Bool {
     #if hasFeature(Embedded)

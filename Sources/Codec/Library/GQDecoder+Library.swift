@@ -1,15 +1,17 @@
 import GQBitstream
-import GQModel
+package import GQModel
 
 extension GQDecoder {
   /// A decoder with the weights that come with the library; the file says which it needs.
   ///
   /// - Parameter threads: threads to use; nil for one per core.
   public convenience init(threads: Int? = nil) throws {
-    let store = try ModelStore(threadCount: threads)
-    self.init { header throws(ModelError) in
-      try store.network()
-    }
+    self.init(models: try ModelStore(threadCount: threads))
+  }
+
+  /// A decoder that loads the model when a file needs it.
+  package convenience init(models: ModelStore) {
+    self.init { (_) throws(ModelError) in try models.network() }
   }
 
   /// The picture of a file, or a region of it.
@@ -58,12 +60,21 @@ extension GQDecoder {
   ///
   /// - Throws: ``GQError``.
   public func tokens(of bytes: [UInt8]) throws -> [UInt8] {
+    try tokens(of: bytes, withStates: false)
+  }
+
+  /// The same, with the trellis states where asked for.
+  package func tokens(of bytes: [UInt8], withStates: Bool) throws -> [UInt8] {
     let coded = try CodedPicture(parsing: bytes)
-    let (network, wanted) = (try model(coded.header), coded.header.modelIdentifier)
-    guard network.identifier == wanted else {
-      throw CodecError.wrongModel(expected: network.identifier, found: wanted)
+    var table = LevelTable.withoutCodes
+    if coded.header.needsModel {
+      let (network, wanted) = (try model(coded.header), coded.header.modelIdentifier)
+      guard network.identifier == wanted else {
+        throw CodecError.wrongModel(expected: network.identifier, found: wanted)
+      }
+      table = network.levels
     }
-    return try PictureTokens(coded, table: network.levels).safetensors()
+    return try PictureTokens(coded, table: table).safetensors(withStates: withStates)
   }
 
   /// The `.gqz` file of tokens. Inverse of ``tokens(of:)``, byte for byte.

@@ -1,6 +1,8 @@
 /// The model that comes with the library, or one that is named, loaded when first needed.
 package final class ModelStore: Sendable {
   private let model: Part<Network>
+  /// Threads that its networks use.
+  package let pool: WorkerPool
 
   /// - Parameters:
   ///   - path: a weights file to use in place of the one that comes with the library; it is loaded at once.
@@ -8,6 +10,7 @@ package final class ModelStore: Sendable {
   /// - Throws: `ModelError` when the named file cannot be loaded.
   package init(path: String? = nil, threadCount: Int? = nil) throws(ModelError) {
     let pool = WorkerPool(threadCount: threadCount)
+    self.pool = pool
     model = Part { () throws(ModelError) in
       try Network(parsing: try ModelFile.read(path), pool: pool)
     }

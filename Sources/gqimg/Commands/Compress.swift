@@ -158,18 +158,24 @@ struct Compress: ParsableCommand {
           job.input, reader, without: metadata.parts, isHeld: scoreTarget != nil)
       }
       let start = now()
-      let network = try models.network {
-        try model.network(tune, jobs: outputs.jobCount(jobs))
-      }
-      let (options, score) = try reporting(job.input) {
+      // Without loss only a preview needs the model.
+      let network =
+        lossless && !preview
+        ? nil
+        : try models.network { try model.network(tune, jobs: outputs.jobCount(jobs)) }
+      var (options, score) = try reporting(job.input) {
         try reachingScore(picture, network, options)
       }
       try MemoryNeed.encoding(width: picture.width, height: picture.height).check(job.input)
       let bytes = try reporting(job.input) {
-        let encoder = GQEncoder(network: network)
-        var options = options
-        if preview { options.preview = try picture.preview(encoder) }
-        return try picture.encoded(encoder, options)
+        if preview, let network {
+          options.preview = try picture.preview(GQEncoder(network: network))
+        }
+        guard !lossless, let network else {
+          return try picture.encoded(
+            LosslessEncoder(pool: model.pool(jobs: outputs.jobCount(jobs))), options)
+        }
+        return try picture.encoded(GQEncoder(network: network), options)
       }
       let description = CompressedFile(
         job, picture, bytes: bytes.count, isSizeGiven: bpp != nil || size != nil,
@@ -182,7 +188,7 @@ struct Compress: ParsableCommand {
         details: [
           "from \(picture.format), \(description.colorType)\(description.alpha ? " with alpha" : "")",
           "\(description.metadataBytes) bytes of metadata",
-          "model \(hexadecimal(network.identifier))",
+          lossless ? "no model" : "model \(hexadecimal(network?.identifier ?? []))",
         ], warnings: description.warnings, isConcealed: picture.isIncomplete)
     }
   }
@@ -191,9 +197,11 @@ struct Compress: ParsableCommand {
 extension Compress {
   /// The options of the smallest file that reaches the score, where one is asked for, and its score.
   private func reachingScore(
-    _ picture: InputPicture, _ network: Network, _ options: EncodingOptions
+    _ picture: InputPicture, _ network: Network?, _ options: EncodingOptions
   ) throws -> (options: EncodingOptions, score: Score?) {
-    guard let scoreTarget, case .buffered(let file) = picture else { return (options, nil) }
+    guard let scoreTarget, let network, case .buffered(let file) = picture else {
+      return (options, nil)
+    }
     let found = try scoreTarget.search(file.picture, network, options)
     return (found.options, Score(target: scoreTarget, value: found.score))
   }

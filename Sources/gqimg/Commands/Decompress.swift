@@ -125,7 +125,7 @@ struct Decompress: ParsableCommand {
   }
 
   /// Reads a file as it is, or with --recover the picture and what was wrong with it.
-  private func open(_ bytes: [UInt8], _ network: Network) throws -> Decoded {
+  private func open(_ bytes: [UInt8], _ network: Network?) throws -> Decoded {
     let decoder = GQDecoder(network: network)
     guard recover else {
       return .rows(try decoder.open(bytes, region: region, limits: limits))
@@ -152,9 +152,11 @@ struct Decompress: ParsableCommand {
       let start = now()
       // A file that is refused is refused before the model is loaded.
       let header = try reporting(job.input) { try self.header(bytes) }
-      let network = try models.network(header.modelIdentifier) {
-        try model.network(decoding: header, jobs: outputs.jobCount(jobs))
-      }
+      let network =
+        header.needsModel
+        ? try models.network(header.modelIdentifier) {
+          try model.network(decoding: header, jobs: outputs.jobCount(jobs))
+        } : nil
       try MemoryNeed.decoding(width: header.width, height: header.height).check(job.input)
       var decoded = try reporting(job.input) { try open(bytes, network) }
       // What is done to a picture as a whole needs the whole picture.
@@ -183,7 +185,7 @@ struct Decompress: ParsableCommand {
       try outputs.write(job) { write in
         let rows = try writer.rows(rowFormat)
         // Rows are written while the next are decoded.
-        let writing = PipelineStage(isConcurrent: decoded.isPipelined) {
+        let writing = PipelineStage(isConcurrent: decoded.isPipelined && model.threads != 1) {
           (samples: [UInt8]) throws in
           let bytes = try reporting(job.output) { try rows.write(samples) }
           try write(bytes)
@@ -210,7 +212,7 @@ struct Decompress: ParsableCommand {
         details: [
           "from \(bytes.count) bytes",
           "to \(format), \(rowFormat.width)x\(rowFormat.height), \(byteCount) bytes",
-          "model \(hexadecimal(network.identifier))",
+          network.map { "model \(hexadecimal($0.identifier))" } ?? "no model",
         ], warnings: warnings, isConcealed: decoded.damage?.isEmpty == false)
     }
   }

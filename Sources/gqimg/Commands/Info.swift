@@ -54,7 +54,10 @@ struct FileDescription: Encodable {
   let colorType: String
   let bytes: Int
   let bitsPerPixel: Double
+  /// 16 hexadecimal digits; zeros in files that need none.
   let model: String
+  /// Whether a model decodes some of the picture.
+  let needsModel: Bool
   let stateBits: Int
   let seed: UInt64
   let columns: Int
@@ -109,6 +112,7 @@ struct FileDescription: Encodable {
     bytes = file.byteCount
     bitsPerPixel = Double(file.byteCount * 8) / Double(header.width * header.height)
     model = hexadecimal(header.modelIdentifier)
+    needsModel = header.needsModel
     stateBits = header.stateBits
     seed = header.seed
     columns = header.columns
@@ -141,6 +145,10 @@ struct FileDescription: Encodable {
     bitsPerLevel = file.rateTable.bits
   }
 
+  private var quantizer: String {
+    needsModel ? "trellis of 2^\(stateBits) states, seed \(seed)" : "none"
+  }
+
   private var graphics: String {
     guard graphicsUnits > 0 else { return "none" }
     return
@@ -152,8 +160,8 @@ struct FileDescription: Encodable {
     var lines = [
       "size          \(width) x \(height), \(colorType)",
       "file          \(bytes) bytes, \(fixed(bitsPerPixel, 4)) bits per pixel",
-      "model         \(model)",
-      "quantizer     trellis of 2^\(stateBits) states, seed \(seed)",
+      "model         \(needsModel ? model : "none is needed: all is graphics")",
+      "quantizer     \(quantizer)",
       "grid          \(columns) x \(rows) positions, \(codeBits) bits of codes",
       "level map     \(levelMapBytes) bytes",
       "beside        "

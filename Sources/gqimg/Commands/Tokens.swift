@@ -99,6 +99,7 @@ struct TokensExport: ParsableCommand {
 
   /// The levels of the model that a file was made with; the network itself is not needed.
   private func levelTable(_ header: Header) throws -> LevelTable {
+    guard header.needsModel else { return .withoutCodes }
     let weights = try ModelFile.read(model)
     let identifier = ModelFile.identifier(of: weights)
     guard identifier == header.modelIdentifier else {

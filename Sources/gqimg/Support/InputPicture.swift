@@ -56,6 +56,14 @@ enum InputPicture {
     }
   }
 
+  /// The bytes of its file without loss.
+  func encoded(_ encoder: LosslessEncoder, _ options: EncodingOptions) throws -> [UInt8] {
+    switch self {
+    case .buffered(let file): try encoder.encode(file.picture, options: options).bytes
+    case .rows(let rows): try encoder.encode(rows, options: options).bytes
+    }
+  }
+
   /// The file of a small picture for the first look.
   func preview(_ encoder: GQEncoder) throws -> [UInt8] {
     var picture =

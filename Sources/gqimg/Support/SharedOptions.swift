@@ -62,10 +62,14 @@ struct ModelOptions: ParsableArguments {
     }
   }
 
+  /// The threads of each of so many files at a time: together they have the cores.
+  func pool(jobs: Int) -> WorkerPool {
+    WorkerPool(threadCount: threads ?? max(1, WorkerPool.coreCount / jobs))
+  }
+
   private func network(_ jobs: Int, _ load: (WorkerPool) throws -> Network) throws -> Network {
     do {
-      // Files at a time and threads of each share the cores.
-      return try load(WorkerPool(threadCount: threads ?? max(1, WorkerPool.coreCount / jobs)))
+      return try load(pool(jobs: jobs))
     } catch {
       throw Problem(model ?? "model", error, concernsAll: true)
     }
