@@ -36,7 +36,8 @@ package struct RateTable: Sendable, Equatable {
       RateLevel(bits: 512, modes: 5), RateLevel(bits: 768, modes: 4),
       RateLevel(bits: 1024, modes: 3), RateLevel(bits: 1536, modes: 2),
       RateLevel(bits: 2304, modes: 1), RateLevel(bits: 3072, modes: 1),
-    ])
+    ]),
+    withoutCodes,
   ]
 
   /// That of pictures that need no model: one level, which sends nothing.
