@@ -210,13 +210,14 @@ public final class GQEncoder: Sendable {
     _ source: some PictureSource, _ header: Header, _ attachments: Attachments,
     _ candidates: GraphicsCandidates, _ errors: LevelErrors, _ options: EncodingOptions
   ) throws -> GraphicsLayer? {
-    let allocator = allocator(options, header, attachments, nil, errors)
+    // By sums of errors: squares make little of what is expected of flat content, about which predictions know least.
+    let allocator = allocator(options, header, attachments, nil, errors, norm: .sum)
     let value: Double
     if let bytes = options.target.bytes(header) {
       guard let found = allocator.lambda(atMost: bytes) else { return nil }
       value = found
     } else if case .quality(let quality) = options.target {
-      value = QualityScale.lambda(quality: quality, tuning: network.tuning)
+      value = QualityScale.lambda(quality: quality, tuning: network.tuning, norm: .sum)
     } else {
       return nil
     }
@@ -228,11 +229,11 @@ public final class GQEncoder: Sendable {
 
   private func allocator(
     _ options: EncodingOptions, _ header: Header, _ attachments: Attachments,
-    _ graphics: GraphicsLayer?, _ errors: LevelErrors
+    _ graphics: GraphicsLayer?, _ errors: LevelErrors, norm: ErrorNorm? = nil
   ) -> Allocator {
     let rateTable = RateTable(network.levels)
     let graphicsBytes = graphics?.byteCount(columns: header.columns) ?? (0, 0)
-    return Allocator(errors: errors, bits: rateTable.bits) {
+    return Allocator(errors: errors, bits: rateTable.bits, norm: norm ?? network.tuning.norm) {
       CodedPicture.byteCount(
         header: header, rateTable: rateTable,
         levelMap: LevelMap(columns: header.columns, rows: header.rows, levels: $0),

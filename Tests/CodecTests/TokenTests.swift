@@ -330,7 +330,7 @@ import Testing
       order: coded.order
     ).packing
     let (codes, starts) = try packing.unpack(coded.segments)
-    let width = network.levels.width
+    let (width, all) = (tokens.width, network.levels.width)
     var expected = [Float](repeating: 0, count: codes.count * width)
     var paths = starts.map { TilePath(start: $0) }
     for phase in CodingPhase.allCases {
@@ -343,7 +343,11 @@ import Testing
           packing.layout.tiles.indices, of: phase, positions: positions), paths: &own)
       paths.replaceSubrange(segments, with: own)
       for (k, position) in positions.enumerated() {
-        for c in 0..<width { expected[position * width + c] = values[k * width + c] }
+        // Coefficients of 0 bits have no tokens.
+        let sent = quantizer.coefficients[Int(coded.levelMap.levels[position])]
+        for (place, c) in sent.enumerated() {
+          expected[position * width + place] = values[k * all + c]
+        }
       }
     }
     // Not as one expression: a difference would be printed whole.

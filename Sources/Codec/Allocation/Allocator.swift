@@ -1,37 +1,45 @@
 /// Chooses a level for every position from the errors that the levels make there. Bits that lessen no error are not
 /// spent.
 struct Allocator {
-  /// Sums of distortions [position, level]; more bits may err more.
-  private let errors: [Float]
+  /// More bits may err more.
+  private let errors: LevelErrors
+  private let norm: ErrorNorm
   /// Bits of each level, rising.
   let bits: [Int]
   /// Bytes of the file with a level map.
   let fileSize: ([UInt8]) -> Int
 
   /// An allocator for estimated errors.
-  init(errors: LevelErrors, bits: [Int], fileSize: @escaping ([UInt8]) -> Int) {
-    self.errors = errors.values
+  init(
+    errors: LevelErrors, bits: [Int], norm: ErrorNorm, fileSize: @escaping ([UInt8]) -> Int
+  ) {
+    self.errors = errors
+    self.norm = norm
     self.bits = bits
     self.fileSize = fileSize
   }
 
-  private var positionCount: Int { errors.count / bits.count }
+  private var positionCount: Int { errors.values.count / bits.count }
 
-  private func error(_ position: Int, _ level: Int) -> Double {
-    Double(errors[position * bits.count + level])
+  private func cost(_ position: Int, _ level: Int) -> Double {
+    norm.cost(
+      Double(errors.values[position * bits.count + level]), reciprocal: reciprocal(position))
   }
 
-  /// The levels of least error + lambda * bits; the cheaper of equals.
+  private func reciprocal(_ position: Int) -> Double { 1 / Double(errors.samples(position)) }
+
+  /// The levels of least cost + lambda * bits; the cheaper of equals.
   func levels(lambda: Double) -> [UInt8] {
     let prices = bits.map { lambda * Double($0) }
-    return errors.withUnsafeBufferPointer { errors in
+    return errors.values.withUnsafeBufferPointer { errors in
       prices.withUnsafeBufferPointer { prices in
         (0..<positionCount).map { position in
-          let first = position * prices.count
+          let (first, reciprocal) = (position * prices.count, reciprocal(position))
           var best = 0
           var least = Double.infinity
           for level in 0..<prices.count {
-            let cost = Double(errors[first + level]) + prices[level]
+            let error = Double(errors[first + level])
+            let cost = norm.cost(error, reciprocal: reciprocal) + prices[level]
             if cost < least { (best, least) = (level, cost) }
           }
           return UInt8(best)
@@ -40,11 +48,11 @@ struct Allocator {
     }
   }
 
-  /// For every position the least of error + lambda * bits.
+  /// For every position the least of cost + lambda * bits.
   func costs(lambda: Double) -> [Double] {
     let chosen = levels(lambda: lambda)
     return chosen.enumerated().map { position, level in
-      error(position, Int(level)) + lambda * Double(bits[Int(level)])
+      cost(position, Int(level)) + lambda * Double(bits[Int(level)])
     }
   }
 
@@ -59,7 +67,7 @@ struct Allocator {
     return high
   }
 
-  /// The levels of least error whose file has at most `bytes` bytes.
+  /// The levels of least cost whose file has at most `bytes` bytes.
   ///
   /// - Throws: `CodecError.targetTooSmall` when not even the lowest level everywhere fits.
   func levels(atMost bytes: Int) throws(CodecError) -> [UInt8] {
@@ -112,7 +120,7 @@ struct Allocator {
   func uniformLevels(bits wanted: Int) -> [UInt8] {
     let levels = bits.indices.filter { bits[$0] == wanted }
     return (0..<positionCount).map { position in
-      UInt8(levels.min { error(position, $0) < error(position, $1) } ?? 0)
+      UInt8(levels.min { cost(position, $0) < cost(position, $1) } ?? 0)
     }
   }
 
@@ -120,9 +128,9 @@ struct Allocator {
   /// gain per bit first, then single steps anywhere.
   private func fill(from fits: [UInt8], towards over: [UInt8], bytes: Int) -> [UInt8] {
     func gain(_ position: Int, _ from: UInt8, _ to: UInt8) -> Double {
-      let saved = error(position, Int(from)) - error(position, Int(to))
-      let cost = bits[Int(to)] - bits[Int(from)]
-      return cost > 0 ? saved / Double(cost) : saved > 0 ? .infinity : -.infinity
+      let saved = cost(position, Int(from)) - cost(position, Int(to))
+      let added = bits[Int(to)] - bits[Int(from)]
+      return added > 0 ? saved / Double(added) : saved > 0 ? .infinity : -.infinity
     }
     let order = fits.indices.filter { over[$0] != fits[$0] }
       .map { ($0, gain($0, fits[$0], over[$0])) }

@@ -34,14 +34,16 @@ struct LevelRevision {
     Self.shiftWeight * max(0, shift - 0.64 * samples * Self.seenShift / (127.5 * 127.5))
   }
 
-  /// The distortion of a coded picture.
+  /// The cost of a coded picture's errors.
   func cost(_ measured: DecodedErrors.Found, _ errors: LevelErrors) -> Double {
     measured.squares.indices.reduce(0.0) { sum, position in
       sum
-        + Double(
-          distortion(
-            measured.squares[position]
-              + penalty(measured.shifts[position], samples: errors.samples(position))))
+        + network.tuning.norm.cost(
+          Double(
+            distortion(
+              measured.squares[position]
+                + penalty(measured.shifts[position], samples: errors.samples(position)))),
+          reciprocal: 1 / Double(errors.samples(position)))
     }
   }
 

@@ -1,4 +1,4 @@
-package import GQBitstream
+import GQBitstream
 package import GQModel
 
 /// Turns pictures into `.gqz` files that keep every sample: all positions are graphics, and neither encoding nor decoding needs a
