@@ -86,12 +86,9 @@ class Chooser:
         self.bits = bits
         self.usage = torch.full_like(bits, 1 / len(bits)) if usage is None else usage
 
-    def map(self, distortions, shape, lagrange, rng=None, allowed=None):
-        """Levels of this shape by Lagrangian choice from distortions [positions, levels]; some perturbed if rng is given.
-        allowed: [levels], bool."""
+    def map(self, distortions, shape, lagrange, rng=None):
+        """Levels of this shape by Lagrangian choice from distortions [positions, levels]; some perturbed if rng is given."""
         cost = distortions + lagrange * (self.bits - self.usage.clamp(min=1 / 1024).log2())
-        if allowed is not None:
-            cost = torch.where(allowed, cost, torch.inf)
         chosen = cost.argmin(1)
         share = torch.bincount(chosen, minlength=len(self.bits)) / len(chosen)
         self.usage += 0.002 * (share - self.usage)

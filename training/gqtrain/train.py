@@ -113,9 +113,10 @@ def factor(progress, steady):
     return warm * fall
 
 
-def make_maps(rng, pixels, tunings, chooser, a, predicted, components, grey, luma):
+def make_maps(rng, pixels, tunings, chooser, a, predicted, components):
     """Levels [n, h/16, w/16], and which crops [n] have chosen ones; predicted: mean distortions [n, h/16, w/16, levels]."""
-    distortions = predicted * LATENTS
+    powers = torch.tensor([DISTORTIONS[name].power for name in TUNINGS])[tunings]
+    distortions = predicted ** powers[:, None, None, None] * LATENTS
     chosen = torch.from_numpy(rng.random(len(pixels)) >= a.uniform)
     if components:
         measured = chosen & (tunings == PSNR) & torch.from_numpy(rng.random(len(pixels)) >= a.predicted)
@@ -123,15 +124,13 @@ def make_maps(rng, pixels, tunings, chooser, a, predicted, components, grey, lum
             distortions[measured] = components.distortions(pixels[measured])
     maps = []
     for k, errors in enumerate(distortions):
-        allowed = luma | (chooser.bits == 0) if grey[k] else None
         if not chosen[k]:
-            level = rng.choice(np.flatnonzero(allowed)) if grey[k] else rng.integers(len(chooser.bits))
-            maps.append(np.full(errors.shape[:2], level))
+            maps.append(np.full(errors.shape[:2], rng.integers(len(chooser.bits))))
             continue
         low, high = np.log(DISTORTIONS[TUNINGS[tunings[k]]].lambdas)
-        # More crops at low rates, where the networks have the most to learn.
-        lagrange = np.exp(low + rng.random() ** (1 / 3) * (high - low))
-        maps.append(chooser.map(errors.reshape(-1, errors.shape[-1]), errors.shape[:2], lagrange, rng, allowed))
+        # A few more crops at low rates.
+        lagrange = np.exp(low + rng.random() ** 0.75 * (high - low))
+        maps.append(chooser.map(errors.reshape(-1, errors.shape[-1]), errors.shape[:2], lagrange, rng))
     return torch.from_numpy(np.stack(maps)), chosen
 
 
@@ -264,9 +263,7 @@ def main():
             linear, grey = model.linear(pixels), is_grey(pixels)
             features = model.encoder.features(pixels)
             predicted = model.predictor(linear, tunings)
-            maps, chosen = make_maps(
-                rng, pixels, tunings, chooser, a, predicted.detach().exp(), components, grey, model.luma_levels
-            )
+            maps, chosen = make_maps(rng, pixels, tunings, chooser, a, predicted.detach().exp(), components)
             keys = model.keys(maps, tunings)
             sample = RealCodes(model, statistics=False) if rng.random() < a.real else None
             latents = model.transmit(model.encode(features, linear, keys), keys, grey, sample)

@@ -9,7 +9,7 @@ import torch
 from . import visual
 from .codes import RealCodes
 from .levels import level_bits
-from .network import PATCH, TUNINGS, is_grey
+from .network import PATCH, TUNINGS
 
 RATES = (0.125, 0.25, 0.5, 1.0, 2.0, 4.0)
 FLOOR = 1e-5  # mean squared error of 56 dB: below this no more is asked for
@@ -37,6 +37,8 @@ class Distortion:
     loss: Callable
     #: What is reported of a mean distortion: dB, or a score
     quality: Callable
+    #: Levels are chosen for the least sum of positions' distortions to this power.
+    power: int
     #: Range of the Lagrange multipliers that levels are chosen with in training
     lambdas: tuple
 
@@ -52,12 +54,12 @@ def _visual(decoded, pixels):
 
 def _visual_loss(distortions, decoded, pixels):
     """A tenth of the score is worth about as much everywhere; a share of squared error keeps colours in place."""
-    return torch.log(distortions + 0.2) + 0.15 * torch.log(((decoded - pixels) ** 2).mean((1, 2, 3)) + FLOOR)
+    return torch.log(distortions + 0.05) + 0.15 * torch.log(((decoded - pixels) ** 2).mean((1, 2, 3)) + FLOOR)
 
 
 DISTORTIONS = {
-    "visual": Distortion(_visual, _visual_loss, lambda d: float(visual.score(d)), (0.02, 150.0)),
-    "psnr": Distortion(_squared, lambda d, *_: torch.log(d + FLOOR), psnr, (0.0006, 0.8)),
+    "visual": Distortion(_visual, _visual_loss, lambda d: float(visual.score(d)), 2, (0.005, 2900.0)),
+    "psnr": Distortion(_squared, lambda d, *_: torch.log(d + FLOOR), psnr, 1, (0.0006, 0.8)),
 }
 assert tuple(DISTORTIONS) == TUNINGS
 
@@ -108,9 +110,7 @@ def validate(model, pictures, tunings=TUNINGS, rates=RATES):
         for name in tunings:
             tuning = torch.tensor([TUNINGS.index(name)])
             errors = np.moveaxis(model.predictor(linear, tuning)[0].exp().numpy(), -1, 0)
-            flat = errors.reshape(len(cost), -1)
-            if is_grey(pixels)[0]:
-                flat = np.where((model.luma_levels.numpy() | (cost == 0))[:, None], flat, np.inf)
+            flat = errors.reshape(len(cost), -1) ** DISTORTIONS[name].power
             row[name] = {}
             for rate in rates:
                 levels = torch.from_numpy(fit(flat, rate, pixels[0, ..., 0].numel(), cost)).reshape(1, *errors.shape[1:])

@@ -1,6 +1,6 @@
 /// Some adjacent rows of a tensor that is not buffered as a whole: rows are added below and dropped above.
 ///
-/// What is dropped leaves memory when rows are added the next time.
+/// Rows are added in place, so that adding few to many costs little; what is dropped makes room for them.
 package struct TensorRows: Sendable {
   /// Positions from left to right.
   package let columns: Int
@@ -40,41 +40,46 @@ package struct TensorRows: Sendable {
   /// Adds rows below the buffered ones.
   package mutating func append(_ slice: TensorSlice) {
     precondition(slice.columns == columns && slice.channels == channels)
-    append(rows: slice.rows) { target in
-      slice.withValues { _ = target.update(fromContentsOf: $0) }
-    }
+    makeRoom(slice.positionCount * channels)
+    slice.withValues { values.append(contentsOf: $0) }
+    rows = rows.lowerBound..<rows.upperBound + slice.rows
   }
 
   /// Adds rows of zeros until row `end` would be next.
   package mutating func extend(to end: Int) {
     guard end > rows.upperBound else { return }
-    append(rows: end - rows.upperBound) { $0.update(repeating: 0) }
+    append(rows: end - rows.upperBound) { _ in }
   }
 
-  /// Adds rows whose values `fill` stores.
+  /// Adds rows of zeros in whose place `fill` stores values.
   mutating func append<Failure: Error>(
     rows count: Int, _ fill: (UnsafeMutableBufferPointer<Float>) throws(Failure) -> Void
   ) throws(Failure) {
     guard count > 0 else { return }
-    let buffered = slice(rows)
-    let kept = buffered.positionCount * channels
-    let total = kept + count * columns * channels
-    var failure: Failure?
-    let joined = [Float](unsafeUninitializedCapacity: total) { target, initialized in
-      buffered.withValues {
-        _ = UnsafeMutableBufferPointer(rebasing: target[..<kept]).update(fromContentsOf: $0)
+    let added = count * columns * channels
+    makeRoom(added)
+    let end = values.count
+    values.append(contentsOf: repeatElement(0, count: added))
+    do throws(Failure) {
+      try values.withUnsafeMutableBufferPointer { (values) throws(Failure) in
+        try fill(UnsafeMutableBufferPointer(rebasing: values[end...]))
       }
-      do throws(Failure) {
-        try fill(UnsafeMutableBufferPointer(rebasing: target[kept..<total]))
-        initialized = total
-      } catch {
-        failure = error
-      }
+    } catch {
+      values.removeLast(added)
+      throw error
     }
-    if let failure { throw failure }
-    values = joined
-    start = 0
     rows = rows.lowerBound..<rows.upperBound + count
+  }
+
+  /// Makes room for values: that of dropped rows first, and some beyond them when there must be more.
+  private mutating func makeRoom(_ added: Int) {
+    if values.count + added > values.capacity, start > 0 {
+      values.removeSubrange(..<start)
+      start = 0
+    }
+    if values.count + added > values.capacity {
+      values.reserveCapacity(values.count * 3 / 2 + added)
+    }
   }
 
   /// Forgets the rows above row `end`.
