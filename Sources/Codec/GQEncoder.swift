@@ -102,6 +102,8 @@ public final class GQEncoder: Sendable {
           joining: heldInput, columns: header.columns * Network.stride, channels: 3))
     }
     var graphics: GraphicsLayer?
+    // What is expected where graphics are too, if there are any.
+    var predicted: LevelErrors?
     if candidates.mask.contains(true) {
       graphics = try chooseGraphics(source, header, attachments, candidates, errors, options)
     }
@@ -111,7 +113,8 @@ public final class GQEncoder: Sendable {
       {
         return exact
       }
-      errors.clear(graphics.inner(header))
+      predicted = errors
+      errors.clear(graphics.mask)
     }
     let pass = CodingPass(
       network: network, header: header, quantizer: quantizer, order: options.order,
@@ -132,11 +135,14 @@ public final class GQEncoder: Sendable {
         source, attachments, options, heldPositions: heldPositions, bandPositions: bandPositions,
         colorType: colorType)
     }
-    // What was predicted of content unlike the training's may be far off: then levels are chosen again, twice at most.
+    // What was predicted of content unlike the training's may be far off: then levels are chosen again, four times at most.
     if var measured = best.errors {
       var revision = LevelRevision(network: network)
       var levels = best.levels
-      for _ in 0..<2 where revision.learn(&errors, levels: levels, measured: measured) {
+      for _ in 0..<4 where revision.learn(&errors, levels: levels, measured: measured) {
+        if let graphics, let predicted {
+          errors.restore(predicted, in: graphics.mask, beside: revision.farOff)
+        }
         let chosen = try chooseLevels(options, header, attachments, graphics, errors)
         if chosen == levels { break }
         levels = chosen

@@ -69,6 +69,20 @@ struct LevelErrors {
     }
   }
 
+  /// Gives positions of a mask beside some others the errors back that were cleared: what is predicted from positions that send
+  /// bits is better.
+  mutating func restore(_ original: LevelErrors, in mask: [Bool], beside others: [Int]) {
+    for position in others {
+      let (row, column) = position.quotientAndRemainder(dividingBy: header.columns)
+      for y in max(0, row - 1)...min(header.rows - 1, row + 1) {
+        for x in max(0, column - 1)...min(header.columns - 1, column + 1)
+        where mask[y * header.columns + x] {
+          self[y * header.columns + x] = original[y * header.columns + x]
+        }
+      }
+    }
+  }
+
   private var levelCount: Int { values.count / (header.columns * header.rows) }
 
   /// Samples of the picture, without padding, that a position covers.

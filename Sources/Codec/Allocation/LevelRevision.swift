@@ -16,6 +16,8 @@ struct LevelRevision {
 
   private let network: Network
   private var failures: [Int: Failure] = [:]
+  /// The positions that were far off when errors were last learned from.
+  private(set) var farOff: [Int] = []
 
   init(network: Network) { self.network = network }
 
@@ -55,7 +57,7 @@ struct LevelRevision {
   /// The least share of failures' errors in all errors that matters.
   private static let share: Float = 0.15
   /// A failure is far off from so many times what was expected, and so many times what is tolerated.
-  private static let (farOff, visible): (Float, Float) = (30, 20)
+  private static let (farOffRatio, visible): (Float, Float) = (30, 20)
   /// One position that is far off matters among so many.
   private static let crowd = 4096
 
@@ -67,7 +69,7 @@ struct LevelRevision {
   ) -> Bool {
     let bits = network.levels.bits
     var (total, excess): (Float, Float) = (0, 0)
-    var farOffCount = 0
+    farOff = []
     for (position, level) in levels.enumerated() {
       let level = Int(level)
       let samples = errors.samples(position)
@@ -77,7 +79,7 @@ struct LevelRevision {
       let slack = distortion(samples * Self.tolerated / (127.5 * 127.5))
       total += error
       if shift > samples * Self.seenShift / (127.5 * 127.5) {
-        farOffCount += 1
+        farOff.append(position)
         // Twice the bits, since there are few passes.
         var row = errors[position]
         for other in bits.indices where bits[other] <= 2 * bits[level] {
@@ -92,7 +94,9 @@ struct LevelRevision {
         continue
       }
       excess += error - expected
-      if error > max(Self.visible * slack, Self.farOff * expected) { farOffCount += 1 }
+      if error > max(Self.visible * slack, Self.farOffRatio * expected) {
+        farOff.append(position)
+      }
       var row = errors[position]
       if let first = failures[position] {
         row = first.expected
@@ -108,7 +112,7 @@ struct LevelRevision {
       row[level] = error
       errors[position] = row
     }
-    return farOffCount > 0 && farOffCount * Self.crowd >= levels.count
+    return !farOff.isEmpty && farOff.count * Self.crowd >= levels.count
       || excess > Self.share * total
   }
 }

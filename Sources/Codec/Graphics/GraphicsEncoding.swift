@@ -122,22 +122,14 @@ struct GraphicsCandidates {
     return seen == 0 ? 0 : Float(bits) * Float(rows.count * columns.count) / Float(seen)
   }
 
-  /// Takes in areas that are no candidates where that is expected to take fewer bits than a network's codes for them and for the
-  /// positions around them.
+  /// Takes in areas that are no candidates where that is expected to take fewer bits than a network's codes for them.
   ///
   /// - Parameter coded: for every position the bits of the network's codes.
   mutating func fillHoles(coded: [Int]) {
-    let original = mask
     var isSeen = mask
     for start in mask.indices where !isSeen[start] {
       let area = Self.area(from: start, header, &isSeen)
-      var border = Set<Int>()
-      for place in area {
-        for neighbour in header.neighbours(of: place) where original[neighbour] {
-          border.insert(neighbour)
-        }
-      }
-      let codes = area.reduce(0) { $0 + coded[$1] } + border.reduce(0) { $0 + coded[$1] }
+      let codes = area.reduce(0) { $0 + coded[$1] }
       if Float(codes) > area.reduce(0, { $0 + bits[$1] }) {
         for place in area { mask[place] = true }
       }
@@ -211,19 +203,6 @@ extension GraphicsLayer {
     self.init(header: header, mask: mask, units: made)
   }
 
-  /// The mask without positions beside others: these may send bits all the same, since the network's predictions at the border
-  /// are better with them.
-  func inner(_ header: Header) -> [Bool] {
-    mask.indices.map { place in
-      let (row, column) = place.quotientAndRemainder(dividingBy: header.columns)
-      return (max(0, row - 1)...min(header.rows - 1, row + 1)).allSatisfy { y in
-        (max(0, column - 1)...min(header.columns - 1, column + 1)).allSatisfy { x in
-          mask[y * header.columns + x]
-        }
-      }
-    }
-  }
-
   /// The layer that pays: where coding without loss costs less than what the network is expected to make of it.
   ///
   /// - Parameters:
@@ -268,16 +247,15 @@ extension GraphicsLayer {
         source, header: header, mask: rest.mask, effort: effort, pool: pool)
     }
     guard pays(first) else { return nil }
-    // Positions beside graphics send bits too: what is left between them may take fewer without loss. By bits alone: at high
-    // qualities the errors of photographs would be worth any number of them.
+    // What is left between graphics may take fewer bits without loss. By bits alone: at high qualities the errors of
+    // photographs would be worth any number of them.
     rest.fillHoles(coded: coded)
     if rest.mask == first.mask { return first }
     let filled = try GraphicsLayer(
       source, header: header, mask: rest.mask, effort: effort, pool: pool)
     func bitCount(_ layer: GraphicsLayer) -> Int {
-      let inner = layer.inner(header)
-      return 8 * layer.byteCount(columns: header.columns).chunk
-        + inner.indices.reduce(0) { $0 + (inner[$1] ? 0 : coded[$1]) }
+      8 * layer.byteCount(columns: header.columns).chunk
+        + coded.indices.reduce(0) { $0 + (layer.mask[$1] ? 0 : coded[$1]) }
     }
     return bitCount(filled) < bitCount(first) ? filled : first
   }
