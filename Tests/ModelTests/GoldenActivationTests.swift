@@ -85,7 +85,7 @@ struct GoldenActivationTests {
   /// differs is about what rounding to bytes itself adds.
   private func compare(_ outputs: Outputs, _ golden: Safetensors, prefix: String) throws {
     for (name, tensor, bound) in [
-      ("encoded", outputs.encoded, 0.03), ("latents", outputs.latents, 0.03),
+      ("encoded", outputs.encoded, 0.05), ("latents", outputs.latents, 0.05),
       ("decoded", outputs.decoded, 0.01), ("predicted", outputs.predicted, 1e-4),
     ] {
       let expected = try golden.floats(prefix + name)

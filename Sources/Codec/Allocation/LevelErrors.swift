@@ -61,24 +61,36 @@ struct LevelErrors {
     }
   }
 
-  /// Takes positions for graphics: no level errs there.
+  /// Takes positions for graphics: no level errs there. Errors beside them are taken to be larger: edges between photographs and
+  /// what is exact are seen first and foreseen worst.
   mutating func clear(_ mask: [Bool]) {
     let count = levelCount
-    for (position, isSet) in mask.enumerated() where isSet {
-      for level in 0..<count { values[position * count + level] = 0 }
+    for (position, isSet) in mask.enumerated() {
+      guard isSet || neighbours(position).contains(where: { mask[$0] }) else { continue }
+      for level in 0..<count {
+        values[position * count + level] *= isSet ? 0 : Self.edgeWeight
+      }
     }
   }
+
+  private static let edgeWeight: Float = 2
 
   /// Gives positions of a mask beside some others the errors back that were cleared: what is predicted from positions that send
   /// bits is better.
   mutating func restore(_ original: LevelErrors, in mask: [Bool], beside others: [Int]) {
     for position in others {
-      let (row, column) = position.quotientAndRemainder(dividingBy: header.columns)
-      for y in max(0, row - 1)...min(header.rows - 1, row + 1) {
-        for x in max(0, column - 1)...min(header.columns - 1, column + 1)
-        where mask[y * header.columns + x] {
-          self[y * header.columns + x] = original[y * header.columns + x]
-        }
+      for neighbour in neighbours(position) where mask[neighbour] {
+        self[neighbour] = original[neighbour]
+      }
+    }
+  }
+
+  /// The positions around one.
+  private func neighbours(_ position: Int) -> [Int] {
+    let (row, column) = position.quotientAndRemainder(dividingBy: header.columns)
+    return (max(0, row - 1)...min(header.rows - 1, row + 1)).flatMap { y in
+      (max(0, column - 1)...min(header.columns - 1, column + 1)).compactMap { x in
+        y == row && x == column ? nil : y * header.columns + x
       }
     }
   }

@@ -32,10 +32,11 @@ struct ChildProcess {
   /// - Throws: `ReportError` when it cannot start, fails or takes too long.
   func run() throws(ReportError) -> Result {
     let output = try OutputFile(for: program)
-    let inherited = MemoryUse.ownPeak()
     let clock = ContinuousClock()
     let start = clock.now
     let process = try spawn(output: output.descriptor)
+    // Not before: what other threads take meanwhile is inherited too.
+    let inherited = MemoryUse.ownPeak()
     var seconds: Double { (clock.now - start) / .seconds(1) }
 
     var sampled = 0
