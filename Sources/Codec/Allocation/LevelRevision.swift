@@ -57,9 +57,9 @@ struct LevelRevision {
   /// The least share of failures' errors in all errors that matters.
   private static let share: Float = 0.15
   /// A failure is far off from so many times what was expected, and so many times what is tolerated.
-  private static let (farOffRatio, visible): (Float, Float) = (30, 20)
+  private static let (farOffRatio, visible): (Float, Float) = (30, 5)
   /// One position that is far off matters among so many.
-  private static let crowd = 4096
+  private static let crowd = 16384
 
   /// Takes the measured errors of a coded picture and corrects what is expected.
   ///
