@@ -490,7 +490,6 @@ class Codec(nn.Module):
         self.bits = torch.from_numpy(bit_table(c.runs, c.width))
         self.nats = self.bits.sum(1) * math.log(2)
         self.inflation = torch.tensor(CODE_ERROR).sqrt()[self.bits.long()]
-        self.luma_levels = torch.tensor([bool(v) for v in c.luma])
 
     @contextmanager
     def int8_rounded(self, used=True):

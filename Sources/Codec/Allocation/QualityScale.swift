@@ -3,7 +3,7 @@ import GQModel
 
 /// What a quality from 0 to 100 means: the cost of errors that a bit must save.
 ///
-/// Set so that with `visual` photographs have about SSIMULACRA2 75 at 75 and 87 at 90, and with `psnr` as many bits
+/// Set so that with `visual` photographs have about SSIMULACRA2 50 at 50, 75 at 75 and 87 at 90, and with `psnr` as many bits
 /// (`docs/experiments.md`); 100 is the best that the model's levels give. Between the knots the logarithm of lambda is linear.
 enum QualityScale {
   /// Qualities and how often 1 is halved for lambda there.
@@ -23,6 +23,7 @@ enum QualityScale {
     let (a, b) = (knots[upper - 1], knots[upper])
     let share = (quality - a.quality) / (b.quality - a.quality)
     var halvings = a.halvings + share * (b.halvings - a.halvings)
+    // A line through the pairs of both lambdas that gave eight validation photographs the same bits.
     if tuning == .visual, norm == .sum { halvings = 0.6 * halvings + 0.15 }
     var exponent = -0.693_147_18 * halvings
     gq_exp(&exponent, 1)
