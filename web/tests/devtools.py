@@ -3,6 +3,7 @@
 import base64
 import json
 import os
+import signal
 import socket
 import struct
 import subprocess
@@ -16,7 +17,7 @@ class Browser:
             [program, "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run",
              "--disable-background-networking", "--hide-scrollbars", "--enable-precise-memory-info",
              "--remote-debugging-port=0", f"--user-data-dir={profile}", "about:blank"],
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
         path, end = os.path.join(profile, "DevToolsActivePort"), time.time() + 60
         while True:
             try:
@@ -42,8 +43,16 @@ class Browser:
         return page
 
     def close(self):
+        """Ends the browser and all its processes: those left write to the profile while its folder is removed."""
         self.process.terminate()
         self.process.wait()
+        end = time.time() + 10
+        try:
+            while time.time() < end:
+                os.killpg(self.process.pid, signal.SIGKILL)
+                time.sleep(0.05)
+        except ProcessLookupError:
+            pass
 
 
 class Page:

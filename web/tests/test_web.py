@@ -289,7 +289,7 @@ def main():
     if not browser:
         print("no browser here: nothing was tested")
         return
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         site_folder = os.path.join(folder, "site")
         shutil.copytree(a.site, site_folder)
         files = os.path.join(site_folder, "files")
