@@ -68,7 +68,9 @@ public final class GQDecoder: Sendable {
       ? GridWindow(coder.grid)
       : GridWindow(for: region, in: coder.grid, network.configuration)
     var segments = [[UInt8]?](repeating: nil, count: file.layout.segments.count)
-    for segment in window.segments(of: file.layout) {
+    let needed = GridWindow.segments(
+      for: region, of: file.layout, in: coder.grid, network.configuration)
+    for segment in needed {
       segments[segment] = try stage { () throws(BitstreamError) in
         Array(try file.data(of: file.layout.segments[segment]))
       }
@@ -112,9 +114,10 @@ public final class GQDecoder: Sendable {
     guard file.header.needsModel else { return [] }
     let network = try network(of: file)
     let grid = LatentGrid(rows: file.levelMap.rows, columns: file.levelMap.columns)
-    let window = GridWindow(for: region, in: grid, network.configuration)
+    let segments = GridWindow.segments(
+      for: region, of: file.layout, in: grid, network.configuration)
     var result: [Range<Int>] = []
-    for segment in window.segments(of: file.layout).sorted() {
+    for segment in segments {
       let range = file.range(of: file.layout.segments[segment])
       if let last = result.last, last.upperBound == range.lowerBound {
         result[result.count - 1] = last.lowerBound..<range.upperBound

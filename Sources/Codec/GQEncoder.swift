@@ -139,7 +139,8 @@ public final class GQEncoder: Sendable {
     if var measured = best.errors {
       var revision = LevelRevision(network: network)
       var levels = best.levels
-      for _ in 0..<4 where revision.learn(&errors, levels: levels, measured: measured) {
+      for _ in 0..<4 {
+        guard revision.learn(&errors, levels: levels, measured: measured) else { break }
         if let graphics, let predicted {
           errors.restore(predicted, in: graphics.mask, beside: revision.farOff)
         }

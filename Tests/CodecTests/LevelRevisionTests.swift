@@ -5,32 +5,33 @@ import Testing
 
 /// When levels are chosen again after coding: predictions that failed, not texture that hides its errors.
 struct LevelRevisionTests {
-  /// 16 by 16 positions that all have one level, of which a mean error of 0.02 per sample is expected, and errors which
+  /// 16 by 16 positions, or more rows of 16, that all have one level, of which a mean error of 0.02 per sample is expected, and errors which
   /// are so many times that.
   private func learns(shift: Float = 0, _ ratio: (Int) -> Float) throws -> Bool {
     try learn(shift: shift, ratio).learns
   }
 
   private func learn(
-    shift: Float = 0, _ ratio: (Int) -> Float
+    rows: Int = 16, shift: Float = 0, _ ratio: (Int) -> Float
   ) throws -> (learns: Bool, errors: LevelErrors, bits: Int) {
     let levels = network.levels.bits
     let level = try #require(levels.indices.first { levels[$0] >= 64 })
     let header = Header(
-      width: 256, height: 256, colorType: .rgb, tuning: network.tuningIndex, stateBits: 12, seed: 1,
+      width: 256, height: 16 * rows, colorType: .rgb, tuning: network.tuningIndex, stateBits: 12,
+      seed: 1,
       modelIdentifier: network.identifier)
     var errors = LevelErrors(header: header)
     let unit = LevelRevision(network: network).distortion(1)
     errors.append(
       Tensor(
-        rows: 16, columns: 16, channels: levels.count,
-        values: Array(repeating: 0.02 * unit, count: 256 * levels.count)))
+        rows: rows, columns: 16, channels: levels.count,
+        values: Array(repeating: 0.02 * unit, count: 16 * rows * levels.count)))
     var revision = LevelRevision(network: network)
     let learns = revision.learn(
-      &errors, levels: Array(repeating: UInt8(level), count: 256),
+      &errors, levels: Array(repeating: UInt8(level), count: 16 * rows),
       measured: DecodedErrors.Found(
-        squares: (0..<256).map { 768 * 0.02 * ratio($0) },
-        shifts: (0..<256).map { $0 == 17 ? 768 * shift * shift / (127.5 * 127.5) : 0 }))
+        squares: (0..<16 * rows).map { 768 * 0.02 * ratio($0) },
+        shifts: (0..<16 * rows).map { $0 == 17 ? 768 * shift * shift / (127.5 * 127.5) : 0 }))
     return (learns, errors, levels[level])
   }
 
@@ -63,6 +64,19 @@ struct LevelRevisionTests {
     let before = errors[0][0]
     for (level, bits) in network.levels.bits.enumerated() {
       #expect((errors[17][level] > before) == (bits <= 2 * chosen))
+    }
+  }
+
+  /// A single one in a large picture takes more than eight times the bits, and those around it more than twice.
+  @Test(arguments: [(Float(20), Float(1)), (0, 40)])
+  func fewFarOffTakeManyMoreBits(shift: Float, ratio: Float) throws {
+    let (learns, errors, chosen) = try learn(rows: 272, shift: shift) { $0 == 17 ? ratio : 1 }
+    #expect(learns)
+    let before = errors[700][0]
+    for (level, bits) in network.levels.bits.enumerated() {
+      #expect((errors[17][level] > before) == (bits <= 8 * chosen))
+      #expect((errors[34][level] > before) == (bits <= 2 * chosen))
+      #expect(errors[19][level] == before)
     }
   }
 

@@ -84,6 +84,36 @@ struct NoGarbageTests {
     #expect(strong.decibels >= found.decibels - 0.1 || strong.worst <= 150, "\(strong)")
   }
 
+  /// Noise of one level up or down on a ground of nearly one colour, which is left to the network: no block's mean is far off.
+  @Test(arguments: [[252, 252, 252], [0, 255, 255], [255, 0, 255], [255, 0, 0]] as [[UInt8]])
+  func calmGroundsKeepTheirColour(_ color: [UInt8]) throws {
+    var state: UInt32 = 1
+    let picture = made(384, 288) { x, _ in
+      color.map { sample in
+        state = state &* 1_664_525 &+ 1_013_904_223
+        let value = Int(sample) - x * min(24, Int(sample)) / 384 + Int(state >> 24) % 3 - 1
+        return UInt8(clamping: value)
+      }
+    }
+    let bytes = try GQEncoder(network: network).encode(
+      picture, options: EncodingOptions(target: .quality(50))
+    ).bytes
+    let decoded = try GQDecoder(network: network).decode(bytes)
+    for top in stride(from: 0, to: picture.height, by: 16) {
+      for left in stride(from: 0, to: picture.width, by: 16) {
+        var differences = [0.0, 0, 0]
+        for y in top..<top + 16 {
+          for k in 0..<48 {
+            let place = (y * picture.width + left) * 3 + k
+            differences[k % 3] += Double(decoded.samples[place]) - Double(picture.samples[place])
+          }
+        }
+        let mean = (differences.reduce(0) { $0 + $1 * $1 } / 3).squareRoot() / 256
+        #expect(mean <= 6, "\(color) at \(left), \(top)")
+      }
+    }
+  }
+
   /// The path of a tile may begin in any of 256 states: its first position is no worse than others.
   @Test(arguments: [CodeOrder.tiles, .phases], [3, 5, 9])
   func cornersOfTilesAreLikeOtherPositions(_ order: CodeOrder, _ effort: Int) throws {

@@ -98,6 +98,33 @@ import Testing
     }
   }
 
+  /// With the codes that a region needs and none of the others the region is that of the whole picture. Later phases are
+  /// needed of fewer positions, so a progressive file needs less.
+  @Test func rangesOfARegionAreEnough() throws {
+    let picture = try Self.tall()
+    let decoder = GQDecoder(network: network)
+    let all = PixelRegion(x: 0, y: 0, width: picture.width, height: picture.height)
+    let region = PixelRegion(x: 17, y: 633, width: 100, height: 80)
+    var counts: [CodeOrder: Int] = [:]
+    for order in CodeOrder.allCases {
+      let bytes = try GQEncoder(network: network).encode(
+        picture, options: EncodingOptions(target: .bitsPerPixel(0.4), order: order)
+      ).bytes
+      var fetched = bytes
+      for range in try decoder.ranges(of: all, in: bytes) {
+        fetched.replaceSubrange(range, with: repeatElement(0, count: range.count))
+      }
+      let ranges = try decoder.ranges(of: region, in: bytes)
+      for range in ranges { fetched.replaceSubrange(range, with: bytes[range]) }
+      let isEqual =
+        try decoder.decode(fetched, region: region) == decoder.decode(bytes, region: region)
+      #expect(isEqual, "\(order)")
+      counts[order] = ranges.reduce(0) { $0 + $1.count }
+    }
+    let (tiles, phases) = try (#require(counts[.tiles]), #require(counts[.phases]))
+    #expect(phases < tiles)
+  }
+
   @Test func regionsHaveAlphaAndGrey() throws {
     let grey = Picture(
       width: 60, height: 300, colorType: .grey,

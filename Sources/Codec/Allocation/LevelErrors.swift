@@ -85,8 +85,16 @@ struct LevelErrors {
     }
   }
 
+  /// Takes levels of at most so many bits to have at least so large an error at a position.
+  mutating func raise(_ position: Int, _ bits: [Int], upTo most: Int, to error: Float) {
+    for (level, bits) in bits.enumerated() where bits <= most {
+      let place = position * levelCount + level
+      values[place] = max(values[place], error)
+    }
+  }
+
   /// The positions around one.
-  private func neighbours(_ position: Int) -> [Int] {
+  func neighbours(_ position: Int) -> [Int] {
     let (row, column) = position.quotientAndRemainder(dividingBy: header.columns)
     return (max(0, row - 1)...min(header.rows - 1, row + 1)).flatMap { y in
       (max(0, column - 1)...min(header.columns - 1, column + 1)).compactMap { x in

@@ -2,10 +2,11 @@ import GQModel
 
 /// Corrects the expected errors of levels by what coding a picture has shown.
 ///
-/// A position whose mean is off is seen as a block; up to twice the bits are then taken to be no better.
-/// Predictions hold for content like that of the training. On other content a level may do many times worse than
-/// predicted, and then nothing is known of the levels beside it either. More bits are first taken to help no more than
-/// the level that failed; where the cheaper level then chosen fails too, fewer bits are taken to be no better instead.
+/// Predictions hold for content like that of the training, but for single positions: fewer bits than failed are taken to be no
+/// better there, and up to twice as many where much is wrong or the mean is off, which is seen as a block.
+/// On other content a level may do many times worse than predicted, and then nothing is known of the levels beside it either.
+/// More bits are first taken to help no more than the level that failed; where the cheaper level then chosen fails too, fewer
+/// bits are taken to be no better instead.
 struct LevelRevision {
   /// A level that failed at a position first, and what had been expected there.
   private struct Failure {
@@ -27,13 +28,22 @@ struct LevelRevision {
   /// A measured squared error in units of the expected errors.
   func distortion(_ squaredError: Float) -> Float { squaredError * unit }
 
-  /// Mean squares of the components' mean errors, in levels of 8 bits, that are seen; and how many times what is above counts.
-  /// 1 of 10,000 positions of photographs at SSIMULACRA2 50, 8 at 40.
-  private static let (seenShift, shiftWeight): (Float, Float) = (100, 16)
+  /// Mean squares of the components' mean errors, in levels of 8 bits, that are seen: on calm ground, where they are more than
+  /// half of the squared error, and elsewhere; and how many times what is above counts.
+  private static let (seenShift, seenOnCalm, shiftWeight): (Float, Float, Float) = (100, 25, 16)
 
-  /// What a position's shift adds to its squared error, of so many samples.
-  private func penalty(_ shift: Float, samples: Float) -> Float {
-    Self.shiftWeight * max(0, shift - 0.64 * samples * Self.seenShift / (127.5 * 127.5))
+  /// What is seen of a position's shift.
+  private func seenShift(_ measured: DecodedErrors.Found, _ position: Int, _ samples: Float)
+    -> Float
+  {
+    let isCalm = 2 * measured.shifts[position] > measured.squares[position]
+    return samples * (isCalm ? Self.seenOnCalm : Self.seenShift) / (127.5 * 127.5)
+  }
+
+  /// The distortion of a position as measured, with what its shift adds.
+  private func error(_ measured: DecodedErrors.Found, _ position: Int, _ samples: Float) -> Float {
+    let excess = measured.shifts[position] - 0.64 * seenShift(measured, position, samples)
+    return distortion(measured.squares[position] + Self.shiftWeight * max(0, excess))
   }
 
   /// The cost of a coded picture's errors.
@@ -41,10 +51,7 @@ struct LevelRevision {
     measured.squares.indices.reduce(0.0) { sum, position in
       sum
         + network.tuning.norm.cost(
-          Double(
-            distortion(
-              measured.squares[position]
-                + penalty(measured.shifts[position], samples: errors.samples(position)))),
+          Double(error(measured, position, errors.samples(position))),
           reciprocal: 1 / Double(errors.samples(position)))
     }
   }
@@ -61,6 +68,16 @@ struct LevelRevision {
   /// One position that is far off matters among so many.
   private static let crowd = 16384
 
+  /// Far-off positions are few where there is less than one among so many.
+  private static let few = 4096
+  /// Up to so many times the bits of a level that is far off are taken to be no better, since there are few passes.
+  private static let raise = 8
+
+  /// Content is unlike that of the training where one among so many failed.
+  private static let unlike = 32
+
+  private typealias Measured = (position: Int, error: Float)
+
   /// Takes the measured errors of a coded picture and corrects what is expected.
   ///
   /// - Returns: whether levels failed that matter: positions that are far off, or many.
@@ -70,32 +87,39 @@ struct LevelRevision {
     let bits = network.levels.bits
     var (total, excess): (Float, Float) = (0, 0)
     farOff = []
+    var (shifted, failed): ([Measured], [Measured]) = ([], [])
     for (position, level) in levels.enumerated() {
-      let level = Int(level)
       let samples = errors.samples(position)
-      let shift = measured.shifts[position]
-      let error = distortion(measured.squares[position] + penalty(shift, samples: samples))
-      let expected = errors[position][level]
+      let error = error(measured, position, samples)
+      let expected = errors[position][Int(level)]
       let slack = distortion(samples * Self.tolerated / (127.5 * 127.5))
       total += error
-      if shift > samples * Self.seenShift / (127.5 * 127.5) {
+      let isShifted = measured.shifts[position] > seenShift(measured, position, samples)
+      if isShifted || error > max(Self.visible * slack, Self.farOffRatio * expected) {
         farOff.append(position)
-        // Twice the bits, since there are few passes.
-        var row = errors[position]
-        for other in bits.indices where bits[other] <= 2 * bits[level] {
-          row[other] = max(row[other], error)
-        }
-        row[level] = error
-        errors[position] = row
-        continue
       }
-      guard error > tolerance * expected + slack else {
-        if failures[position] != nil { errors[position][level] = error }
-        continue
+      if isShifted {
+        shifted.append((position, error))
+      } else if error > tolerance * expected + slack {
+        excess += error - expected
+        failed.append((position, error))
+      } else if failures[position] != nil {
+        errors[position][Int(level)] = error
       }
-      excess += error - expected
-      if error > max(Self.visible * slack, Self.farOffRatio * expected) {
-        farOff.append(position)
+    }
+    // Where few are far off bits for them and those beside them, which are predicted from them, cost little.
+    let isRare = farOff.count * Self.few < levels.count
+    let isUnlike = (shifted.count + failed.count) * Self.unlike > levels.count
+    let isFarOff = Set(farOff)
+    func raise(_ position: Int, by factor: Int, _ error: Float) {
+      errors.raise(position, bits, upTo: factor * bits[Int(levels[position])], to: error)
+    }
+    for (position, error) in shifted { raise(position, by: isRare ? Self.raise : 2, error) }
+    for (position, error) in failed {
+      let (level, isFarOff) = (Int(levels[position]), isFarOff.contains(position))
+      guard isUnlike, !isRare || !isFarOff else {
+        raise(position, by: isFarOff ? isRare ? Self.raise : 2 : 1, error)
+        continue
       }
       var row = errors[position]
       if let first = failures[position] {
@@ -111,6 +135,11 @@ struct LevelRevision {
       }
       row[level] = error
       errors[position] = row
+    }
+    for position in farOff where isRare {
+      for neighbour in errors.neighbours(position) where !isFarOff.contains(neighbour) {
+        raise(neighbour, by: 2, errors[position][Int(levels[position])])
+      }
     }
     return !farOff.isEmpty && farOff.count * Self.crowd >= levels.count
       || excess > Self.share * total
