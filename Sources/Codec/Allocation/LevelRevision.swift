@@ -66,8 +66,7 @@ struct LevelRevision {
   /// A failure is far off from so many times what was expected, and so many times what is tolerated.
   private static let (farOffRatio, visible): (Float, Float) = (30, 5)
   /// One position that is far off matters among so many.
-  private static let crowd = 16384
-
+  static let crowd = 16384
   /// Far-off positions are few where there is less than one among so many.
   private static let few = 4096
   /// Up to so many times the bits of a level that is far off are taken to be no better, since there are few passes.
