@@ -136,11 +136,11 @@ public final class GQEncoder: Sendable {
         colorType: colorType)
     }
     // What was predicted of content unlike the training's may be far off: then levels are chosen again, four times at most, and
-    // twice in large pictures, of which a position is a small part.
+    // once in large pictures, of which a position is a small part.
     if var measured = best.errors {
       var revision = LevelRevision(network: network)
       var levels = best.levels
-      for _ in 0..<(levels.count > LevelRevision.crowd ? 2 : 4) {
+      for _ in 0..<(levels.count > LevelRevision.crowd ? 1 : 4) {
         guard revision.learn(&errors, levels: levels, measured: measured) else { break }
         if let graphics, let predicted {
           errors.restore(predicted, in: graphics.mask, beside: revision.farOff)
