@@ -136,12 +136,22 @@ public final class GQEncoder: Sendable {
         colorType: colorType)
     }
     // What was predicted of content unlike the training's may be far off: then levels are chosen again, four times at most, and
-    // once in large pictures, of which a position is a small part.
+    // once in large pictures, of which a position is a small part. A few positions of these are rather kept without loss.
     if var measured = best.errors {
       var revision = LevelRevision(network: network)
       var levels = best.levels
-      for _ in 0..<(levels.count > LevelRevision.crowd ? 1 : 4) {
+      let isLarge = levels.count > LevelRevision.crowd
+      for _ in 0..<(isLarge ? 1 : 4) {
         guard revision.learn(&errors, levels: levels, measured: measured) else { break }
+        if isLarge, revision.isFarOffAlone, looksForGraphics, graphics == nil,
+          case .quality = options.target
+        {
+          var mask = [Bool](repeating: false, count: levels.count)
+          for position in revision.farOff { mask[position] = true }
+          graphics = try GraphicsLayer(
+            source, header: header, mask: mask, effort: options.effort, pool: network.pool)
+          break
+        }
         if let graphics, let predicted {
           errors.restore(predicted, in: graphics.mask, beside: revision.farOff)
         }

@@ -13,7 +13,7 @@ struct LevelRevisionTests {
 
   private func learn(
     rows: Int = 16, shift: Float = 0, _ ratio: (Int) -> Float
-  ) throws -> (learns: Bool, errors: LevelErrors, bits: Int) {
+  ) throws -> (learns: Bool, errors: LevelErrors, bits: Int, isFarOffAlone: Bool) {
     let levels = network.levels.bits
     let level = try #require(levels.indices.first { levels[$0] >= 64 })
     let header = Header(
@@ -32,7 +32,7 @@ struct LevelRevisionTests {
       measured: DecodedErrors.Found(
         squares: (0..<16 * rows).map { 768 * 0.02 * ratio($0) },
         shifts: (0..<16 * rows).map { $0 == 17 ? 768 * shift * shift / (127.5 * 127.5) : 0 }))
-    return (learns, errors, levels[level])
+    return (learns, errors, levels[level], revision.isFarOffAlone)
   }
 
   @Test func errorsAsExpectedAreLeft() throws {
@@ -60,7 +60,8 @@ struct LevelRevisionTests {
 
   /// More than twice the bits are tried next.
   @Test func shiftsTakeMoreBits() throws {
-    let (_, errors, chosen) = try learn(shift: 20) { _ in 1 }
+    let (_, errors, chosen, isFarOffAlone) = try learn(shift: 20) { _ in 1 }
+    #expect(!isFarOffAlone)
     let before = errors[0][0]
     for (level, bits) in network.levels.bits.enumerated() {
       #expect((errors[17][level] > before) == (bits <= 2 * chosen))
@@ -70,8 +71,10 @@ struct LevelRevisionTests {
   /// A single one in a large picture takes more than eight times the bits, and those around it more than twice.
   @Test(arguments: [(Float(20), Float(1)), (0, 40)])
   func fewFarOffTakeManyMoreBits(shift: Float, ratio: Float) throws {
-    let (learns, errors, chosen) = try learn(rows: 272, shift: shift) { $0 == 17 ? ratio : 1 }
-    #expect(learns)
+    let (learns, errors, chosen, isFarOffAlone) = try learn(rows: 272, shift: shift) {
+      $0 == 17 ? ratio : 1
+    }
+    #expect(learns && isFarOffAlone)
     let before = errors[700][0]
     for (level, bits) in network.levels.bits.enumerated() {
       #expect((errors[17][level] > before) == (bits <= 8 * chosen))
@@ -80,5 +83,8 @@ struct LevelRevisionTests {
     }
   }
 
-  @Test func failuresOfAllMatter() throws { #expect(try learns { _ in 100 }) }
+  @Test func failuresOfAllMatter() throws {
+    let found = try learn(rows: 272) { _ in 100 }
+    #expect(found.learns && !found.isFarOffAlone)
+  }
 }

@@ -19,6 +19,8 @@ struct LevelRevision {
   private var failures: [Int: Failure] = [:]
   /// The positions that were far off when errors were last learned from.
   private(set) var farOff: [Int] = []
+  /// Whether these were few, and little else was wrong.
+  private(set) var isFarOffAlone = false
 
   init(network: Network) { self.network = network }
 
@@ -68,7 +70,7 @@ struct LevelRevision {
   /// One position that is far off matters among so many.
   static let crowd = 16384
   /// Far-off positions are few where there is less than one among so many.
-  private static let few = 4096
+  private static let few = 2048
   /// Up to so many times the bits of a level that is far off are taken to be no better, since there are few passes.
   private static let raise = 8
 
@@ -140,7 +142,8 @@ struct LevelRevision {
         raise(neighbour, by: 2, errors[position][Int(levels[position])])
       }
     }
-    return !farOff.isEmpty && farOff.count * Self.crowd >= levels.count
-      || excess > Self.share * total
+    let areMany = excess > Self.share * total
+    isFarOffAlone = isRare && !areMany
+    return areMany || !farOff.isEmpty && farOff.count * Self.crowd >= levels.count
   }
 }
