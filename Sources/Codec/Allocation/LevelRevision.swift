@@ -73,7 +73,6 @@ struct LevelRevision {
   private static let few = 2048
   /// Up to so many times the bits of a level that is far off are taken to be no better, since there are few passes.
   private static let raise = 8
-
   /// Content is unlike that of the training where one among so many failed.
   private static let unlike = 32
 
@@ -115,11 +114,12 @@ struct LevelRevision {
     func raise(_ position: Int, by factor: Int, _ error: Float) {
       errors.raise(position, bits, upTo: factor * bits[Int(levels[position])], to: error)
     }
-    for (position, error) in shifted { raise(position, by: isRare ? Self.raise : 2, error) }
+    let farOffFactor = isRare ? Self.raise : 2
+    for (position, error) in shifted { raise(position, by: farOffFactor, error) }
     for (position, error) in failed {
-      let (level, isFarOff) = (Int(levels[position]), isFarOff.contains(position))
-      guard isUnlike, !isRare || !isFarOff else {
-        raise(position, by: isFarOff ? isRare ? Self.raise : 2 : 1, error)
+      let level = Int(levels[position])
+      if !isUnlike || isRare && isFarOff.contains(position) {
+        raise(position, by: isFarOff.contains(position) ? farOffFactor : 1, error)
         continue
       }
       var row = errors[position]
