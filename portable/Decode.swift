@@ -164,21 +164,26 @@ private func joined(_ texts: [String]) -> String {
   return result
 }
 
-/// A file without its codes decoded; what can be read of a damaged one where it `recovers`.
+/// A file without its codes decoded: all of it, what can be read of a damaged one, or what indices tell.
 private func structure(
-  _ pointer: UnsafePointer<UInt8>, _ count: Int, _ recovers: Int32
+  _ pointer: UnsafePointer<UInt8>, _ count: Int, _ recovers: Int32,
+  window: GridRectangle? = nil
 ) throws(BitstreamError) -> FileStructure {
-  recovers != 0
-    ? try FileStructure(recovering: bytes(pointer, count))
-    : try FileStructure(parsing: bytes(pointer, count))
+  let bytes = bytes(pointer, count)
+  guard recovers == 0 else { return try FileStructure(recovering: bytes) }
+  return try FileStructure(parsing: bytes, window: window)
 }
 
 /// Reads a file up to its codes, without a model: `gqd_message` then describes it as JSON, and the payload has the level of
-/// every position. Codes need not be there, only room for them. Zero, or a negative number for an error.
+/// every position. Codes need not be there, only room for them; and where it is told to read no more than indices, neither blocks
+/// of level maps nor units of graphics, and the payload has nothing. Zero, or a negative number for an error.
 @_cdecl("gqd_inspect")
-public func inspect(_ pointer: UnsafePointer<UInt8>, _ count: Int, _ recovers: Int32) -> Int32 {
+public func inspect(
+  _ pointer: UnsafePointer<UInt8>, _ count: Int, _ recovers: Int32, _ indicesAlone: Int32
+) -> Int32 {
   do throws(BitstreamError) {
-    let file = try structure(pointer, count, recovers)
+    let file = try structure(
+      pointer, count, recovers, window: indicesAlone != 0 ? .empty : nil)
     let (header, layout) = (file.header, file.layout)
     let chunks = file.ancillary.map {
       "{\"type\":\"\(UnicodeScalar($0.type))\",\"bytes\":\($0.payload.count)}"
@@ -195,7 +200,7 @@ public func inspect(_ pointer: UnsafePointer<UInt8>, _ count: Int, _ recovers: I
         + "\"levelMapBytes\":\(file.levelMapByteCount),\"codeBytes\":\(layout.byteCount),"
         + "\"fileBytes\":\(count),\"hasHeadCopy\":\(file.hasHeadCopy),"
         + "\"problems\":\(file.problems.count),\"chunks\":[\(joined(chunks))]}").utf8)
-    payload = file.levelMap.levels
+    payload = indicesAlone != 0 ? [] : file.levelMap.levels
     return 0
   } catch {
     return fail(CodingFailure.bitstream(error))
@@ -204,14 +209,31 @@ public func inspect(_ pointer: UnsafePointer<UInt8>, _ count: Int, _ recovers: I
 
 /// The units of graphics of a file, which whoever shows the picture decodes and puts over it: `gqd_message` then is a list of
 /// [x, y, width, height, first byte, count] as JSON, and the payload has a byte for every position, 1 where graphics is shown.
-/// How many units, or a negative number for an error; units that are damaged are left out where it `recovers`.
+/// Only units that a region has a part of, where its width is above 0. How many units, or a negative number for an error; units
+/// that are damaged are left out where it `recovers`.
 @_cdecl("gqd_graphics")
-public func graphics(_ pointer: UnsafePointer<UInt8>, _ count: Int, _ recovers: Int32) -> Int32 {
-  do throws(BitstreamError) {
-    let file = try structure(pointer, count, recovers)
+public func graphics(
+  _ pointer: UnsafePointer<UInt8>, _ count: Int, _ recovers: Int32, _ x: Int32, _ y: Int32,
+  _ width: Int32, _ height: Int32
+) -> Int32 {
+  do throws(CodingFailure) {
+    let region = region(x, y, width, height)
+    let file: FileStructure
+    do throws(BitstreamError) {
+      file = try structure(pointer, count, recovers, window: region == nil ? nil : .empty)
+    } catch {
+      throw .bitstream(error)
+    }
+    var shown: GridRectangle?
+    do throws(CodecError) {
+      shown = try region?.positions(in: file.header)
+    } catch {
+      throw .codec(error)
+    }
     payload = file.graphicsMask.map { $0.map { $0 ? 1 : 0 } } ?? []
     var units: [String] = []
-    for (number, place) in file.graphicsPlaces.enumerated() {
+    for (number, place) in file.graphicsPlaces.enumerated()
+    where shown?.overlaps(place) ?? true {
       do throws(BitstreamError) {
         let unit = try file.graphicsUnit(number)
         let left = place.columns.lowerBound * Header.stride
@@ -219,13 +241,13 @@ public func graphics(_ pointer: UnsafePointer<UInt8>, _ count: Int, _ recovers: 
         let (width, height) = (place.width(in: file.header), place.height(in: file.header))
         units.append("[\(left),\(top),\(width),\(height),\(unit.startIndex),\(unit.count)]")
       } catch {
-        guard recovers != 0 else { throw error }
+        guard recovers != 0 else { throw CodingFailure.bitstream(error) }
       }
     }
     message = Array("[\(joined(units))]".utf8)
     return Int32(units.count)
   } catch {
-    return fail(CodingFailure.bitstream(error))
+    return fail(error)
   }
 }
 
@@ -233,7 +255,7 @@ public func graphics(_ pointer: UnsafePointer<UInt8>, _ count: Int, _ recovers: 
 @_cdecl("gqd_profile")
 public func profile(_ pointer: UnsafePointer<UInt8>, _ count: Int, _ recovers: Int32) -> Int32 {
   do throws(BitstreamError) {
-    let file = try structure(pointer, count, recovers)
+    let file = try structure(pointer, count, recovers, window: .empty)
     payload = file.ancillary(Chunk.iccProfile) ?? []
     return Int32(payload.count)
   } catch {
@@ -253,18 +275,19 @@ public func preview(_ pointer: UnsafePointer<UInt8>, _ count: Int) -> Int32 {
   }
 }
 
-/// Which bytes of a file a region's pixels depend on, beside all but the codes: the payload then has pairs of numbers of four
-/// bytes, first and count, the first rising. How many pairs, or a negative number for an error.
+/// Which bytes of a file a region's pixels depend on: of its level map and graphics, or of its codes, which is known once those
+/// are there. The payload then has pairs of numbers of four bytes, first and count. How many pairs, or a negative number for an
+/// error.
 @_cdecl("gqd_ranges")
 public func ranges(
   _ model: Int32, _ pointer: UnsafePointer<UInt8>, _ count: Int, _ x: Int32, _ y: Int32,
-  _ width: Int32, _ height: Int32
+  _ width: Int32, _ height: Int32, _ codes: Int32
 ) -> Int32 {
   guard let decoder = decoder(model) else { return fail("there is no model \(model)") }
   do throws(CodingFailure) {
     let found = try decoder.ranges(
       of: PixelRegion(x: Int(x), y: Int(y), width: Int(width), height: Int(height)),
-      in: bytes(pointer, count))
+      codes != 0 ? .codes : .levelsAndGraphics, in: bytes(pointer, count))
     payload = []
     for range in found {
       for number in [range.lowerBound, range.count] {

@@ -80,10 +80,14 @@ export class Core {
     return new Uint8Array(this.calls.memory.buffer, this.calls.gqd_payload(), this.calls.gqd_payload_count()).slice()
   }
 
-  /** What a file says of itself, and the level of every position; needs no model. */
-  inspect(bytes, { recover = false } = {}) {
+  /**
+   * What a file says of itself, and the level of every position; needs no model. With `indicesAlone` no levels: then blocks of the
+   * level map, units of graphics and codes need not be there.
+   */
+  inspect(bytes, { recover = false, indicesAlone = false } = {}) {
     return this.#guarded(() => {
-      this.#checked(this.#with(bytes, (place, count) => this.calls.gqd_inspect(place, count, recover ? 1 : 0)))
+      this.#checked(this.#with(bytes, (place, count) =>
+        this.calls.gqd_inspect(place, count, recover ? 1 : 0, indicesAlone ? 1 : 0)))
       const info = JSON.parse(this.#text())
       info.model = info.modelBytes.map((byte) => byte.toString(16).padStart(2, "0")).join("")
       delete info.modelBytes
@@ -93,9 +97,10 @@ export class Core {
   }
 
   /** Units of graphics, VP8L bitstreams that the browser decodes, and which positions show them. */
-  #graphics(bytes, recover) {
+  #graphics(bytes, recover, { x, y, width, height }) {
     return this.#guarded(() => {
-      const count = this.#checked(this.#with(bytes, (place, count) => this.calls.gqd_graphics(place, count, recover ? 1 : 0)))
+      const count = this.#checked(this.#with(bytes, (place, count) =>
+        this.calls.gqd_graphics(place, count, recover ? 1 : 0, x, y, width, height)))
       return count ? { units: JSON.parse(this.#text()), mask: this.#payload() } : null
     })
   }
@@ -114,12 +119,12 @@ export class Core {
    * graphics over it. `graphics` has a byte for every position, or is null.
    */
   async decode(bytes, id, options = {}) {
-    const { region = { x: 0, y: 0 }, recover = false } = options
+    const { region = { x: 0, y: 0, width: 0, height: 0 }, recover = false } = options
     const found = this.#network(bytes, id, options)
-    const graphics = this.#graphics(bytes, recover)
+    const graphics = this.#graphics(bytes, recover, region)
     found.graphics = graphics?.mask ?? null
     if (!graphics) return found
-    const columns = Math.ceil(this.inspect(bytes, { recover }).width / 16)
+    const columns = Math.ceil(this.inspect(bytes, { recover, indicesAlone: !recover }).width / 16)
     for (const [x, y, width, height, first, count] of graphics.units) {
       const left = Math.max(x, region.x), right = Math.min(x + width, region.x + found.width)
       const top = Math.max(y, region.y), bottom = Math.min(y + height, region.y + found.height)
@@ -175,11 +180,12 @@ export class Core {
     return handle
   }
 
-  /** Byte ranges [first, count] of the codes that a region depends on. */
-  ranges(bytes, id, { x, y, width, height }) {
+  /** Byte ranges [first, count] that a region depends on: of level map and graphics or, once those are there, of codes. */
+  ranges(bytes, id, { x, y, width, height }, codes) {
     return this.#guarded(() => {
       const model = this.#model(id)
-      this.#checked(this.#with(bytes, (place, count) => this.calls.gqd_ranges(model, place, count, x, y, width, height)))
+      this.#checked(this.#with(bytes, (place, count) =>
+        this.calls.gqd_ranges(model, place, count, x, y, width, height, codes ? 1 : 0)))
       const numbers = new Uint32Array(this.#payload().buffer)
       return Array.from({ length: numbers.length / 2 }, (_, k) => [numbers[2 * k], numbers[2 * k + 1]])
     })

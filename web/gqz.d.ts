@@ -80,7 +80,10 @@ export const settings: { workers: number }
 /** A picture on a server that answers range requests: only what regions depend on is fetched. */
 export class RemotePicture {
   static open(url: string, options?: { signal?: AbortSignal }): Promise<RemotePicture>
+  /** What the file says of itself, without levels. */
   readonly info: Info
+  /** The same with the level of every position, for which the level map is fetched. */
+  levels(options?: { signal?: AbortSignal }): Promise<Info>
   /** Bytes fetched so far. */
   readonly fetched: number
   /** Bytes of the whole file. */

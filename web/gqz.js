@@ -125,6 +125,11 @@ export async function inspect(source, { recover = false } = {}) {
   return thread().call("inspect", [await bytesOf(source), { recover }])
 }
 
+/** The same of a file of which only what stands before and between its parts need be there: without levels. */
+async function inspectIndices(bytes) {
+  return thread().call("inspect", [bytes, { indicesAlone: true }])
+}
+
 /** The small picture that a file holds for the first look, or null. */
 export async function preview(source, { signal } = {}) {
   const bytes = await thread().call("preview", [await bytesOf(source)])
@@ -154,7 +159,7 @@ export async function decodeDetailed(source, options = {}) {
   const { region, scale = 1, signal, recover = false, useDamagedBits = false, maxPixels = 1 << 27 } = options
   if (!(scale > 0 && scale <= 1)) throw new GQZError("invalid-argument", `scale is ${scale}, expected above 0 to 1`)
   const bytes = await bytesOf(source)
-  const info = await inspect(bytes, { recover })
+  const info = options.info ?? await inspect(bytes, { recover })
   const all = { x: 0, y: 0, width: info.width, height: info.height }
   const wanted = region ?? all
   const inside = [wanted.x, wanted.y, wanted.width, wanted.height].every(Number.isInteger)
@@ -221,18 +226,23 @@ function reduced(image, scale) {
   return context.getImageData(0, 0, width, height)
 }
 
+/** Bytes that the first request asks for. */
+const FIRST = 16384
+/** Indices are fetched with at least so many bytes: one request more costs more. */
+const INDEX = 4096
+
 /** A picture on a server that answers range requests: only the bytes that regions depend on are fetched. */
 export class RemotePicture {
   /** Bytes fetched so far. */
   fetched = 0
   #held = []
 
-  /** Reads all but the codes. */
+  /** Reads what stands before and between the parts: metadata and indices. */
   static async open(url, { signal } = {}) {
     const picture = new RemotePicture()
     picture.url = url
     await picture.#readHead(signal)
-    picture.info = await inspect(picture.bytes)
+    picture.info = await inspectIndices(picture.bytes)
     return picture
   }
 
@@ -242,33 +252,33 @@ export class RemotePicture {
     const bytes = new Uint8Array(await response.arrayBuffer())
     this.fetched += bytes.length
     if (response.status === 206) {
-      this.total = Number(response.headers.get("Content-Range")?.split("/")[1]) || this.total
-      return bytes
+      this.total ??= Number(response.headers.get("Content-Range")?.split("/")[1])
+      if (!Number.isSafeInteger(this.total)) throw new GQZError("failure", "the server does not tell the file's length")
+      this.bytes ??= new Uint8Array(this.total)
+      this.bytes.set(bytes, first)
+      this.#held.push([first, first + bytes.length])
+    } else {
+      // A server without ranges has sent everything.
+      this.total = bytes.length
+      this.bytes = bytes
+      this.#held = [[0, bytes.length]]
     }
-    // A server without ranges has sent everything.
-    this.total = bytes.length
-    this.bytes = bytes
-    this.isWhole = true
-    return bytes.subarray(first, end)
+  }
+
+  /** Fetches what is missing of a range, and at least so many bytes where any is. */
+  async #need(first, end, { least = 0, signal } = {}) {
+    for (const [from, to] of this.#missing(first, Math.min(end, this.total))) {
+      await this.#fetch(from, Math.min(Math.max(to, from + least), this.total), signal)
+    }
   }
 
   async #readHead(signal) {
-    let head = await this.#fetch(0, 32768, signal)
-    if (this.isWhole) return
-    if (!Number.isFinite(this.total)) throw new GQZError("failure", "the server does not tell the file's length")
-    const more = async (end) => {
-      if (end <= head.length || head.length >= this.total) return
-      const next = await this.#fetch(head.length, Math.min(end, this.total), signal)
-      const longer = new Uint8Array(head.length + next.length)
-      longer.set(head)
-      longer.set(next, head.length)
-      head = longer
-    }
+    await this.#fetch(0, FIRST, signal)
     const number = async (place) => {
-      await more(place + 10)
+      await this.#need(place, place + 9, { least: INDEX, signal })
       let value = 0, factor = 1
       for (let k = 0; k < 8; k++) {
-        const byte = head[place + k]
+        const byte = this.bytes[place + k]
         if (byte === undefined) break
         value += (byte & 127) * factor
         if (byte < 128) return [value, place + k + 1]
@@ -277,53 +287,62 @@ export class RemotePicture {
       throw new GQZError("damaged", `the length at byte ${place} has no end`)
     }
     // Signature, version, header with its checksum; then chunks up to the codes.
-    let [length, place] = await number(9)
-    place += length + 4
+    const [length, header] = await number(9)
+    const [width, afterWidth] = await number(header)
+    const [height, afterHeight] = await number(afterWidth)
+    const side = 16 * Math.max(64, 2 ** (this.bytes[afterHeight] >> 4))
+    const isDivided = width > side || height > side
+    let place = header + length + 4
     for (;;) {
-      await more(place + 1)
-      if (place >= head.length) throw new GQZError("damaged", "the file has no codes")
-      const type = String.fromCharCode(head[place])
+      await this.#need(place, place + 12, { least: INDEX, signal })
+      if (place >= this.total) throw new GQZError("damaged", "the file has no codes")
+      const type = String.fromCharCode(this.bytes[place])
       const [size, start] = await number(place + 1)
-      if (type === "I" || type === "P") {
-        this.codes = [start, start + size]
-        break
+      const isCodes = type === "I" || type === "P"
+      // These have their checksums inside.
+      const end = start + size + (isCodes || type === "G" || type === "L" && isDivided ? 0 : 4)
+      if (end > this.total) throw new GQZError("damaged", `a chunk at byte ${place} is longer than the file`)
+      if (isDivided && "LGIP".includes(type)) {
+        const [index, from] = await number(start)
+        await this.#need(from, Math.min(from + index + 4, end), { least: INDEX, signal })
+      } else if (!isCodes) {
+        await this.#need(place, end, { signal })
       }
-      // Graphics has its checksums inside.
-      place = start + size + (type === "G" ? 0 : 4)
-      if (place > this.total) throw new GQZError("damaged", `a chunk at byte ${start} is longer than the file`)
-      await more(place + 16)
+      if (type === "L") this.levelMap = [place, end]
+      place = end
+      if (isCodes) break
     }
-    this.bytes = new Uint8Array(this.total)
-    this.bytes.set(head)
-    this.#held.push([0, head.length])
-    const end = Math.max(this.codes[1], head.length)
-    if (end < this.total) {
-      this.bytes.set(await this.#fetch(end, this.total, signal), end)
-      this.#held.push([end, this.total])
-    }
+    await this.#need(place, this.total, { signal })
   }
 
   /** The small picture that the file holds, or null: nothing more is fetched. */
   preview({ signal } = {}) { return preview(this.bytes, { signal }) }
 
+  /** `info` with the level of every position; fetches the level map. */
+  async levels({ signal } = {}) {
+    await this.#need(...this.levelMap, { signal })
+    return inspect(this.bytes)
+  }
+
   /** Decodes a region; fetches what is not there yet. */
   async decode(region, { signal } = {}) {
-    if (!this.isWhole) {
-      const ranges = await thread().call("ranges", [this.bytes, this.info.model, region], { model: this.info.model, signal })
-      const missing = ranges.flatMap(([first, count]) => this.#missing(first, first + count))
-      // One request for what is close together: a request costs more than a few kilobytes.
-      const joined = []
-      for (const [first, end] of missing) {
-        const last = joined.at(-1)
-        if (last && first - last[1] < 1024) last[1] = end
-        else joined.push([first, end])
-      }
-      await Promise.all(joined.map(async ([first, end]) => {
-        this.bytes.set(await this.#fetch(first, end, signal), first)
-        this.#held.push([first, end])
-      }))
+    await this.#fetchPart(region, false, signal)
+    await this.#fetchPart(region, true, signal)
+    return decode(this.bytes, { region, signal, info: this.info })
+  }
+
+  /** Fetches what a region depends on: of level map and graphics or, once those are there, of codes. */
+  async #fetchPart(region, codes, signal) {
+    const ranges = await thread().call("ranges", [this.bytes, this.info.model, region, codes], { model: this.info.model, signal })
+    const missing = ranges.flatMap(([first, count]) => this.#missing(first, first + count))
+    // One request for what is close together: a request costs more than a few kilobytes.
+    const joined = []
+    for (const [first, end] of missing) {
+      const last = joined.at(-1)
+      if (last && first >= last[0] && first - last[1] < 1024) last[1] = Math.max(last[1], end)
+      else joined.push([first, end])
     }
-    return decode(this.bytes, { region, signal })
+    await Promise.all(joined.map(([first, end]) => this.#fetch(first, end, signal)))
   }
 
   /** The parts of a range that are not held. */

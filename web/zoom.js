@@ -73,7 +73,7 @@ async function begin() {
   try {
     picture = await RemotePicture.open(new URL(source, location.href).href)
     const preview = await picture.preview().catch(() => null)
-    overview = await (preview ? createImageBitmap(preview) : levelOverview(picture.info))
+    overview = await (preview ? createImageBitmap(preview) : levelOverview(await picture.levels()))
   } catch (error) {
     return tell(error.message, true)
   }

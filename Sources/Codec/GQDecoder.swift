@@ -36,7 +36,8 @@ public final class GQDecoder: Sendable {
   ///
   /// - Throws: `BitstreamError` when it is damaged, or is no file of at most ``previewSide`` pixels a side.
   package static func preview(of bytes: [UInt8]) throws(BitstreamError) -> [UInt8]? {
-    guard let preview = try FileStructure(parsing: bytes).ancillary(Chunk.preview) else {
+    let file = try FileStructure(parsing: bytes, window: .empty)
+    guard let preview = file.ancillary(Chunk.preview) else {
       return nil
     }
     _ = try FileStructure.header(of: preview, limits: DecodeLimits(maxDimension: previewSide))
@@ -52,21 +53,12 @@ public final class GQDecoder: Sendable {
   package func open(
     _ bytes: [UInt8], region: PixelRegion? = nil, limits: DecodeLimits = DecodeLimits()
   ) throws(CodingFailure) -> PictureDecoding {
-    let file = try stage { () throws(BitstreamError) in
-      try FileStructure(parsing: bytes, limits: limits)
-    }
+    let (file, window) = try part(region, of: bytes, limits)
     let all = PixelRegion(x: 0, y: 0, width: file.header.width, height: file.header.height)
     let region = region ?? all
     guard file.header.needsModel else { return try openGraphics(file, region) }
     let network = try network(of: file)
-    try stage { () throws(CodecError) in
-      try region.check(width: all.width, height: all.height)
-    }
     let coder = try coder(file, network)
-    let window =
-      region == all
-      ? GridWindow(coder.grid)
-      : GridWindow(for: region, in: coder.grid, network.configuration)
     var segments = [[UInt8]?](repeating: nil, count: file.layout.segments.count)
     let needed = GridWindow.segments(
       for: region, of: file.layout, in: coder.grid, network.configuration)
@@ -75,53 +67,99 @@ public final class GQDecoder: Sendable {
         Array(try file.data(of: file.layout.segments[segment]))
       }
     }
-    let overlay = try stage { () throws(BitstreamError) -> GraphicsOverlay? in
-      try self.overlay(file, region: region, problems: nil)
-    }
+    let overlay = try overlay(file, region: region, problems: nil)
     return PictureDecoding(
-      .init(coder: coder, segments: segments, conceals: false, window: window), file: file,
+      .init(
+        coder: coder, segments: segments, conceals: false, window: window ?? GridWindow(coder.grid)),
+      file: file,
       region: region, alpha: try stage { () throws(BitstreamError) in try file.alpha() },
       overlay: overlay)
   }
 
-  /// The same of a file that needs no model.
+  /// As much of a file as a region's pixels depend on, and the positions that must be computed; all for nil.
+  private func part(
+    _ region: PixelRegion?, of bytes: [UInt8], _ limits: DecodeLimits
+  ) throws(CodingFailure) -> (file: FileStructure, window: GridWindow?) {
+    var window: GridWindow?
+    if let region {
+      let header = try stage { () throws(BitstreamError) in
+        try FileStructure.header(of: bytes, limits: limits)
+      }
+      window = try self.window(for: region, header)
+    }
+    let file = try stage { () throws(BitstreamError) in
+      try FileStructure(parsing: bytes, limits: limits, window: window?.rectangle)
+    }
+    return (file, window)
+  }
+
+  /// The positions that must be computed for a region.
+  private func window(
+    for region: PixelRegion, _ header: Header
+  ) throws(CodingFailure) -> GridWindow {
+    let shown = try stage { () throws(CodecError) in try region.positions(in: header) }
+    guard header.needsModel else { return GridWindow(rows: shown.rows, columns: shown.columns) }
+    let network = try stage { () throws(ModelError) in try model(header) }
+    return GridWindow(
+      for: region, in: LatentGrid(rows: header.rows, columns: header.columns),
+      network.configuration)
+  }
+
+  /// A file that needs no model.
   private func openGraphics(
     _ file: FileStructure, _ region: PixelRegion
   ) throws(CodingFailure) -> PictureDecoding {
-    try stage { () throws(CodecError) in
-      try region.check(width: file.header.width, height: file.header.height)
-    }
-    return try stage { () throws(BitstreamError) in
-      PictureDecoding(
-        nil, file: file, region: region, alpha: try file.alpha(),
-        overlay: try overlay(file, region: region, problems: nil))
-    }
+    PictureDecoding(
+      nil, file: file, region: region,
+      alpha: try stage { () throws(BitstreamError) in try file.alpha() },
+      overlay: try overlay(file, region: region, problems: nil))
   }
 
-  /// The bytes of the codes that a region's pixels depend on, from the first on, ranges that touch being one. All of the
-  /// file but its codes must be there.
+  /// What of a file must be there to decode a region, in the order in which it is found out.
+  package enum RegionPart: Sendable {
+    /// Blocks of the level map and units of graphics. All that stands before codes and after them must be there, but for these.
+    case levelsAndGraphics
+    /// Codes.
+    case codes
+  }
+
+  /// The bytes that a region's pixels depend on, from the first on, ranges that touch being one.
   ///
   /// - Throws: as `decode`.
   package func ranges(
-    of region: PixelRegion, in bytes: [UInt8], limits: DecodeLimits = DecodeLimits()
+    of region: PixelRegion, _ part: RegionPart, in bytes: [UInt8],
+    limits: DecodeLimits = DecodeLimits()
   ) throws(CodingFailure) -> [Range<Int>] {
-    let file = try stage { () throws(BitstreamError) in
-      try FileStructure(parsing: bytes, limits: limits)
-    }
-    try stage { () throws(CodecError) in
-      try region.check(width: file.header.width, height: file.header.height)
-    }
+    guard part == .codes else { return try partRanges(of: region, in: bytes, limits) }
+    let (file, _) = try self.part(region, of: bytes, limits)
     guard file.header.needsModel else { return [] }
     let network = try network(of: file)
     let grid = LatentGrid(rows: file.levelMap.rows, columns: file.levelMap.columns)
     let segments = GridWindow.segments(
       for: region, of: file.layout, in: grid, network.configuration)
+    return Self.joined(segments.map { file.range(of: file.layout.segments[$0]) })
+  }
+
+  private func partRanges(
+    of region: PixelRegion, in bytes: [UInt8], _ limits: DecodeLimits
+  ) throws(CodingFailure) -> [Range<Int>] {
+    let file = try stage { () throws(BitstreamError) in
+      try FileStructure(parsing: bytes, limits: limits, window: .empty)
+    }
+    let shown = try stage { () throws(CodecError) in try region.positions(in: file.header) }
+    let window = try window(for: region, file.header).rectangle
+    let blocks = file.levelMapBlocks.filter { file.header.needsModel && $0.block.overlaps(window) }
+    let units = zip(file.graphicsPlaces, file.graphicsRanges).filter { $0.0.overlaps(shown) }
+    return Self.joined(blocks.map { $0.bytes } + units.map { $0.1 })
+  }
+
+  /// Rising ranges, those that touch as one.
+  private static func joined(_ ranges: [Range<Int>]) -> [Range<Int>] {
     var result: [Range<Int>] = []
-    for segment in segments {
-      let range = file.range(of: file.layout.segments[segment])
+    for range in ranges where !range.isEmpty {
       if let last = result.last, last.upperBound == range.lowerBound {
         result[result.count - 1] = last.lowerBound..<range.upperBound
-      } else if !range.isEmpty {
+      } else {
         result.append(range)
       }
     }
@@ -147,9 +185,7 @@ public final class GQDecoder: Sendable {
     do { alpha = try file.alpha() } catch { problems.append(error) }
 
     let region = PixelRegion(x: 0, y: 0, width: file.header.width, height: file.header.height)
-    let overlay = try stage { () throws(BitstreamError) -> GraphicsOverlay? in
-      try self.overlay(file, region: region, problems: { problems.append($0) })
-    }
+    let overlay = try overlay(file, region: region, problems: { problems.append($0) })
     guard file.header.needsModel else {
       let decoding = PictureDecoding(
         nil, file: file, region: region, alpha: alpha, overlay: overlay)
@@ -188,18 +224,16 @@ public final class GQDecoder: Sendable {
   /// - Parameter problems: is told of damaged units, which the network's picture then shows through; nil to throw instead.
   private func overlay(
     _ file: FileStructure, region: PixelRegion, problems: ((BitstreamError) -> Void)?
-  ) throws(BitstreamError) -> GraphicsOverlay? {
+  ) throws(CodingFailure) -> GraphicsOverlay? {
     guard let mask = file.graphicsMask else { return nil }
-    let stride = Header.stride
-    let rows = region.y / stride..<(region.y + region.height + stride - 1) / stride
-    let columns = region.x / stride..<(region.x + region.width + stride - 1) / stride
-    var units: [(place: GraphicsLayer.Place, bytes: [UInt8])] = []
+    let shown = try stage { () throws(CodecError) in try region.positions(in: file.header) }
+    var units: [(place: GridRectangle, bytes: [UInt8])] = []
     for (number, place) in file.graphicsPlaces.enumerated()
-    where place.rows.overlaps(rows) && place.columns.overlaps(columns) {
+    where place.overlaps(shown) {
       do throws(BitstreamError) {
         units.append((place, Array(try file.graphicsUnit(number))))
       } catch {
-        guard let problems else { throw error }
+        guard let problems else { throw error.failure }
         problems(error)
       }
     }

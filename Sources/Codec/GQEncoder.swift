@@ -250,7 +250,7 @@ public final class GQEncoder: Sendable {
     _ graphics: GraphicsLayer?, _ errors: LevelErrors, norm: ErrorNorm? = nil
   ) -> Allocator {
     let rateTable = RateTable(network.levels)
-    let graphicsBytes = graphics?.byteCount(columns: header.columns) ?? (0, 0)
+    let graphicsBytes = graphics?.byteCount(header) ?? (0, 0)
     return Allocator(errors: errors, bits: rateTable.bits, norm: norm ?? network.tuning.norm) {
       CodedPicture.byteCount(
         header: header, rateTable: rateTable,

@@ -94,7 +94,7 @@ struct ContainerTests {
   /// The bytes of the format must not change without a new version.
   @Test func bytesArePinned() {
     let bytes = makeCoded(width: 40, height: 20, kind: .smooth, seed: 2).serialized()
-    #expect(CRC32.of(bytes[...]) == 226_079_112)
+    #expect(CRC32.of(bytes[...]) == 4_249_832_802)
     #expect(bytes.prefix(9) == [0x8B, 0x47, 0x51, 0x5A, 0x0D, 0x0A, 0x1A, 0x0A, 1])
   }
 
@@ -119,6 +119,75 @@ struct ContainerTests {
         #expect(throws: BitstreamError.self) { try CodedPicture(parsing: damaged) }
       }
     }
+  }
+
+  /// A picture of two blocks, whose chunks have indices.
+  private static func divided(_ order: CodeOrder, hasHeadCopy: Bool = false) -> CodedPicture {
+    makeCoded(
+      width: 1040, height: 24,
+      rateTable: RateTable([
+        .init(bits: 0, modes: 1), .init(bits: 3, modes: 2), .init(bits: 9, modes: 3),
+      ]), order: order, hasHeadCopy: hasHeadCopy)
+  }
+
+  @Test(arguments: CodeOrder.allCases)
+  func everyFlippedBitOfADividedPictureThrows(_ order: CodeOrder) throws {
+    let coded = Self.divided(order, hasHeadCopy: order == .phases)
+    let bytes = coded.serialized()
+    #expect(try CodedPicture(parsing: bytes) == coded)
+    for place in bytes.indices {
+      for bit in 0..<8 {
+        var damaged = bytes
+        damaged[place] ^= 1 << UInt8(bit)
+        #expect(throws: BitstreamError.self) { try CodedPicture(parsing: damaged) }
+      }
+    }
+    // Without the copy at its end a file is whole.
+    for count in bytes.indices where !coded.hasHeadCopy {
+      #expect(throws: BitstreamError.self) { try CodedPicture(parsing: Array(bytes.prefix(count))) }
+    }
+  }
+
+  /// What a window does not need may be anything: what it needs is where it is in the whole file.
+  @Test(arguments: CodeOrder.allCases)
+  func windowsNeedNoOtherBlocks(_ order: CodeOrder) throws {
+    let coded = makeCoded(width: 3300, height: 2100, order: order, seed: 4)
+    let bytes = coded.serialized()
+    let whole = try FileStructure(parsing: bytes)
+    let window = GridRectangle(rows: 60..<70, columns: 100..<120)
+    var part = bytes
+    let needed = whole.levelMapBlocks.filter { $0.block.overlaps(window) }
+    #expect(needed.count == 2 && whole.levelMapBlocks.count == 12)
+    for (block, range) in whole.levelMapBlocks where !block.overlaps(window) {
+      part.replaceSubrange(range, with: repeatElement(0x55, count: range.count))
+    }
+    for segment in whole.layout.segments {
+      let tile = whole.layout.tiles[segment.tile]
+      if !window.overlaps(GridRectangle(rows: tile.rows, columns: tile.columns)) {
+        let range = whole.range(of: segment)
+        part.replaceSubrange(range, with: repeatElement(0x55, count: range.count))
+      }
+    }
+    let found = try FileStructure(parsing: part, window: window)
+    for row in window.rows {
+      for column in window.columns {
+        let place = row * coded.header.columns + column
+        #expect(found.levelMap.levels[place] == coded.levelMap.levels[place])
+      }
+    }
+    var count = 0
+    for (segment, other) in zip(whole.layout.segments, found.layout.segments) {
+      let tile = whole.layout.tiles[segment.tile]
+      if window.overlaps(GridRectangle(rows: tile.rows, columns: tile.columns)) {
+        #expect(try whole.data(of: segment) == found.data(of: other))
+        #expect(whole.range(of: segment) == found.range(of: other))
+        count += 1
+      }
+    }
+    #expect(count >= 4)
+    #expect(throws: BitstreamError.self) { try FileStructure(parsing: part) }
+    #expect(
+      try FileStructure(parsing: part, window: .empty).layout.byteCount == whole.layout.byteCount)
   }
 
   @Test func signatureErrorsTellWhatHappened() {

@@ -5,14 +5,18 @@ import Testing
 /// Files of which parts are damaged.
 struct RecoveryTests {
   /// Alpha and metadata before the level map, and the copy of header and level map at the end.
-  private static func sample(_ order: CodeOrder = .tiles, copy: Bool = true) -> CodedPicture {
+  private static func sample(
+    _ order: CodeOrder = .tiles, copy: Bool = true, width: Int = 320
+  ) -> CodedPicture {
     makeCoded(
-      width: 320, height: 300, kind: .random,
+      width: width, height: width == 320 ? 300 : 30, kind: .random,
       ancillary: [
         Chunk(ancillary: Chunk.exif, payload: Array(0...99)),
         Chunk(
           ancillary: Chunk.alpha,
-          payload: MadeUpAlpha.softDisc.plane(width: 320, height: 300).encoded()),
+          payload: MadeUpAlpha.softDisc.plane(width: width, height: width == 320 ? 300 : 30)
+            .encoded()
+        ),
       ], order: order, hasHeadCopy: copy, seed: 3)
   }
 
@@ -44,9 +48,9 @@ struct RecoveryTests {
   }
 
   /// Whichever byte before the codes is damaged: with the copy all codes are found.
-  @Test(arguments: CodeOrder.allCases)
-  func anyByteOfTheHeadMayBeDamaged(_ order: CodeOrder) throws {
-    let coded = Self.sample(order)
+  @Test(arguments: CodeOrder.allCases, [320, 1100])
+  func anyByteOfTheHeadMayBeDamaged(_ order: CodeOrder, width: Int) throws {
+    let coded = Self.sample(order, width: width)
     let bytes = coded.serialized()
     for place in 0..<(try headByteCount(coded)) {
       var damaged = bytes
@@ -168,6 +172,27 @@ struct RecoveryTests {
     chunk += [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: checksum >> $0) }
     var bytes = Array(whole[..<header])
     for _ in 0..<(8 << 20) / chunk.count { bytes += chunk }
+    #expect(throws: BitstreamError.self) { try FileStructure(recovering: bytes) }
+  }
+
+  /// Level maps of a large picture that cost much to decode, take few bytes and are wrong in the end.
+  @Test(.timeLimit(.minutes(1))) func levelMapsThatCostMuchAreTriedAFewTimes() throws {
+    let header = Header(
+      width: 16_384, height: 16_384, colorType: .rgb, tileExponent: 6, stateBits: 12, seed: 0,
+      modelIdentifier: Array(repeating: 1, count: 8))
+    var bytes = FileStructure.signature
+    let start = bytes.count
+    bytes.append(FileStructure.version)
+    bytes.appendVarint(UInt64(header.payload.count))
+    bytes += header.payload
+    bytes.appendWord(CRC32.of(bytes[start...]))
+    // 255 blocks without bytes, and one that ends in a zero.
+    var chunk = IndexedChunk.head(
+      type: Chunk.levelMap, index: [0] + Array(repeating: 0, count: 255) + [1], partBytes: 5,
+      isDivided: true)
+    chunk.appendWord(CRC32.of([0]))
+    chunk.append(0)
+    for _ in 0..<(1 << 20) / chunk.count { bytes += chunk }
     #expect(throws: BitstreamError.self) { try FileStructure(recovering: bytes) }
   }
 }

@@ -47,6 +47,9 @@ struct SecondReaderTests {
       makeCoded(width: 600, height: 333, order: .phases, seed: 5),
       makeCoded(
         width: 90, height: 40, kind: .extremes, tileExponent: 0, order: .phases, hasHeadCopy: true),
+      makeCoded(width: 1100, height: 1050, seed: 7),
+      makeCoded(width: 1030, height: 300, tileExponent: 2, order: .phases, hasHeadCopy: true),
+      makeCoded(width: 160, height: 2100, kind: .equal, tileExponent: 7),
     ]
       + MadeUpAlpha.allCases.map {
         makeCoded(

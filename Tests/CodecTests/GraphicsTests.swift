@@ -209,7 +209,7 @@ struct GraphicsTests {
     #expect(
       try decoder.decode(bytes, region: region)
         == picture.cropped(x: 150, y: 70, width: 131, height: 97))
-    #expect(try decoder.ranges(of: region, in: bytes).isEmpty)
+    #expect(try decoder.ranges(of: region, .codes, in: bytes).isEmpty)
     #expect(try decoder.recover(bytes).picture == picture)
     #expect(try decoder.recover(bytes).untouchedShare == 1)
     #expect(try GQDecoder.file(ofTokens: decoder.tokens(of: bytes)) == bytes)

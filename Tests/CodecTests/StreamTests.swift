@@ -111,10 +111,10 @@ import Testing
         picture, options: EncodingOptions(target: .bitsPerPixel(0.4), order: order)
       ).bytes
       var fetched = bytes
-      for range in try decoder.ranges(of: all, in: bytes) {
+      for range in try decoder.ranges(of: all, .codes, in: bytes) {
         fetched.replaceSubrange(range, with: repeatElement(0, count: range.count))
       }
-      let ranges = try decoder.ranges(of: region, in: bytes)
+      let ranges = try decoder.ranges(of: region, .codes, in: bytes)
       for range in ranges { fetched.replaceSubrange(range, with: bytes[range]) }
       let isEqual =
         try decoder.decode(fetched, region: region) == decoder.decode(bytes, region: region)
@@ -123,6 +123,53 @@ import Testing
     }
     let (tiles, phases) = try (#require(counts[.tiles]), #require(counts[.phases]))
     #expect(phases < tiles)
+  }
+
+  /// The same of a divided picture of which only indices are there at first: then blocks of the level map and units of graphics,
+  /// then codes.
+  @Test func rangesOfARegionOfADividedPictureAreEnough() throws {
+    let (width, height) = (2200, 1100)
+    var samples: [UInt8] = []
+    for y in 0..<height {
+      for x in 0..<width {
+        // Noise of few colours is graphics, the waves beside it are not.
+        let isGraphics = x / 550 % 2 == 1
+        for c in 0..<3 {
+          samples.append(
+            isGraphics
+              ? ((x / 4 * 7919 + y / 4 * 104_729) >> 3 & 1 == 0 ? 0 : 255)
+              : UInt8(truncatingIfNeeded: (x * (c + 1) + y * y / 97) / 3 & 127 + 40))
+        }
+      }
+    }
+    let picture = Picture(width: width, height: height, colorType: .rgb, samples: samples)
+    let bytes = try GQEncoder(network: network).encode(
+      picture, options: EncodingOptions(effort: 1)
+    ).bytes
+    let decoder = GQDecoder(network: network)
+    let all = PixelRegion(x: 0, y: 0, width: width, height: height)
+    let region = PixelRegion(x: 1400, y: 880, width: 300, height: 120)
+    var fetched = bytes
+    for range in try decoder.ranges(of: all, .codes, in: bytes)
+      + decoder.ranges(of: all, .levelsAndGraphics, in: bytes)
+    {
+      fetched.replaceSubrange(range, with: repeatElement(0, count: range.count))
+    }
+    var count = fetched.count { $0 != 0 }
+    #expect(throws: CodingFailure.self) { try decoder.decode(fetched, region: region) }
+    for part in [GQDecoder.RegionPart.levelsAndGraphics, .codes] {
+      for range in try decoder.ranges(of: region, part, in: fetched) {
+        fetched.replaceSubrange(range, with: bytes[range])
+        count += range.count
+      }
+    }
+    let (part, whole) = try (
+      decoder.decode(fetched, region: region), decoder.decode(bytes, region: region)
+    )
+    let isEqual = part == whole
+    #expect(isEqual)
+    #expect(count < bytes.count / 2)
+    #expect(try FileStructure(parsing: bytes).graphicsPlaces.count > 1)
   }
 
   @Test func regionsHaveAlphaAndGrey() throws {

@@ -81,28 +81,62 @@ class RangeDecoder:
         return self.data[self.position - 1] if self.position <= len(self.data) else 0
 
     def decide(self, probability):
-        bound = (self.range >> 15) * probability.value
+        yes = self.decide_with(probability.value)
+        probability.update(yes)
+        return yes
+
+    def decide_with(self, value):
+        bound = (self.range >> 15) * value
         yes = self.code < bound
         if yes:
             self.range = bound
         else:
             self.code -= bound
             self.range -= bound
-        probability.update(yes)
         while self.range < 1 << 24:
             self.range <<= 8
             self.code = (self.code << 8 | self.next()) & 0xFFFFFFFF
         return yes
 
 
+LOGISTIC = (11, 18, 30, 49, 81, 133, 219, 360, 589, 961, 1554, 2486, 3906, 5978, 8813, 12371, 16384, 20397, 23955, 26790, 28862,
+            30282, 31214, 31807, 32179, 32408, 32549, 32635, 32687, 32719, 32738, 32750, 32757)
+
+
+def interpolated(odds):
+    k, part = divmod(odds + 2048, 128)
+    return (LOGISTIC[k] * (128 - part) + LOGISTIC[k + 1] * part + 64) >> 7
+
+
+ODDS = [max([odds for odds in range(-2047, 2048) if interpolated(odds) <= 8 * step + 4], default=-2047) for step in range(4096)]
+
+
+class Mixer:
+    """Three adaptive probabilities, their log odds weighed."""
+
+    def __init__(self):
+        self.models, self.weights = {}, {}
+
+    def decide(self, coder, decision, contexts, weight_set=None):
+        """decision names what is decided: every context holds it; weight_set is what chooses the weights beside it."""
+        models = [self.models.setdefault((k, decision, context), Probability()) for k, context in enumerate(contexts)]
+        weights = self.weights.setdefault((decision, weight_set), [21845] * 3)
+        odds = [ODDS[model.value >> 3] for model in models]
+        mixed = sum(w * o for w, o in zip(weights, odds)) >> 16
+        mixed = min(max(interpolated(min(max(mixed, -2047), 2047)), 16), 32752)
+        yes = coder.decide_with(mixed)
+        for k in range(3):
+            moved = weights[k] + ((odds[k] * ((32768 if yes else 0) - mixed) + 2048) >> 12)
+            weights[k] = min(max(moved, -(1 << 18)), 1 << 18)
+            models[k].update(yes)
+        return yes
+
+
 def decode_levels(data, columns, rows, rate_table):
     """Pairs (rate level, mode)."""
     coder, top = RangeDecoder(data), len(rate_table) - 1
-    mode = [[[Probability() for _ in range(7)] for _ in range(9)] for _ in rate_table]
+    rate, mode = Mixer(), Mixer()
     modes = [[0] * columns for _ in range(rows)]
-    equal = [[Probability() for _ in range(3)] for _ in range(5)]
-    above = [[Probability() for _ in range(3)] for _ in range(3)]
-    further = [[[Probability() for _ in range(4)] for _ in range(3)] for _ in range(2)]
     levels = [[0] * columns for _ in range(rows)]
 
     def decide_rate_level(y, x):
@@ -112,13 +146,15 @@ def decode_levels(data, columns, rows, rate_table):
         n = levels[y - 1][x] if y else w
         nw = levels[y - 1][x - 1] if x and y else n
         ne = levels[y - 1][x + 1] if y and x + 1 < columns else n
+        ww = levels[y][x - 2] if x > 1 else w
+        nn = levels[y - 2][x] if y > 1 else n
         median = min(max(w + n - nw, min(w, n)), max(w, n))
         prediction = (2 * median + w + ne + 2) // 4
         spread = abs(w - n) + abs(n - nw) + abs(n - ne)
         activity = 0 if spread == 0 else 1 if spread == 1 else 2 if spread <= 3 else 3 if spread <= 6 else 4
-        coarse = (0, 1, 1, 2, 2)[activity]
-        height = 0 if prediction == 0 else 2 if prediction == top else 1
-        if coder.decide(equal[activity][height]):
+        step = lambda level: min(max(level - prediction, -2), 2)
+        contexts = (prediction, activity), (prediction, step(w), step(n)), (step(ne), step(ww), step(nn))
+        if rate.decide(coder, "equal", contexts, activity):
             return prediction
         if prediction == 0:
             up = True
@@ -126,18 +162,23 @@ def decode_levels(data, columns, rows, rate_table):
             up = False
         else:
             twice = w + n - 2 * prediction
-            up = coder.decide(above[coarse][0 if twice < 0 else 1 if twice == 0 else 2])
+            up = rate.decide(coder, "above", contexts, 0 if twice < 0 else 1 if twice == 0 else 2)
         room = top - prediction if up else prediction
         distance = 1
-        while distance < room and coder.decide(further[int(up)][coarse][min(distance - 1, 3)]):
+        while distance < room and rate.decide(coder, ("further", up, min(distance, 6)), contexts):
             distance += 1
         return prediction + distance if up else prediction - distance
+
+    def neighbour(y, x, rate_level):
+        if y < 0 or x < 0 or abs(levels[y][x] - rate_level) > 2:
+            return None
+        return levels[y][x] - rate_level, modes[y][x]
 
     for y in range(rows):
         for x in range(columns):
             rate_level = levels[y][x] = decide_rate_level(y, x)
-            left = modes[y][x - 1] + 1 if x and levels[y][x - 1] == rate_level else 0
-            while modes[y][x] < rate_table[rate_level][1] - 1 and coder.decide(mode[rate_level][left][modes[y][x]]):
+            contexts = (rate_level, neighbour(y, x - 1, rate_level)), (rate_level, neighbour(y - 1, x, rate_level)), rate_level
+            while modes[y][x] < rate_table[rate_level][1] - 1 and mode.decide(coder, modes[y][x], contexts):
                 modes[y][x] += 1
     if coder.position < len(data) or data[-1:] == b"\0":
         raise Invalid("unused bytes after the level map")
@@ -189,6 +230,33 @@ def decode_alpha(payload, width, height):
     return bytes(samples)
 
 
+def read_index(cursor, start, what):
+    """The bytes of the index of a divided picture's chunk; its checksum is right."""
+    index = cursor.take(cursor.varint())
+    cursor.check(start, f"index of the {what}")
+    return index
+
+
+def varint(value):
+    return bytes([value & 127 | 128]) + varint(value >> 7) if value > 127 else bytes([value])
+
+
+def read_rate_table(cursor):
+    kind = cursor.byte()
+    if kind < len(STANDARD_RATE_TABLES):
+        return STANDARD_RATE_TABLES[kind]
+    if kind != 255:
+        raise Invalid("rate table")
+    rate_table = []
+    for _ in range(cursor.byte()):
+        rate_table.append((cursor.varint(), cursor.byte()))
+        if not 1 <= rate_table[-1][1] <= 8 or rate_table[-1][0] > 4095:
+            raise Invalid("rate level")
+    if not 1 <= len(rate_table) <= 32 or any(a[0] >= b[0] for a, b in zip(rate_table, rate_table[1:])):
+        raise Invalid("rate table")
+    return rate_table
+
+
 def read(data):
     if data[:8] != SIGNATURE:
         raise Invalid("signature")
@@ -206,6 +274,8 @@ def read(data):
         raise Invalid("header")
     cursor.check(8, "header")
     columns, rows, side = (width + 15) // 16, (height + 15) // 16, 1 << (layout >> 4)
+    block = max(64, side)
+    divided = columns > block or rows > block
     result = {
         "width": width,
         "height": height,
@@ -228,10 +298,11 @@ def read(data):
             if rate_levels is None or codes is not None:
                 raise Invalid("chunk order")
             stop = cursor.offset + length
+            index = read_index(cursor, start, "indices") if divided else None
             codes = [["" for _ in range(columns)] for _ in range(rows)]
             start_bits = 8
-            tiles = []
-            for phases in [PHASES] if kind == "I" else [(phase,) for phase in PHASES]:
+            tiles, runs = [], {}
+            for number, phases in enumerate([PHASES] if kind == "I" else [(phase,) for phase in PHASES]):
                 for top in range(0, rows, side):
                     for left in range(0, columns, side):
                         places = [
@@ -242,6 +313,8 @@ def read(data):
                             if (y % 2, x % 2) == (odd_row, odd_column)
                         ]
                         count = sum(rate_table[rate_levels[y][x]][0] for y, x in places)
+                        run = number, top, left // block
+                        runs[run] = runs.get(run, 0) + (4 + (start_bits + count + 7) // 8 if count else 0)
                         if not count:
                             tiles.append({"bytes": 0, "intact": True, "start": 0})
                             continue
@@ -259,35 +332,47 @@ def read(data):
                             raise Invalid("padding")
             if cursor.offset != stop:
                 raise Invalid("length of the indices")
+            if divided and index != b"".join(varint(count) for count in runs.values()):
+                raise Invalid("index of the indices")
             result["tiles"] = tiles
             result["order"] = "tiles" if kind == "I" else "phases"
             continue
         if kind == "G":
             if rate_levels is None or codes is not None or "graphics" in result:
                 raise Invalid("chunk order")
-            result["graphics"] = read_graphics(cursor, start, length, result["width"], result["height"], columns, rows)
+            result["graphics"] = read_graphics(cursor, start, length, result["width"], result["height"], columns, rows, divided)
             head += data[start : start + result["graphics"].pop("headBytes")]
+            continue
+        if kind == "L" and divided:
+            if rate_levels is not None:
+                raise Invalid("two level maps")
+            stop = cursor.offset + length
+            index = Cursor(read_index(cursor, start, "level map"))
+            rate_table = read_rate_table(index)
+            rate_levels, modes = [[0] * columns for _ in range(rows)], [[0] * columns for _ in range(rows)]
+            for top in range(0, rows, block):
+                for left in range(0, columns, block):
+                    count, across, down = index.varint(), min(block, columns - left), min(block, rows - top)
+                    declared = cursor.word() if count else 0
+                    coded = cursor.take(count)
+                    if zlib.crc32(coded) != declared:
+                        raise Invalid("checksum of the level map")
+                    part_levels, part_modes = decode_levels(coded, across, down, rate_table)
+                    for y in range(down):
+                        rate_levels[top + y][left : left + across] = part_levels[y]
+                        modes[top + y][left : left + across] = part_modes[y]
+            if index.offset != len(index.data) or cursor.offset != stop:
+                raise Invalid("length of the level map")
+            head += data[start : cursor.offset]
             continue
         payload = cursor.take(length)
         cursor.check(start, f"chunk {kind}")
         if kind == "L":
             if rate_levels is not None:
                 raise Invalid("two level maps")
-            if payload and payload[0] < len(STANDARD_RATE_TABLES):
-                rate_table, rest = STANDARD_RATE_TABLES[payload[0]], payload[1:]
-            elif payload[:1] == b"\xff":
-                inside = Cursor(payload, 1)
-                rate_table = []
-                for _ in range(inside.byte()):
-                    rate_table.append((inside.varint(), inside.byte()))
-                    if not 1 <= rate_table[-1][1] <= 8 or rate_table[-1][0] > 4095:
-                        raise Invalid("rate level")
-                if not 1 <= len(rate_table) <= 32 or any(a[0] >= b[0] for a, b in zip(rate_table, rate_table[1:])):
-                    raise Invalid("rate table")
-                rest = payload[inside.offset :]
-            else:
-                raise Invalid("rate table")
-            rate_levels, modes = decode_levels(rest, columns, rows, rate_table)
+            inside = Cursor(payload)
+            rate_table = read_rate_table(inside)
+            rate_levels, modes = decode_levels(payload[inside.offset :], columns, rows, rate_table)
             head += data[start : cursor.offset]
         elif kind == "r":
             if copy is not None:
@@ -316,9 +401,10 @@ def read(data):
     return result, codes
 
 
-def read_graphics(cursor, start, length, width, height, columns, rows):
+def read_graphics(cursor, start, length, width, height, columns, rows, divided):
     """The mask of a chunk G, and for each unit its place in pixels, its bytes and whether they are intact."""
     stop = cursor.offset + length
+    index_stop = cursor.varint() + cursor.offset if divided else None
     coded = cursor.take(cursor.varint())
     coder, contexts, mask = RangeDecoder(coded), [Probability() for _ in range(16)], []
     for place in range(rows * columns):
@@ -335,6 +421,8 @@ def read_graphics(cursor, start, length, width, height, columns, rows):
                     "x": 16 * left, "y": 16 * top, "width": min(16 * (left + 64), width) - 16 * left,
                     "height": min(16 * (top + 64), height) - 16 * top, "bytes": cursor.varint(),
                 })
+    if index_stop not in (None, cursor.offset):
+        raise Invalid("length of the index of the graphics")
     cursor.check(start, "graphics mask")
     head_bytes = cursor.offset - start
     for unit in units:

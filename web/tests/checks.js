@@ -121,7 +121,7 @@ async function remote(list) {
   const picture = await RemotePicture.open(`files/${file.name}.gqz`)
   const first = await picture.preview()
   check("preview", first.width === small.width && first.height === small.height && Math.max(first.width, first.height) <= 256)
-  check("preview without another request", (await log()).filter(([path]) => path.endsWith(".gqz")).length <= 2)
+  check("preview without another request", (await log()).filter(([path]) => path.endsWith(".gqz")).length <= 3)
   const head = picture.fetched
   const image = await picture.decode(file.region)
   const seconds = (performance.now() - start) / 1000
@@ -135,12 +135,15 @@ async function remote(list) {
   check("bytes are counted", counted === picture.fetched - head, `${counted} ${picture.fetched - head}`)
   check("pixels of the preview", same(first.data, await bytesOf("files/preview.rgba")))
   const { width, height } = picture.info
-  // The region, at most 256 pixels around it that its pixels depend on, and whole tiles of 256; the rest is header and level map.
-  const most = (file.region.width + 1024) * (file.region.height + 1024) / (width * height) + 0.05
+  // The region, at most 160 pixels around it that its pixels depend on, and whole tiles of 256; the rest is header, preview, indices
+  // and blocks of the level map.
+  const most = (file.region.width + 320 + 512) * (file.region.height + 320 + 512) / (width * height) + 0.02
   check("only what is needed is fetched", picture.fetched < picture.total * most,
     `${(100 * picture.fetched / picture.total).toFixed(2)} % of ${picture.total} bytes, ${width} x ${height}, in ${seconds.toFixed(2)} s`)
   await picture.decode(file.region)
   check("nothing is fetched twice", (await log()).filter(([path]) => path.endsWith(".gqz")).length === 0)
+  const { levels } = await GQZ.inspect(await bytesOf(`files/${file.name}.gqz`))
+  check("levels of a remote picture", same((await picture.levels()).levels, levels))
 }
 
 /** What a drawn picture has; opaque pixels come back from a canvas as they went in. */

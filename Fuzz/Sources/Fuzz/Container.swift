@@ -11,7 +11,12 @@ func fuzzContainer(_ bytes: [UInt8]) {
       guard try CodedPicture(parsing: coded.serialized()) == coded else {
         fatalError("a file does not come back")
       }
-      _ = try FileStructure(parsing: file, limits: limits).alpha()
+      let whole = try FileStructure(parsing: file, limits: limits)
+      _ = try whole.alpha()
+      let part = try FileStructure(parsing: file, limits: limits, window: .empty)
+      guard part.layout.byteCount == whole.layout.byteCount else {
+        fatalError("indices tell of other codes")
+      }
     } catch {
       precondition(!error.description.isEmpty)
     }
@@ -42,23 +47,38 @@ private func withChecksums(_ input: [UInt8]) -> [UInt8] {
   }
   guard position + 4 <= bytes.count else { return bytes }
   put(8..<position)
+  let header = try? FileStructure.header(of: bytes, limits: limits)
+  let side = header.map { max(GridBlocks.side, 1 << $0.tileExponent) } ?? 0
+  let isDivided = header.map { $0.columns > side || $0.rows > side } ?? false
   position += 4
-  while position < bytes.count {
-    let start = position
-    position += 1
-    var (length, shift) = (0, 0)
+  func number() -> Int {
+    var (value, shift) = (0, 0)
     while position < bytes.count, shift < 28 {
       let byte = bytes[position]
       position += 1
-      length |= Int(byte & 127) << shift
+      value |= Int(byte & 127) << shift
       shift += 7
       if byte < 128 { break }
     }
+    return value
+  }
+  while position < bytes.count {
+    let start = position
+    position += 1
+    let length = number()
     guard length <= bytes.count - position else { return bytes }
-    position += length
-    if bytes[start] != UInt8(ascii: "I"), bytes[start] != UInt8(ascii: "P") {
-      put(start..<position)
-      position += 4
+    let end = position + length
+    let type = UnicodeScalar(bytes[start])
+    if isDivided, "LGIP".unicodeScalars.contains(type) {
+      let index = number()
+      if index <= bytes.count - position { put(start..<position + index) }
+      position = end
+    } else {
+      position = end
+      if type != "I", type != "P" {
+        put(start..<position)
+        position += 4
+      }
     }
   }
   return bytes

@@ -41,17 +41,16 @@ package struct CodedPicture: Sendable, Equatable {
   package func serialized() -> [UInt8] {
     var bytes = Self.preamble(header)
     for chunk in ancillary { chunk.write(to: &bytes) }
-    Self.levelMapChunk(rateTable, levelMap).write(to: &bytes)
-    graphics?.write(to: &bytes, columns: header.columns)
+    bytes += LevelMapChunk.bytes(header, rateTable, levelMap)
+    graphics?.write(to: &bytes, header: header)
     let layout = TileLayout(header: header, rateTable: rateTable, levelMap: levelMap, order: order)
-    bytes.append(order.chunkType)
-    bytes.appendVarint(UInt64(layout.byteCount))
+    bytes += layout.chunkHead
     for data in segments where !data.isEmpty {
       bytes.appendWord(CRC32.of(data[...]))
       bytes += data
     }
     if hasHeadCopy {
-      Self.headCopy(header, rateTable, levelMap, graphics?.chunkHead(columns: header.columns) ?? [])
+      Self.headCopy(header, rateTable, levelMap, graphics?.chunkHead(header) ?? [])
         .write(to: &bytes)
     }
     return bytes
@@ -94,8 +93,8 @@ package struct CodedPicture: Sendable, Equatable {
         payload: headCopy(header, rateTable, levelMap, []).payload.count + graphicsBytes.head) : 0
     return copy + preamble(header).count + graphicsBytes.chunk
       + ancillary.reduce(0) { $0 + Chunk.byteCount(payload: $1.payload.count) }
-      + Chunk.byteCount(payload: levelMapChunk(rateTable, levelMap).payload.count)
-      + 1 + varintByteCount(UInt64(layout.byteCount)) + layout.byteCount
+      + LevelMapChunk.bytes(header, rateTable, levelMap).count + layout.chunkHead.count
+      + layout.byteCount
   }
 
   /// Signature, version and header.
@@ -116,15 +115,8 @@ package struct CodedPicture: Sendable, Equatable {
     _ header: Header, _ rateTable: RateTable, _ levelMap: LevelMap, _ graphicsHead: [UInt8]
   ) -> Chunk {
     var payload = Array(preamble(header).dropFirst(FileStructure.signature.count))
-    levelMapChunk(rateTable, levelMap).write(to: &payload)
+    payload += LevelMapChunk.bytes(header, rateTable, levelMap)
     payload += graphicsHead
     return Chunk(type: Chunk.headCopy, payload: payload)
-  }
-
-  private static func levelMapChunk(_ rateTable: RateTable, _ levelMap: LevelMap) -> Chunk {
-    var payload: [UInt8] = []
-    rateTable.write(to: &payload)
-    payload += levelMap.encoded(with: rateTable)
-    return Chunk(type: Chunk.levelMap, payload: payload)
   }
 }

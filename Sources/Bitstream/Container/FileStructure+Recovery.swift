@@ -83,6 +83,13 @@ extension FileStructure {
       codesGuess = codesFrom
     }
     let (layout, start) = Self.findCodes(bytes, from: codesFrom, guess: codesGuess, header, map)
+    let head = layout.chunkHead
+    if problems.isEmpty, !bytes[..<min(start, bytes.count)].suffix(head.count).elementsEqual(head) {
+      problems.append(
+        .invalidValue(
+          what: "index of the codes", offset: max(0, min(start, bytes.count) - head.count),
+          found: "other bytes", expected: "what the level map implies"))
+    }
 
     cursor = ByteCursor(bytes, offset: min(start + layout.byteCount, bytes.count))
     parts.scan(&cursor, header, limits, &problems)
@@ -144,14 +151,15 @@ extension FileStructure {
     where bytes[start] == Chunk.levelMap {
       var next = ByteCursor(bytes, offset: start)
       do throws(BitstreamError) {
-        let isPlausible = start == cursor.offset || beginsWithRateTable(bytes, chunk: start)
+        let isPlausible =
+          start == cursor.offset || beginsWithRateTable(bytes, chunk: start, header)
         guard isPlausible, budget > 0 else { continue }
-        let (_, payload) = try parseChunk(&next, header, limits)
-        budget -= Int64(payload.count)
-        let map = try parseLevelMap(bytes, payload, header)
+        let map = try ParsedLevelMap(parsing: &next, header: header, limits: limits)
         return (map, start..<next.offset, first)
       } catch {
         budget -= Int64(next.offset - start)
+        // Its levels may have been decoded, for nothing.
+        if case .invalidValue = error { budget -= Int64(header.rows * header.columns) }
         if first == nil { first = error }
       }
     }
@@ -159,9 +167,14 @@ extension FileStructure {
   }
 
   /// Whether the chunk's payload begins with one of the bytes that a rate table begins with.
-  private static func beginsWithRateTable(_ bytes: [UInt8], chunk: Int) -> Bool {
+  private static func beginsWithRateTable(
+    _ bytes: [UInt8], chunk: Int, _ header: Header
+  ) -> Bool {
     var cursor = ByteCursor(bytes, offset: chunk + 1)
-    guard (try? cursor.varint("chunk length")) != nil, !cursor.isAtEnd else { return false }
+    for _ in 0..<(GridBlocks(of: header).isDivided ? 2 : 1) {
+      guard (try? cursor.varint("length")) != nil else { return false }
+    }
+    guard !cursor.isAtEnd else { return false }
     let first = bytes[cursor.offset]
     return Int(first) < RateTable.standard.count || first == RateTable.explicitIdentifier
   }
@@ -174,14 +187,11 @@ extension FileStructure {
     let layouts = CodeOrder.allCases.map {
       TileLayout(header: header, rateTable: map.rateTable, levelMap: map.levels, order: $0)
     }
-    let heads = layouts.map { layout in
-      var head = [layout.order.chunkType]
-      head.appendVarint(UInt64(layout.byteCount))
-      return head
-    }
+    let heads = layouts.map { $0.chunkHead }
     for start in first..<max(first, bytes.count) {
+      // Type and length are enough, as what an index tells is known.
       for (layout, head) in zip(layouts, heads)
-      where bytes[start] == head[0] && bytes[start...].starts(with: head) {
+      where bytes[start] == head[0] && bytes[start...].starts(with: head.prefix(5)) {
         return (layout, start + head.count)
       }
     }
@@ -231,8 +241,8 @@ extension FileStructure {
         let header = try? parseHeader(&cursor, limits: limits)
       else { continue }
       let headerBytes = cursor.offset - payload.lowerBound
-      guard let (type, range) = try? parseChunk(&cursor, header, limits), type == Chunk.levelMap,
-        let map = try? parseLevelMap(bytes, range, header)
+      guard !cursor.isAtEnd, bytes[cursor.offset] == Chunk.levelMap,
+        let map = try? ParsedLevelMap(parsing: &cursor, header: header, limits: limits)
       else { continue }
       let rest = cursor.offset..<payload.upperBound
       return HeadCopy(

@@ -9,10 +9,12 @@ package struct FileStructure: Sendable {
   package let header: Header
   /// Bits per level.
   package let rateTable: RateTable
-  /// The level of every position.
+  /// The level of every position; 0 where blocks were not read.
   package let levelMap: LevelMap
   /// Bytes of the level map chunk's payload.
   package let levelMapByteCount: Int
+  /// Of a divided picture the blocks of the level map, and where they are.
+  package let levelMapBlocks: [(block: GridRectangle, bytes: Range<Int>)]
   /// Where every tile is.
   package let layout: TileLayout
   /// Chunks that a decoder may skip, in order.
@@ -49,6 +51,7 @@ package struct FileStructure: Sendable {
     rateTable = map.rateTable
     levelMap = map.levels
     levelMapByteCount = map.byteCount
+    levelMapBlocks = map.blocks
     self.layout = layout
     self.codeStart = codeStart
     self.ancillary = ancillary
@@ -60,9 +63,12 @@ package struct FileStructure: Sendable {
 
   /// Reads a file up to its tiles and checks that the tiles are there.
   ///
+  /// - Parameter window: the positions whose levels and tiles are wanted; nil for all. Of a divided picture other blocks of the
+  ///   level map are not looked at and their tiles have no bits: there may be anything at their places in `bytes`.
   /// - Throws: `BitstreamError`.
-  package init(parsing bytes: [UInt8], limits: DecodeLimits = DecodeLimits()) throws(BitstreamError)
-  {
+  package init(
+    parsing bytes: [UInt8], limits: DecodeLimits = DecodeLimits(), window: GridRectangle? = nil
+  ) throws(BitstreamError) {
     var cursor = ByteCursor(bytes)
     try Self.skipSignature(&cursor)
     let headStart = cursor.offset
@@ -78,22 +84,14 @@ package struct FileStructure: Sendable {
     while !cursor.isAtEnd {
       let start = cursor.offset
       if let order = CodeOrder(chunkType: bytes[start]) {
-        _ = try cursor.byte("chunk type")
         guard let map, codes == nil else {
           throw .invalidValue(
             what: "chunk", offset: start, found: String(Character(UnicodeScalar(bytes[start]))),
             expected: "one I or P after the level map")
         }
-        let layout = TileLayout(
+        let implied = TileLayout(
           header: header, rateTable: map.rateTable, levelMap: map.levels, order: order)
-        let length = try cursor.size("length of the indices", limit: Int.max)
-        guard length == layout.byteCount else {
-          throw .invalidValue(
-            what: "length of the indices", offset: start + 1, found: "\(length)",
-            expected: "\(layout.byteCount), which the level map implies")
-        }
-        codes = (layout, cursor.offset)
-        _ = try cursor.slice(length, "indices")
+        codes = try TileLayout.parse(&cursor, implied: implied, window: window)
         continue
       }
       if bytes[start] == Chunk.graphics {
@@ -105,6 +103,14 @@ package struct FileStructure: Sendable {
         graphics = try ParsedGraphics(parsing: &cursor, header: header, limits: limits)
         continue
       }
+      if bytes[start] == Chunk.levelMap {
+        guard map == nil else {
+          throw .invalidValue(what: "chunk", offset: start, found: "a second L", expected: "one")
+        }
+        map = try ParsedLevelMap(parsing: &cursor, header: header, limits: limits, window: window)
+        mapRange = start..<cursor.offset
+        continue
+      }
       let (type, payload): (type: UInt8, payload: Range<Int>)
       do throws(BitstreamError) {
         (type, payload) = try Self.parseChunk(&cursor, header, limits)
@@ -112,14 +118,6 @@ package struct FileStructure: Sendable {
         // Behind the codes of a whole picture: nothing that was cut off, but something that was put there.
         guard codes != nil, bytes[start] != Chunk.headCopy else { throw error }
         throw .trailingBytes(offset: start, count: bytes.count - start)
-      }
-      if type == Chunk.levelMap {
-        guard map == nil else {
-          throw .invalidValue(what: "chunk", offset: start, found: "a second L", expected: "one")
-        }
-        map = try Self.parseLevelMap(bytes, payload, header)
-        mapRange = start..<cursor.offset
-        continue
       }
       guard ancillary.count < limits.maxAncillaryChunks else {
         throw .limitExceeded(
@@ -145,7 +143,8 @@ package struct FileStructure: Sendable {
     guard let map else { throw .missingChunk("level map") }
     guard let codes else { throw .missingChunk("index") }
     if !header.needsModel { try Self.checkIsGraphics(map.rateTable, graphics?.mask) }
-    if let copyRange {
+    // Not all bytes of head and copy need be there for a window.
+    if let copyRange, window == nil {
       let copied = [headerRange, mapRange, graphics?.headRange ?? 0..<0]
       guard bytes[copyRange].elementsEqual(copied.joined().lazy.map { bytes[$0] }) else {
         throw .invalidValue(
@@ -187,9 +186,14 @@ package struct FileStructure: Sendable {
   /// For every position whether it is coded without loss; nil when none is.
   package var graphicsMask: [Bool]? { parsedGraphics?.mask }
   /// Where the units of graphics are in the picture.
-  package var graphicsPlaces: [GraphicsLayer.Place] { parsedGraphics?.places ?? [] }
+  package var graphicsPlaces: [GridRectangle] { parsedGraphics?.places ?? [] }
   /// Bytes of the units of graphics.
   package var graphicsByteCount: Int { parsedGraphics?.ranges.reduce(0) { $0 + $1.count } ?? 0 }
+
+  /// Where the units of graphics and their checksums are in the file.
+  package var graphicsRanges: [Range<Int>] {
+    parsedGraphics?.ranges.map { $0.lowerBound - 4..<$0.upperBound } ?? []
+  }
 
   /// The VP8L bitstream of a unit of graphics.
   ///
@@ -348,23 +352,5 @@ package struct FileStructure: Sendable {
         declared: declared, computed: computed)
     }
     return (type, payload)
-  }
-
-  /// A level map as it was read.
-  struct ParsedLevelMap {
-    let rateTable: RateTable
-    let levels: LevelMap
-    let byteCount: Int
-  }
-
-  static func parseLevelMap(
-    _ bytes: [UInt8], _ range: Range<Int>, _ header: Header
-  ) throws(BitstreamError) -> ParsedLevelMap {
-    var cursor = ByteCursor(bytes, offset: range.lowerBound, end: range.upperBound)
-    let rateTable = try RateTable(parsing: &cursor)
-    let levels = try LevelMap(
-      decoding: bytes[cursor.offset..<range.upperBound], columns: header.columns, rows: header.rows,
-      rateTable: rateTable)
-    return ParsedLevelMap(rateTable: rateTable, levels: levels, byteCount: range.count)
   }
 }

@@ -30,7 +30,7 @@ package struct TileLayout: Sendable, Equatable {
     /// Bits of the path's start and of all its positions; none when the positions have none.
     package let bitCount: Int
     /// Offset of its first byte, its checksum, from the start of the chunk's payload.
-    package let offset: Int
+    package fileprivate(set) var offset: Int
 
     /// Bytes of the packed bits.
     package var dataByteCount: Int { (bitCount + 7) / 8 }
@@ -49,6 +49,14 @@ package struct TileLayout: Sendable, Equatable {
   package let segments: [Segment]
   /// Bytes of all segments.
   package let byteCount: Int
+  /// In divided pictures the segments that stand together for a row of tiles within a block, in the order of the file.
+  private let runs: [Run]
+
+  /// Segments that an index tells the bytes of.
+  private struct Run: Sendable, Equatable {
+    let segments: Range<Int>
+    let byteCount: Int
+  }
 
   /// Rows of positions of a tile, but for the last ones.
   package let tileRows: Int
@@ -97,6 +105,111 @@ package struct TileLayout: Sendable, Equatable {
     self.tiles = tiles
     self.segments = segments
     byteCount = offset
+    let blocks = GridBlocks(of: header)
+    runs = blocks.isDivided ? Self.runs(of: segments, tiles, blocks) : []
+  }
+
+  /// Segments that follow each other in a row of tiles within a block.
+  private static func runs(
+    of segments: [Segment], _ tiles: [Tile], _ blocks: GridBlocks
+  ) -> [Run] {
+    func place(_ segment: Int) -> (row: Int, block: Int) {
+      let tile = tiles[segments[segment].tile]
+      return (tile.rows.lowerBound, blocks.column(of: tile.columns.lowerBound))
+    }
+    var runs: [Run] = []
+    var first = 0
+    for segment in 1...segments.count
+    where segment == segments.count || place(segment) != place(segment - 1) {
+      let bytes = segments[first..<segment].reduce(0) { $0 + $1.byteCount }
+      runs.append(Run(segments: first..<segment, byteCount: bytes))
+      first = segment
+    }
+    return runs
+  }
+
+  /// The chunk up to its segments: type, length, in divided pictures the index.
+  var chunkHead: [UInt8] {
+    guard runs.isEmpty else {
+      var index: [UInt8] = []
+      for run in runs { index.appendVarint(UInt64(run.byteCount)) }
+      return IndexedChunk.head(
+        type: order.chunkType, index: index, partBytes: byteCount, isDivided: true)
+    }
+    var bytes = [order.chunkType]
+    bytes.appendVarint(UInt64(byteCount))
+    return bytes
+  }
+
+  /// Reads the chunk's head at the cursor, and goes behind the chunk.
+  ///
+  /// - Parameters:
+  ///   - implied: the layout that the level map implies.
+  ///   - window: the positions whose levels are known; nil where all are. What tiles of other blocks take the index tells.
+  /// - Returns: The layout, and where its first segment stands.
+  /// - Throws: `BitstreamError` when the chunk is not what the level map implies.
+  static func parse(
+    _ cursor: inout ByteCursor, implied: TileLayout, window: GridRectangle?
+  ) throws(BitstreamError) -> (layout: TileLayout, start: Int) {
+    let (start, name) = (cursor.offset, "indices")
+    guard !implied.runs.isEmpty else {
+      _ = try cursor.byte("chunk type")
+      let length = try cursor.size("length of the \(name)", limit: Int.max)
+      guard length == implied.byteCount else {
+        throw .invalidValue(
+          what: "length of the \(name)", offset: start + 1, found: "\(length)",
+          expected: "\(implied.byteCount), which the level map implies")
+      }
+      let first = cursor.offset
+      _ = try cursor.slice(length, name)
+      return (implied, first)
+    }
+    let chunk = try IndexedChunk(parsing: &cursor, isDivided: true, limit: Int.max, what: name)
+    var counts: [Int] = []
+    var total = 0
+    for run in implied.runs {
+      let offset = cursor.offset
+      let count = try cursor.size("length of a row of tiles", limit: Int.max)
+      let tile = implied.tiles[implied.segments[run.segments.lowerBound].tile]
+      let isKnown =
+        window.map { $0.overlaps(GridRectangle(rows: tile.rows, columns: tile.columns)) } ?? true
+      guard count == run.byteCount || !isKnown else {
+        throw .invalidValue(
+          what: "length of a row of tiles", offset: offset, found: "\(count)",
+          expected: "\(run.byteCount), which the level map implies")
+      }
+      let (sum, overflow) = total.addingReportingOverflow(count)
+      guard !overflow else {
+        throw .invalidValue(
+          what: "length of a row of tiles", offset: offset, found: "\(count)", expected: "less")
+      }
+      total = sum
+      counts.append(count)
+    }
+    try chunk.endIndex(&cursor, name)
+    let first = cursor.offset
+    _ = try cursor.slice(try chunk.end(first: first, partBytes: total, name) - first, name)
+    return (window == nil ? implied : TileLayout(implied, runBytes: counts), first)
+  }
+
+  /// A layout whose runs take other bytes than their tiles are known to.
+  private init(_ other: TileLayout, runBytes: [Int]) {
+    order = other.order
+    tiles = other.tiles
+    tileRows = other.tileRows
+    tilesPerRow = other.tilesPerRow
+    var segments = other.segments
+    var moved: [Run] = []
+    var offset = 0
+    for (run, byteCount) in zip(other.runs, runBytes) {
+      let shift = offset - other.segments[run.segments.lowerBound].offset
+      for segment in run.segments { segments[segment].offset += shift }
+      moved.append(Run(segments: run.segments, byteCount: byteCount))
+      offset += byteCount
+    }
+    self.segments = segments
+    byteCount = offset
+    runs = moved
   }
 
   /// The positions of a segment in the order of their bits, as row-major numbers in a grid of `gridColumns`.

@@ -3,31 +3,10 @@
 /// Chunk `G`. A mask says which positions these are; their pixels lie in units of up to 1,024 x 1,024 pixels, each a VP8L
 /// bitstream (RFC 9649) with a checksum of its own.
 package struct GraphicsLayer: Sendable, Equatable {
-  /// Positions along a unit's side, but for the last ones.
-  package static let unitSide = 64
-
-  /// The place of a unit in the grid of positions.
-  package struct Place: Sendable, Equatable {
-    /// Rows of positions.
-    package let rows: Range<Int>
-    /// Columns of positions.
-    package let columns: Range<Int>
-
-    /// Pixels in a row, in a picture of this width.
-    package func width(in header: Header) -> Int {
-      min(columns.upperBound * Header.stride, header.width) - columns.lowerBound * Header.stride
-    }
-
-    /// Rows of pixels, in a picture of this height.
-    package func height(in header: Header) -> Int {
-      min(rows.upperBound * Header.stride, header.height) - rows.lowerBound * Header.stride
-    }
-  }
-
   /// For every position, row by row, whether the layer has its pixels.
   package let mask: [Bool]
   /// The units that hold positions of the mask, row by row.
-  package let places: [Place]
+  package let places: [GridRectangle]
   /// For each unit its VP8L bitstream.
   package let units: [[UInt8]]
 
@@ -40,28 +19,21 @@ package struct GraphicsLayer: Sendable, Equatable {
   }
 
   /// The units that hold positions of a mask.
-  package static func places(header: Header, mask: [Bool]) -> [Place] {
+  package static func places(header: Header, mask: [Bool]) -> [GridRectangle] {
     precondition(mask.count == header.rows * header.columns)
-    var places: [Place] = []
-    for top in stride(from: 0, to: header.rows, by: unitSide) {
-      for left in stride(from: 0, to: header.columns, by: unitSide) {
-        let rows = top..<min(top + unitSide, header.rows)
-        let columns = left..<min(left + unitSide, header.columns)
-        let isUsed = rows.contains { row in
-          mask[
-            row * header.columns + columns.lowerBound..<row * header.columns + columns.upperBound
-          ]
+    let units = GridBlocks(rows: header.rows, columns: header.columns, side: GridBlocks.side)
+    return units.all.filter { unit in
+      unit.rows.contains { row in
+        let first = row * header.columns
+        return mask[first + unit.columns.lowerBound..<first + unit.columns.upperBound]
           .contains(true)
-        }
-        if isUsed { places.append(Place(rows: rows, columns: columns)) }
       }
     }
-    return places
   }
 
   /// Appends the chunk. Inverse: `ParsedGraphics`.
-  func write(to bytes: inout [UInt8], columns: Int) {
-    bytes += chunkHead(columns: columns)
+  func write(to bytes: inout [UInt8], header: Header) {
+    bytes += chunkHead(header)
     for unit in units {
       bytes.appendWord(CRC32.of(unit[...]))
       bytes += unit
@@ -69,28 +41,21 @@ package struct GraphicsLayer: Sendable, Equatable {
   }
 
   /// The chunk up to its units: type, length, mask and lengths with their checksum.
-  func chunkHead(columns: Int) -> [UInt8] {
-    let head = head(columns: columns)
-    var bytes = [Chunk.graphics]
-    bytes.appendVarint(UInt64(head.count + 4 + units.reduce(0) { $0 + 4 + $1.count }))
-    bytes += head
-    bytes.appendWord(CRC32.of(bytes[...]))
-    return bytes
+  func chunkHead(_ header: Header) -> [UInt8] {
+    let coded = Self.encoded(mask, columns: header.columns)
+    var index: [UInt8] = []
+    index.appendVarint(UInt64(coded.count))
+    index += coded
+    for unit in units { index.appendVarint(UInt64(unit.count)) }
+    return IndexedChunk.head(
+      type: Chunk.graphics, index: index, partBytes: units.reduce(0) { $0 + 4 + $1.count },
+      isDivided: GridBlocks(of: header).isDivided)
   }
 
   /// Bytes of the chunk, and of its part that a copy of the file's head repeats.
-  package func byteCount(columns: Int) -> (chunk: Int, head: Int) {
-    let head = chunkHead(columns: columns).count
+  package func byteCount(_ header: Header) -> (chunk: Int, head: Int) {
+    let head = chunkHead(header).count
     return (head + units.reduce(0) { $0 + 4 + $1.count }, head)
-  }
-
-  private func head(columns: Int) -> [UInt8] {
-    let coded = Self.encoded(mask, columns: columns)
-    var head: [UInt8] = []
-    head.appendVarint(UInt64(coded.count))
-    head += coded
-    for unit in units { head.appendVarint(UInt64(unit.count)) }
-    return head
   }
 
   /// A mask as range-coded decisions.
@@ -133,7 +98,7 @@ struct MaskContexts {
 /// A graphics chunk as it stands in a file: the mask, and where its units are.
 struct ParsedGraphics: Sendable {
   let mask: [Bool]
-  let places: [GraphicsLayer.Place]
+  let places: [GridRectangle]
   /// The bytes of each unit, behind its checksum.
   let ranges: [Range<Int>]
   /// Where the chunk was read, up to its units.
@@ -150,10 +115,9 @@ struct ParsedGraphics: Sendable {
     parsing cursor: inout ByteCursor, header: Header, limits: DecodeLimits, isWhole: Bool = true,
     origin: Int? = nil
   ) throws(BitstreamError) {
-    let start = cursor.offset
-    _ = try cursor.byte("chunk type")
-    let length = try cursor.size("length of the graphics", limit: limits.maxGraphicsBytes)
-    let payload = cursor.offset
+    let chunk = try IndexedChunk(
+      parsing: &cursor, isDivided: GridBlocks(of: header).isDivided,
+      limit: limits.maxGraphicsBytes, what: "graphics")
     let maskLength = try cursor.size("length of the graphics mask", limit: limits.maxLevelMapBytes)
     let coded = try cursor.slice(maskLength, "graphics mask")
     var coder = RangeDecoder(coded)
@@ -170,43 +134,29 @@ struct ParsedGraphics: Sendable {
     places = GraphicsLayer.places(header: header, mask: mask)
     var counts: [Int] = []
     for _ in places {
-      counts.append(try cursor.size("length of a graphics unit", limit: limits.maxGraphicsBytes))
-    }
-    let computed = CRC32.of(cursor.bytes[start..<cursor.offset])
-    let declared = try cursor.word("graphics checksum")
-    guard declared == computed else {
-      throw .checksumMismatch(
-        what: "graphics mask", offset: start, declared: declared, computed: computed)
-    }
-    var ranges: [Range<Int>] = []
-    var place = cursor.offset
-    for count in counts {
-      let (end, overflow) = place.addingReportingOverflow(count + 4)
-      guard !overflow, end - payload <= length else {
+      let offset = cursor.offset
+      let count = try cursor.size("length of a graphics unit", limit: limits.maxGraphicsBytes)
+      guard count > 0 else {
         throw .invalidValue(
-          what: "length of the graphics", offset: start + 1, found: "\(length)",
-          expected: "room for all units")
+          what: "length of a graphics unit", offset: offset, found: "0", expected: "more")
       }
-      ranges.append(place + 4..<end)
-      place = end
+      counts.append(count)
     }
-    guard place - payload == length else {
+    try chunk.endIndex(&cursor, "graphics")
+    let (ranges, end) = try chunk.parts(of: counts, first: cursor.offset, "graphics")
+    headRange = chunk.start..<cursor.offset
+    let shift = (origin ?? chunk.start) - chunk.start
+    guard shift < Int.max - end else {
       throw .invalidValue(
-        what: "length of the graphics", offset: start + 1, found: "\(length)",
-        expected: "\(place - payload)")
-    }
-    headRange = start..<cursor.offset
-    let shift = (origin ?? start) - start
-    guard shift < Int.max - place else {
-      throw .invalidValue(
-        what: "length of the graphics", offset: start + 1, found: "\(length)", expected: "less")
+        what: "length of the graphics", offset: chunk.start + 1, found: "\(chunk.length)",
+        expected: "less")
     }
     self.ranges = ranges.map { $0.lowerBound + shift..<$0.upperBound + shift }
-    end = place + shift
+    self.end = end + shift
     if isWhole {
-      _ = try cursor.slice(place - cursor.offset, "graphics units")
+      _ = try cursor.slice(end - cursor.offset, "graphics units")
     } else {
-      cursor = ByteCursor(cursor.bytes, offset: min(place, cursor.bytes.count))
+      cursor = ByteCursor(cursor.bytes, offset: min(end, cursor.bytes.count))
     }
   }
 }

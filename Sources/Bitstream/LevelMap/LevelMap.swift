@@ -21,8 +21,8 @@ package struct LevelMap: Sendable, Equatable {
     var coder = RangeEncoder()
     var contexts = LevelContexts(rateTable, columns: columns)
     for level in levels {
-      _ = contexts.code(Int(level)) { bit, model in
-        coder.encode(bit, &model)
+      _ = contexts.code(Int(level)) { bit, probability in
+        coder.encode(bit, probability: probability)
         return bit
       }
     }
@@ -38,7 +38,7 @@ package struct LevelMap: Sendable, Equatable {
     var coder = RangeDecoder(bytes)
     var contexts = LevelContexts(rateTable, columns: columns)
     let levels = (0..<columns * rows).map { _ in
-      UInt8(contexts.code(nil) { _, model in coder.decode(&model) })
+      UInt8(contexts.code(nil) { _, probability in coder.decode(probability: probability) })
     }
     guard coder.hasReadAll, bytes.last != 0 else {
       throw .invalidValue(
@@ -46,27 +46,5 @@ package struct LevelMap: Sendable, Equatable {
         expected: "fewer, without unused ones at the end")
     }
     self.init(columns: columns, rows: rows, levels: levels)
-  }
-}
-
-/// The rate levels around a position that were coded before it.
-struct RateLevelNeighbours {
-  let left: Int
-  let above: Int
-  let aboveLeft: Int
-  let aboveRight: Int
-
-  /// Outside the map the nearest of left and above stands in; for the first position, 0.
-  init(_ rateLevels: [UInt8], place: Int, columns: Int) {
-    let column = place % columns
-    let hasLeft = column > 0
-    let hasAbove = place >= columns
-    let leftLevel = hasLeft ? Int(rateLevels[place - 1]) : nil
-    let aboveLevel = hasAbove ? Int(rateLevels[place - columns]) : nil
-    left = leftLevel ?? aboveLevel ?? 0
-    above = aboveLevel ?? leftLevel ?? 0
-    aboveLeft = hasLeft && hasAbove ? Int(rateLevels[place - columns - 1]) : above
-    aboveRight =
-      hasAbove && column + 1 < columns ? Int(rateLevels[place - columns + 1]) : above
   }
 }

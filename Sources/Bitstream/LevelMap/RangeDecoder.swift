@@ -14,8 +14,16 @@ package struct RangeDecoder {
   /// Whether all bytes were looked at; past the end zeros are read.
   package var hasReadAll: Bool { position >= bytes.endIndex }
 
+  /// A decision whose probability is learned from it.
   package mutating func decode(_ model: inout AdaptiveBit) -> Bool {
-    let bound = (range >> 15) * model.probability
+    let bit = decode(probability: model.probability)
+    model.update(bit)
+    return bit
+  }
+
+  /// A decision that is 1 with `probability / 32768`.
+  package mutating func decode(probability: UInt32) -> Bool {
+    let bound = (range >> 15) * probability
     let bit = code < bound
     if bit {
       range = bound
@@ -23,7 +31,6 @@ package struct RangeDecoder {
       code -= bound
       range -= bound
     }
-    model.update(bit)
     while range < 1 << 24 {
       range <<= 8
       code = code << 8 | next()

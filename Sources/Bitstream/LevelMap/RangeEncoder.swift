@@ -12,15 +12,21 @@ package struct RangeEncoder {
 
   package init() {}
 
+  /// A decision whose probability is learned from it.
   package mutating func encode(_ bit: Bool, _ model: inout AdaptiveBit) {
-    let bound = (range >> 15) * model.probability
+    encode(bit, probability: model.probability)
+    model.update(bit)
+  }
+
+  /// A decision that is 1 with `probability / 32768`.
+  package mutating func encode(_ bit: Bool, probability: UInt32) {
+    let bound = (range >> 15) * probability
     if bit {
       range = bound
     } else {
       low += UInt64(bound)
       range -= bound
     }
-    model.update(bit)
     while range < 1 << 24 {
       range <<= 8
       shift()

@@ -185,7 +185,7 @@ extension GraphicsLayer {
   ) throws {
     var pixels = GraphicsPixels(header: header, mask: mask)
     let components = source.colorType.componentCount
-    try source.forEachRows(Self.unitSide * Header.stride) {
+    try source.forEachRows(GridBlocks.side * Header.stride) {
       pixels.push($0, components: components)
     }
     let (places, samples) = (pixels.places, pixels.samples)
@@ -227,12 +227,12 @@ extension GraphicsLayer {
       source, header: header, mask: candidates.mask, effort: effort, pool: pool)
     func pays(_ layer: GraphicsLayer) -> Bool {
       let expected = layer.mask.indices.reduce(0) { $0 + (layer.mask[$1] ? costs[$1] : 0) }
-      let bits = 8 * layer.byteCount(columns: header.columns).chunk
+      let bits = 8 * layer.byteCount(header).chunk
       return lambda * Double(bits) < 0.95 * expected
     }
     // What bits the candidates take in truth, against the estimate.
     let estimated = layer.mask.indices.reduce(0) { $0 + (layer.mask[$1] ? Double(bits[$1]) : 0) }
-    let scale = Double(8 * layer.byteCount(columns: header.columns).chunk) / max(1, estimated)
+    let scale = Double(8 * layer.byteCount(header).chunk) / max(1, estimated)
     var rest = candidates
     rest.keepAreas(atLeast: least) { area in
       let expected = area.reduce(0) { $0 + costs[$1] }
@@ -254,7 +254,7 @@ extension GraphicsLayer {
     let filled = try GraphicsLayer(
       source, header: header, mask: rest.mask, effort: effort, pool: pool)
     func bitCount(_ layer: GraphicsLayer) -> Int {
-      8 * layer.byteCount(columns: header.columns).chunk
+      8 * layer.byteCount(header).chunk
         + coded.indices.reduce(0) { $0 + (layer.mask[$1] ? 0 : coded[$1]) }
     }
     return bitCount(filled) < bitCount(first) ? filled : first

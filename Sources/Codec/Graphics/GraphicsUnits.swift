@@ -5,12 +5,12 @@ import GQModel
 struct GraphicsOverlay: Sendable {
   private let header: Header
   private let mask: [Bool]
-  private let units: [(place: GraphicsLayer.Place, bytes: [UInt8])]
+  private let units: [(place: GridRectangle, bytes: [UInt8])]
   /// The RGB samples of units that rows have come to; those above are forgotten.
   private var decoded: [Int: [UInt8]] = [:]
 
   /// - Parameter units: those that rows will come to, in order; others keep what the network decoded.
-  init(header: Header, mask: [Bool], units: [(place: GraphicsLayer.Place, bytes: [UInt8])]) {
+  init(header: Header, mask: [Bool], units: [(place: GridRectangle, bytes: [UInt8])]) {
     self.header = header
     self.mask = mask
     self.units = units
@@ -104,7 +104,7 @@ struct GraphicsOverlay: Sendable {
 struct GraphicsPixels {
   private let header: Header
   private let mask: [Bool]
-  let places: [GraphicsLayer.Place]
+  let places: [GridRectangle]
   private(set) var samples: [[UInt8]]
   private var row = 0
 

@@ -27,6 +27,9 @@ struct GridWindow: Equatable, Sendable {
     columns = near.columns.lowerBound / 2 * 2..<near.columns.upperBound
   }
 
+  /// The same in the terms of the bitstream.
+  var rectangle: GridRectangle { GridRectangle(rows: rows, columns: columns) }
+
   /// The positions of a region's pixels, and `reach` more on each side.
   private init(around region: PixelRegion, in grid: LatentGrid, reach: Int) {
     func around(_ first: Int, _ count: Int, _ limit: Int) -> Range<Int> {

@@ -1,3 +1,5 @@
+package import GQBitstream
+
 /// A rectangle of pixels.
 public struct PixelRegion: Sendable, Equatable {
   /// The leftmost column.
@@ -28,5 +30,16 @@ public struct PixelRegion: Sendable, Equatable {
         name: "region", value: "\(x),\(y),\(width),\(height)",
         expected: "a part of the picture's \(pictureWidth) x \(pictureHeight) pixels")
     }
+  }
+
+  /// The positions that hold its pixels.
+  ///
+  /// - Throws: `CodecError.badOption` when it is not in the picture.
+  package func positions(in header: Header) throws(CodecError) -> GridRectangle {
+    try check(width: header.width, height: header.height)
+    func positions(_ first: Int, _ count: Int) -> Range<Int> {
+      first / Header.stride..<(first + count - 1) / Header.stride + 1
+    }
+    return GridRectangle(rows: positions(y, height), columns: positions(x, width))
   }
 }
