@@ -145,6 +145,14 @@ let package = Package(
   swiftLanguageModes: [.v6]
 )
 
+// Only for `make fuzz`: the sanitizers' flags apply to all targets, so it has a build folder of its own.
+if Context.environment["GQIMG_FUZZ"] != nil {
+  package.targets.append(
+    .executableTarget(
+      name: "Fuzz", dependencies: ["GQBitstream", "GQCodec", "GQModel", "GQPixelIO"],
+      path: "Fuzz/Sources/Fuzz", swiftSettings: strict))
+}
+
 // Only for `make docs`: whoever builds on this package does not get the plugin.
 if Context.environment["GQIMG_DOCUMENTATION"] != nil {
   package.dependencies.append(

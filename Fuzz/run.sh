@@ -13,7 +13,7 @@ harnesses=("$@")
 # The symbolizer hangs on Swift programs, and the runtime keeps memory that looks leaked.
 export ASAN_OPTIONS=symbolize=0:detect_leaks=0
 export MODEL=../testdata/tiny.safetensors
-swift build -c release --sanitize=fuzzer --sanitize=address \
+GQIMG_FUZZ=1 swift build --package-path .. --scratch-path .build --product Fuzz -c release --sanitize=fuzzer --sanitize=address \
   -Xswiftc -sanitize-coverage=edge,inline-8bit-counters,pc-table
 status=0
 for harness in "${harnesses[@]}"; do
