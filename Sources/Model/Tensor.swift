@@ -107,13 +107,15 @@ extension TensorSlice {
     precondition(factors.count == channels)
     return withValues { source in
       let source = Disjoint(source)
-      return Tensor(rows: rows, columns: columns, channels: channels, pool: pool) { row, target in
+      // Position by position, as there may be one row only.
+      let product = Tensor(rows: positionCount, columns: 1, channels: channels, pool: pool) {
+        position, target in
         guard let base = source.value.baseAddress else { return }
-        for column in 0..<columns {
-          let place = (row * columns + column) * channels
-          for c in 0..<channels { target[column * channels + c] = base[place + c] * factors[c] }
+        factors.withUnsafeBufferPointer { factors in
+          for c in 0..<channels { target[c] = base[position * channels + c] * factors[c] }
         }
       }
+      return Tensor(rows: rows, columns: columns, channels: channels, values: product.values)
     }
   }
 

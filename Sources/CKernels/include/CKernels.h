@@ -5,6 +5,7 @@
 #include "BlockSearch.h"
 #include "Depthwise.h"
 #include "InstructionSets.h"
+#include "Pause.h"
 #include "Products.h"
 #include "TrellisSearch.h"
 #include "VectorMath.h"

@@ -103,7 +103,15 @@ private final class TileValues {
   private var readers: [BitReader?]
   /// The path of each segment.
   private var paths: [TilePath]
-  private var buffered: [Part: TensorRows] = [:]
+  private var buffered: [Part: Values] = [:]
+
+  /// The values [n, width] of a phase of a row of tiles.
+  private struct Values {
+    let values: [Float]
+    /// The first position that has a place, and of those from it on their places in `values`, -1 for those of other phases.
+    let first: Int
+    let places: [Int32]
+  }
 
   init(
     _ coder: LatentCoder, _ segments: [[UInt8]?], _ columns: Range<Int>
@@ -125,9 +133,10 @@ private final class TileValues {
   ) throws(BitstreamError) {
     let part = Part(tileRow: row / coder.packing.layout.tileRows, phase: phase)
     if buffered[part] == nil { buffered[part] = try decoded(part) }
-    guard let rows = buffered[part] else { return }
-    let range = rows.range(row * rows.columns + column - columns.lowerBound)
-    rows.withValues { values += $0[range] }
+    guard let found = buffered[part] else { return }
+    let width = coder.network.levels.width
+    let first = Int(found.places[row * coder.grid.columns + column - found.first]) * width
+    values += found.values[first..<first + width]
   }
 
   /// Forgets a phase of rows of tiles that end above a row.
@@ -136,8 +145,7 @@ private final class TileValues {
     buffered = buffered.filter { $0.key.phase != phase || ($0.key.tileRow + 1) * side > row }
   }
 
-  /// The values [rows, columns, width] of a phase of a row of tiles; zeros at positions of other phases.
-  private func decoded(_ part: Part) throws(BitstreamError) -> TensorRows {
+  private func decoded(_ part: Part) throws(BitstreamError) -> Values {
     let layout = coder.packing.layout
     let gridColumns = coder.grid.columns
     let tiles = layout.tiles(row: part.tileRow, columns: columns)
@@ -157,21 +165,9 @@ private final class TileValues {
       tiles: coder.packing.tiles(tiles, of: part.phase, positions: positions), paths: &own)
     paths.replaceSubrange(segments, with: own)
 
-    let width = coder.network.levels.width
-    let rows = layout.tiles[tiles.lowerBound].rows
-    var result = TensorRows(columns: columns.count, channels: width, first: rows.lowerBound)
-    result.extend(to: rows.upperBound)
-    let places = positions.map { position -> Int? in
-      let (row, column) = position.quotientAndRemainder(dividingBy: gridColumns)
-      guard columns.contains(column) else { return nil }
-      return result.range(row * columns.count + column - columns.lowerBound).lowerBound
-    }
-    result.withMutableValues { target in
-      for (k, place) in places.enumerated() {
-        guard let place else { continue }
-        for c in 0..<width { target[place + c] = values[k * width + c] }
-      }
-    }
-    return result
+    let first = positions.min() ?? 0
+    var places = [Int32](repeating: -1, count: (positions.max() ?? 0) - first + 1)
+    for (k, position) in positions.enumerated() { places[position - first] = Int32(k) }
+    return Values(values: values, first: first, places: places)
   }
 }

@@ -1,3 +1,4 @@
+import CGQKernels
 import Synchronization
 
 #if canImport(Glibc)
@@ -23,6 +24,11 @@ final class WorkerThreads: @unchecked Sendable {
   private var open: [SharedOperation] = []
   private var startedCount = 0
   private var busyCount = 0
+  /// How often work was offered: what threads that have just had some look at for a while.
+  private let offers = Atomic<Int>(0)
+
+  /// Rounds of looking before a thread sleeps, some tens of microseconds: to wake one takes as long.
+  private static let rounds = 1000
 
   private init() {
     lock.initialize(to: pthread_mutex_t())
@@ -53,6 +59,7 @@ final class WorkerThreads: @unchecked Sendable {
       pthread_mutex_lock(lock)
       start(helperCount)
       open.append(operation)
+      offers.wrappingAdd(1, ordering: .relaxed)
       for _ in 0..<helperCount { pthread_cond_signal(posted) }
       pthread_mutex_unlock(lock)
 
@@ -60,7 +67,12 @@ final class WorkerThreads: @unchecked Sendable {
 
       pthread_mutex_lock(lock)
       open.removeAll { $0 === operation }
-      while operation.helperCount > 0 { pthread_cond_wait(left, lock) }
+      if operation.helperCount.load(ordering: .relaxed) > 0 {
+        pthread_mutex_unlock(lock)
+        Self.look { operation.helperCount.load(ordering: .relaxed) == 0 }
+        pthread_mutex_lock(lock)
+      }
+      while operation.helperCount.load(ordering: .relaxed) > 0 { pthread_cond_wait(left, lock) }
       operation.body = nil
       pthread_mutex_unlock(lock)
     }
@@ -95,17 +107,35 @@ final class WorkerThreads: @unchecked Sendable {
     return true
   }
 
+  /// Looks for a while whether something has happened.
+  private static func look(_ hasHappened: () -> Bool) {
+    for _ in 0..<rounds {
+      if hasHappened() { return }
+      gq_pause()
+    }
+  }
+
   /// What a thread does all its life.
   private func help() -> Never {
     pthread_mutex_lock(lock)
+    var hasLooked = true
     while true {
       guard let operation = open.first else {
-        pthread_cond_wait(posted, lock)
+        if hasLooked {
+          pthread_cond_wait(posted, lock)
+        } else {
+          let before = offers.load(ordering: .relaxed)
+          pthread_mutex_unlock(lock)
+          Self.look { offers.load(ordering: .relaxed) != before }
+          pthread_mutex_lock(lock)
+          hasLooked = true
+        }
         continue
       }
+      hasLooked = false
       operation.room -= 1
       if operation.room == 0 { open.removeFirst() }
-      operation.helperCount += 1
+      operation.helperCount.wrappingAdd(1, ordering: .relaxed)
       busyCount += 1
       pthread_mutex_unlock(lock)
 
@@ -113,23 +143,24 @@ final class WorkerThreads: @unchecked Sendable {
 
       pthread_mutex_lock(lock)
       busyCount -= 1
-      operation.helperCount -= 1
+      let isLast =
+        operation.helperCount.wrappingSubtract(1, ordering: .relaxed).newValue == 0
       // Nothing is left of it, so that the thread does not come back for more.
       open.removeAll { $0 === operation }
-      if operation.helperCount == 0 { pthread_cond_broadcast(left) }
+      if isLast { pthread_cond_broadcast(left) }
     }
   }
 }
 
 /// One call of `WorkerPool.forEach` that several threads work through.
 private final class SharedOperation: @unchecked Sendable {
-  // Safe because the threads share a counter only; the rest is touched under the lock of `WorkerThreads`, or, in the
+  // Safe because the threads share counters only; the rest is touched under the lock of `WorkerThreads`, or, in the
   // case of `body`, cleared when all have left.
   let count: Int
   var body: (@Sendable (Int) -> Void)?
-  /// Threads that may still join, and those at work beside the caller.
+  /// Threads that may still join, and those at work beside the caller, which change under the lock.
   var room: Int
-  var helperCount = 0
+  let helperCount = Atomic<Int>(0)
   private let next = Atomic<Int>(0)
 
   init(count: Int, room: Int, body: @escaping @Sendable (Int) -> Void) {

@@ -59,7 +59,7 @@ package struct TensorRows: Sendable {
     let added = count * columns * channels
     makeRoom(added)
     let end = values.count
-    values.append(contentsOf: repeatElement(0, count: added))
+    appendZeros(added)
     do throws(Failure) {
       try values.withUnsafeMutableBufferPointer { (values) throws(Failure) in
         try fill(UnsafeMutableBufferPointer(rebasing: values[end...]))
@@ -69,6 +69,18 @@ package struct TensorRows: Sendable {
       throw error
     }
     rows = rows.lowerBound..<rows.upperBound + count
+  }
+
+  /// A block that stays in the cache: copies of it are faster than zeros that are appended one by one.
+  private static let zeros = [Float](repeating: 0, count: 2048)
+
+  private mutating func appendZeros(_ count: Int) {
+    var left = count
+    while left > 0 {
+      let part = min(left, Self.zeros.count)
+      values.append(contentsOf: Self.zeros[..<part])
+      left -= part
+    }
   }
 
   /// Makes room for values: that of dropped rows first, and some beyond them when there must be more.
@@ -133,8 +145,9 @@ package struct TensorRows: Sendable {
     let channels = channels
     withMutableValues { values in
       part.withUnsafeBufferPointer { part in
+        guard let target = values.baseAddress, let source = part.baseAddress else { return }
         for (k, place) in places.enumerated() {
-          for c in 0..<channels { values[place.lowerBound + c] = part[k * channels + c] }
+          (target + place.lowerBound).update(from: source + k * channels, count: channels)
         }
       }
     }
