@@ -176,7 +176,8 @@ struct RecoveryTests {
   }
 
   /// Level maps of a large picture that cost much to decode, take few bytes and are wrong in the end.
-  @Test(.timeLimit(.minutes(1))) func levelMapsThatCostMuchAreTriedAFewTimes() throws {
+  @Test(.timeLimit(.minutes(1)), arguments: [0, 1])
+  func levelMapsThatCostMuchAreTriedAFewTimes(error: UInt32) throws {
     let header = Header(
       width: 16_384, height: 16_384, colorType: .rgb, tileExponent: 6, stateBits: 12, seed: 0,
       modelIdentifier: Array(repeating: 1, count: 8))
@@ -186,11 +187,11 @@ struct RecoveryTests {
     bytes.appendVarint(UInt64(header.payload.count))
     bytes += header.payload
     bytes.appendWord(CRC32.of(bytes[start...]))
-    // 255 blocks without bytes, and one that ends in a zero.
+    // 255 blocks without bytes, and one that ends in a zero or has another checksum.
     var chunk = IndexedChunk.head(
       type: Chunk.levelMap, index: [0] + Array(repeating: 0, count: 255) + [1], partBytes: 5,
       isDivided: true)
-    chunk.appendWord(CRC32.of([0]))
+    chunk.appendWord(CRC32.of([0]) ^ error)
     chunk.append(0)
     for _ in 0..<(1 << 20) / chunk.count { bytes += chunk }
     #expect(throws: BitstreamError.self) { try FileStructure(recovering: bytes) }

@@ -113,6 +113,46 @@ struct RecoveryTests {
     #expect(different > same)
   }
 
+  /// A damaged block of the level map of a divided picture: its tiles are concealed, and pixels beyond the reach are the same.
+  @Test(arguments: CodeOrder.allCases)
+  func damageOfTheLevelMapStaysInItsBlock(_ order: CodeOrder) throws {
+    let network = try makeTinyNetwork(threads: 2)
+    let (width, height) = (3200, 48)
+    let picture = Picture(
+      width: width, height: height, colorType: .rgb,
+      samples: (0..<width * height * 3).map { k in
+        UInt8(truncatingIfNeeded: k / 3 % width / 5 * (k % 3 + 1) + k / (3 * width) * 7)
+      })
+    let intact = try GQEncoder(network: network).encode(
+      picture,
+      options: EncodingOptions(target: .bitsPerPixel(0.5), effort: 1, graphics: .off, order: order)
+    ).bytes
+    let structure = try FileStructure(parsing: intact)
+    #expect(structure.levelMapBlocks.count == 4)
+    var damaged = intact
+    damaged[structure.levelMapBlocks[1].bytes.lowerBound + 6] ^= 0x40
+    let decoder = GQDecoder(network: network)
+    #expect(throws: CodingFailure.self) { try decoder.decode(damaged) }
+    let recovered = try decoder.recover(damaged)
+    let whole = try decoder.decode(intact)
+    #expect(recovered.problems.count == 1)
+    #expect(recovered.damage.count == 4 * (order == .phases ? 4 : 1))
+    #expect(recovered.damage.allSatisfy { (1024..<2048).contains($0.x) })
+    #expect(recovered.untouchedShare > 0.4 && recovered.untouchedShare < 0.68)
+    var changed = 0
+    for k in stride(from: 0, to: whole.samples.count, by: 3) {
+      let isSame = whole.samples[k..<k + 3] == recovered.picture.samples[k..<k + 3]
+      let x = k / 3 % width
+      if !isSame, (1024..<2048).contains(x) { changed += 1 }
+      // The model's reach is at most ten positions of 16 pixels, and what is predicted from levels alone two more.
+      if !isSame, x < 1024 - 192 || x >= 2048 + 192 { Issue.record("pixel at \(x)") }
+    }
+    #expect(changed > 1024 * height / 2)
+    // Without indices nothing is known of the codes' places.
+    damaged[structure.levelMapBlocks[0].bytes.lowerBound - 6] ^= 0xFF
+    #expect(throws: CodingFailure.self) { try decoder.recover(damaged) }
+  }
+
   /// The radii of the documentation: the prior's blocks each phase, the decoder's blocks after the last.
   @Test func reachIsWhatTheBlocksSay() throws {
     let grid = LatentGrid(rows: 40, columns: 200)

@@ -56,10 +56,20 @@ extension FileStructure {
         problems.append(found.skipped ?? .missingChunk("level map"))
       }
     } catch {
-      guard let copy else { throw error }
-      map = copy.map
       problems.append(error)
-      (searchStart, guess) = (cursor.offset, cursor.offset + copy.levelMapBytes)
+      if let copy {
+        map = copy.map
+        (searchStart, guess) = (cursor.offset, cursor.offset + copy.levelMapBytes)
+      } else {
+        // Of a divided picture what is not damaged.
+        var next = cursor
+        guard !next.isAtEnd, bytes[next.offset] == Chunk.levelMap,
+          let part = try? ParsedLevelMap(
+            parsing: &next, header: header, limits: limits, skipsDamage: true)
+        else { throw error }
+        map = part
+        (searchStart, guess) = (next.offset, next.offset)
+      }
     }
     var (codesFrom, codesGuess) = (searchStart, guess)
     var graphics: ParsedGraphics?
@@ -82,9 +92,14 @@ extension FileStructure {
       codesFrom = min(graphics.end, bytes.count)
       codesGuess = codesFrom
     }
-    let (layout, start) = Self.findCodes(bytes, from: codesFrom, guess: codesGuess, header, map)
+    let (layout, start) =
+      map.lost.isEmpty
+      ? Self.findCodes(bytes, from: codesFrom, guess: codesGuess, header, map)
+      : try Self.codes(bytes, at: codesFrom, header, map)
     let head = layout.chunkHead
-    if problems.isEmpty, !bytes[..<min(start, bytes.count)].suffix(head.count).elementsEqual(head) {
+    if problems.isEmpty, map.lost.isEmpty,
+      !bytes[..<min(start, bytes.count)].suffix(head.count).elementsEqual(head)
+    {
       problems.append(
         .invalidValue(
           what: "index of the codes", offset: max(0, min(start, bytes.count) - head.count),
@@ -208,6 +223,21 @@ extension FileStructure {
     }
     let best = guesses.max { $0.intact < $1.intact } ?? guesses[0]
     return (best.layout, best.start)
+  }
+
+  /// Where the codes are if some levels are not known: what their tiles take the index must tell.
+  private static func codes(
+    _ bytes: [UInt8], at place: Int, _ header: Header, _ map: ParsedLevelMap
+  ) throws(BitstreamError) -> (layout: TileLayout, start: Int) {
+    var cursor = ByteCursor(bytes, offset: place)
+    guard place < bytes.count, let order = CodeOrder(chunkType: bytes[place]) else {
+      throw .missingChunk("index")
+    }
+    return try TileLayout.parse(
+      &cursor,
+      implied: TileLayout(
+        header: header, rateTable: map.rateTable, levelMap: map.levels, order: order),
+      isKnown: { rectangle in !map.lost.contains { $0.block.overlaps(rectangle) } }, isWhole: false)
   }
 
   private struct HeadCopy {

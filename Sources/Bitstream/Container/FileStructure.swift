@@ -15,6 +15,8 @@ package struct FileStructure: Sendable {
   package let levelMapByteCount: Int
   /// Of a divided picture the blocks of the level map, and where they are.
   package let levelMapBlocks: [(block: GridRectangle, bytes: Range<Int>)]
+  /// Blocks of the level map that are damaged: nothing is known of their tiles but where they are.
+  private let lostBlocks: [(block: GridRectangle, error: BitstreamError)]
   /// Where every tile is.
   package let layout: TileLayout
   /// Chunks that a decoder may skip, in order.
@@ -52,6 +54,7 @@ package struct FileStructure: Sendable {
     levelMap = map.levels
     levelMapByteCount = map.byteCount
     levelMapBlocks = map.blocks
+    lostBlocks = map.lost
     self.layout = layout
     self.codeStart = codeStart
     self.ancillary = ancillary
@@ -91,7 +94,8 @@ package struct FileStructure: Sendable {
         }
         let implied = TileLayout(
           header: header, rateTable: map.rateTable, levelMap: map.levels, order: order)
-        codes = try TileLayout.parse(&cursor, implied: implied, window: window)
+        codes = try TileLayout.parse(
+          &cursor, implied: implied, isKnown: window.map { window in { window.overlaps($0) } })
         continue
       }
       if bytes[start] == Chunk.graphics {
@@ -250,11 +254,12 @@ package struct FileStructure: Sendable {
 
   /// The packed bits of a segment.
   ///
-  /// - Throws: `BitstreamError.checksumMismatch` when they are damaged, `truncated` when they are not there,
-  ///   `invalidValue` for bits after their end.
+  /// - Throws: `BitstreamError.checksumMismatch` when they, or the tile's levels, are damaged, `truncated` when they are not
+  ///   there, `invalidValue` for bits after their end.
   package func data(of segment: TileLayout.Segment) throws(BitstreamError) -> ArraySlice<UInt8> {
-    guard segment.byteCount > 0 else { return [] }
     let tile = layout.tiles[segment.tile]
+    if let lost = lostBlock(of: tile) { throw lost.error }
+    guard segment.byteCount > 0 else { return [] }
     let name =
       (layout.order == .phases ? "phase \(segment.phases[0].rawValue + 1) of the " : "")
       + "tile at row \(tile.rows.lowerBound), column \(tile.columns.lowerBound)"
@@ -279,8 +284,15 @@ package struct FileStructure: Sendable {
     return data
   }
 
-  /// The packed bits of a segment, whatever its checksum says; nil when they are not all there.
+  private func lostBlock(
+    of tile: TileLayout.Tile
+  ) -> (block: GridRectangle, error: BitstreamError)? {
+    lostBlocks.first { $0.block.overlaps(GridRectangle(rows: tile.rows, columns: tile.columns)) }
+  }
+
+  /// The packed bits of a segment, whatever its checksum says; nil when they are not all there, or cannot be understood.
   package func uncheckedData(of segment: TileLayout.Segment) -> [UInt8]? {
+    guard lostBlock(of: layout.tiles[segment.tile]) == nil else { return nil }
     let start = codeStart + segment.offset
     guard segment.byteCount > 0 else { return [] }
     guard bytes.count - start >= segment.byteCount else { return nil }

@@ -5,6 +5,7 @@ package struct GridRectangle: Sendable, Equatable {
   /// Columns of positions.
   package let columns: Range<Int>
 
+  /// A rectangle.
   package init(rows: Range<Int>, columns: Range<Int>) {
     self.rows = rows
     self.columns = columns

@@ -145,11 +145,13 @@ package struct TileLayout: Sendable, Equatable {
   ///
   /// - Parameters:
   ///   - implied: the layout that the level map implies.
-  ///   - window: the positions whose levels are known; nil where all are. What tiles of other blocks take the index tells.
+  ///   - isKnown: whether the levels of a rectangle are known; nil where all are. What other tiles take the index tells.
+  ///   - isWhole: whether all segments must be there.
   /// - Returns: The layout, and where its first segment stands.
   /// - Throws: `BitstreamError` when the chunk is not what the level map implies.
   static func parse(
-    _ cursor: inout ByteCursor, implied: TileLayout, window: GridRectangle?
+    _ cursor: inout ByteCursor, implied: TileLayout, isKnown: ((GridRectangle) -> Bool)?,
+    isWhole: Bool = true
   ) throws(BitstreamError) -> (layout: TileLayout, start: Int) {
     let (start, name) = (cursor.offset, "indices")
     guard !implied.runs.isEmpty else {
@@ -171,9 +173,10 @@ package struct TileLayout: Sendable, Equatable {
       let offset = cursor.offset
       let count = try cursor.size("length of a row of tiles", limit: Int.max)
       let tile = implied.tiles[implied.segments[run.segments.lowerBound].tile]
-      let isKnown =
-        window.map { $0.overlaps(GridRectangle(rows: tile.rows, columns: tile.columns)) } ?? true
-      guard count == run.byteCount || !isKnown else {
+      guard
+        count == run.byteCount
+          || isKnown?(GridRectangle(rows: tile.rows, columns: tile.columns)) == false
+      else {
         throw .invalidValue(
           what: "length of a row of tiles", offset: offset, found: "\(count)",
           expected: "\(run.byteCount), which the level map implies")
@@ -188,8 +191,9 @@ package struct TileLayout: Sendable, Equatable {
     }
     try chunk.endIndex(&cursor, name)
     let first = cursor.offset
-    _ = try cursor.slice(try chunk.end(first: first, partBytes: total, name) - first, name)
-    return (window == nil ? implied : TileLayout(implied, runBytes: counts), first)
+    let end = try chunk.end(first: first, partBytes: total, name)
+    if isWhole { _ = try cursor.slice(end - first, name) }
+    return (isKnown == nil ? implied : TileLayout(implied, runBytes: counts), first)
   }
 
   /// A layout whose runs take other bytes than their tiles are known to.

@@ -32,12 +32,17 @@ struct ParsedLevelMap: Sendable {
   let byteCount: Int
   /// Where the blocks of a divided picture are, their checksums included.
   let blocks: [(block: GridRectangle, bytes: Range<Int>)]
+  /// Blocks that are damaged.
+  private(set) var lost: [(block: GridRectangle, error: BitstreamError)] = []
 
-  /// Reads the chunk at the cursor and goes behind it; with a window only the blocks that it overlaps. Inverse of
-  /// `LevelMapChunk.bytes`.
+  /// Reads the chunk at the cursor and goes behind it. Inverse of `LevelMapChunk.bytes`.
+  ///
+  /// - Parameters:
+  ///   - window: only the blocks that it overlaps are read; nil for all.
+  ///   - skipsDamage: whether blocks that are damaged are left out.
   init(
     parsing cursor: inout ByteCursor, header: Header, limits: DecodeLimits,
-    window: GridRectangle? = nil
+    window: GridRectangle? = nil, skipsDamage: Bool = false
   ) throws(BitstreamError) {
     let blocks = GridBlocks(of: header)
     guard blocks.isDivided else {
@@ -64,10 +69,22 @@ struct ParsedLevelMap: Sendable {
     try chunk.endIndex(&cursor, name)
     let (ranges, end) = try chunk.parts(of: counts, first: cursor.offset, name)
     _ = try cursor.slice(end - cursor.offset, name)
-    var all = [UInt8](repeating: 0, count: header.rows * header.columns)
+    var wanted: [(GridRectangle, Range<Int>)] = []
+    // All are checked before any is decoded, which costs more than bytes tell.
     for (place, range) in zip(places, ranges) where window?.overlaps(place) ?? true {
+      do throws(BitstreamError) {
+        try Self.check(place, cursor.bytes, range)
+        wanted.append((place, range))
+      } catch {
+        guard skipsDamage else { throw error }
+        lost.append((place, error))
+      }
+    }
+    var all = [UInt8](repeating: 0, count: header.rows * header.columns)
+    for (place, range) in wanted {
       let part = try LevelMap(
-        block: place, decoding: cursor.bytes, range: range, rateTable: rateTable)
+        decoding: cursor.bytes[range], columns: place.columns.count, rows: place.rows.count,
+        rateTable: rateTable)
       for row in place.rows {
         let from = (row - place.rows.lowerBound) * part.columns
         let to = row * header.columns + place.columns.lowerBound
@@ -78,6 +95,21 @@ struct ParsedLevelMap: Sendable {
     byteCount = chunk.length
     self.blocks = zip(places, ranges).map {
       ($0, $1.isEmpty ? $1 : $1.lowerBound - 4..<$1.upperBound)
+    }
+  }
+
+  /// Checks a block's checksum, which stands before it unless it has no bytes.
+  private static func check(
+    _ place: GridRectangle, _ bytes: [UInt8], _ range: Range<Int>
+  ) throws(BitstreamError) {
+    guard !range.isEmpty else { return }
+    var cursor = ByteCursor(bytes, offset: range.lowerBound - 4)
+    let declared = try cursor.word("checksum of the level map")
+    let computed = CRC32.of(bytes[range])
+    guard declared == computed else {
+      throw .checksumMismatch(
+        what: "level map at row \(place.rows.lowerBound), column \(place.columns.lowerBound)",
+        offset: range.lowerBound - 4, declared: declared, computed: computed)
     }
   }
 }
@@ -91,25 +123,5 @@ extension LevelMap {
         levels[
           row * columns + place.columns.lowerBound..<row * columns + place.columns.upperBound]
       })
-  }
-
-  /// Reads a block and checks its checksum, which stands before it unless it has no bytes.
-  fileprivate init(
-    block place: GridRectangle, decoding bytes: [UInt8], range: Range<Int>, rateTable: RateTable
-  ) throws(BitstreamError) {
-    if !range.isEmpty {
-      var cursor = ByteCursor(bytes, offset: range.lowerBound - 4)
-      let declared = try cursor.word("checksum of the level map")
-      let computed = CRC32.of(bytes[range])
-      guard declared == computed else {
-        throw .checksumMismatch(
-          what:
-            "level map at row \(place.rows.lowerBound), column \(place.columns.lowerBound)",
-          offset: range.lowerBound - 4, declared: declared, computed: computed)
-      }
-    }
-    try self.init(
-      decoding: bytes[range], columns: place.columns.count, rows: place.rows.count,
-      rateTable: rateTable)
   }
 }

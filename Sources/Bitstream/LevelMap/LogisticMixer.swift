@@ -1,8 +1,10 @@
 /// Binary decisions whose probability is made from what three contexts have learned: their log odds, weighed by how well each
 /// has done so far (Mahoney, "Adaptive Weighing of Context Models for Lossless Data Compression", 2005). Integers only.
 struct LogisticMixer {
-  /// What is learned in every context of every input.
-  private var models: [[AdaptiveBit]]
+  /// What is learned in every context, input after input.
+  private var models: [AdaptiveBit]
+  /// Where the contexts of the second and third input begin.
+  private let (second, third): (Int, Int)
   /// 65536 times the weights, [set][input].
   private var weights: [Int32]
 
@@ -13,7 +15,8 @@ struct LogisticMixer {
   /// A mixer of inputs with so many contexts each, and so many sets of weights.
   init(contexts: [Int], weightSets: Int) {
     precondition(contexts.count == Self.inputs)
-    models = contexts.map { [AdaptiveBit](repeating: AdaptiveBit(), count: $0) }
+    models = Array(repeating: AdaptiveBit(), count: contexts.reduce(0, +))
+    (second, third) = (contexts[0], contexts[0] + contexts[1])
     weights = Array(repeating: Self.firstWeight, count: weightSets * Self.inputs)
   }
 
@@ -22,9 +25,10 @@ struct LogisticMixer {
   mutating func code(
     _ decision: Bool?, contexts: (Int, Int, Int), weightSet: Int, _ coder: (Bool, UInt32) -> Bool
   ) -> Bool {
+    let places = (contexts.0, second + contexts.1, third + contexts.2)
     let odds = (
-      LogOdds.of(models[0][contexts.0].probability), LogOdds.of(models[1][contexts.1].probability),
-      LogOdds.of(models[2][contexts.2].probability)
+      LogOdds.of(models[places.0].probability), LogOdds.of(models[places.1].probability),
+      LogOdds.of(models[places.2].probability)
     )
     let first = weightSet * Self.inputs
     // Below 2^31: weights are at most 2^18, log odds below 2^11.
@@ -36,9 +40,9 @@ struct LogisticMixer {
     learn(first, odds.0 * error)
     learn(first + 1, odds.1 * error)
     learn(first + 2, odds.2 * error)
-    models[0][contexts.0].update(bit)
-    models[1][contexts.1].update(bit)
-    models[2][contexts.2].update(bit)
+    models[places.0].update(bit)
+    models[places.1].update(bit)
+    models[places.2].update(bit)
     return bit
   }
 

@@ -77,12 +77,12 @@ extension LatentCoder {
     }
   }
 
-  /// For every position whether its codes are lost; where nothing is sent nothing can be.
+  /// For every position whether its codes are lost; where nothing is sent nothing can be, but the levels themselves.
   private func lostPositions(_ segments: [[UInt8]?]) -> [Bool] {
     var lost = [Bool](repeating: false, count: grid.positionCount)
     for (segment, bytes) in zip(packing.layout.segments, segments) where bytes == nil {
       for position in packing.layout.positions(of: segment, gridColumns: packing.columns) {
-        lost[position] = network.levels.bits[Int(levels[position])] > 0
+        lost[position] = segment.bitCount == 0 || network.levels.bits[Int(levels[position])] > 0
       }
     }
     return lost

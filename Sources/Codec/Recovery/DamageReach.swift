@@ -21,16 +21,19 @@ struct DamageReach {
     let c = network.configuration
     let sends = levels.map { network.levels.bits[Int($0)] > 0 }
     var isLost = [Bool](repeating: false, count: grid.positionCount)
+    var isUnknown = isLost
     for (segment, isGone) in zip(layout.segments, lost) where isGone {
       for position in layout.positions(of: segment, gridColumns: grid.columns) {
         isLost[position] = sends[position]
+        // Segments without bits are lost where levels are, which predictions of all phases look at.
+        isUnknown[position] = segment.bitCount == 0
       }
     }
-    var touched = [Bool](repeating: false, count: grid.positionCount)
+    var touched = grid.dilated(isUnknown, by: c.priorBlocks)
     for phase in CodingPhase.allCases {
       let predicted = phase == .first ? touched : grid.dilated(touched, by: c.priorBlocks)
       for position in phase.positions(rows: grid.rows, columns: grid.columns) {
-        touched[position] = isLost[position] || predicted[position]
+        touched[position] = isLost[position] || touched[position] || predicted[position]
       }
     }
     latents = touched
