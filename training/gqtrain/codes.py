@@ -9,7 +9,7 @@ import torch
 
 from . import native
 from .divergence import bound, divergence_bits
-from .network import join_tiles, split_tiles
+from .network import code_spread, join_tiles, split_tiles
 
 _here = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(_here, "..", "golden"))
@@ -30,7 +30,7 @@ class RealCodes:
     """A `quantize` for `Codec.transmit` that sends real codewords. One for every batch of pictures.
 
     In training the gradient passes as if a codeword were a sample of the posterior: its distance to the mean counts
-    as noise times the posterior's spread.
+    as noise times the posterior's spread and what codewords miss means by.
     """
 
     def __init__(self, model, statistics=True):
@@ -43,7 +43,7 @@ class RealCodes:
         model = self.model
         bits = model.bits[levels]
         mean, log_variance = model.posterior(bound(x), levels, offsets, shape)
-        spread = torch.exp(0.5 * log_variance)
+        spread = torch.exp(0.5 * log_variance) * code_spread(mean, bits)
         with torch.no_grad():
             variance = log_variance.exp().clamp(min=1e-12)
             m, v, b = (split_tiles(x, shape, 0).numpy() for x in (mean, variance, bits))
@@ -57,5 +57,5 @@ class RealCodes:
                 used = b > 0
                 self.error[0] += np.bincount(b[used], (values - m)[used] ** 2 / v[used], 9)
                 self.error[1] += np.bincount(b[used], minlength=9)
-            drawn = (join_tiles(torch.from_numpy(values), shape) - mean) / spread
+            drawn = (join_tiles(torch.from_numpy(values), shape) - mean) / spread.clamp(min=1e-12)
         return (mean + spread * drawn) * model.mmse_scale(levels, offsets)

@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from .divergence import NEVER, bound, exact_divergence
-from .levels import CODE_ERROR, LATENTS, LEADING, MIXED_BITS, bit_table
+from .levels import ERROR_STEP, LATENTS, LEADING, MEAN_ERROR, MIXED_BITS, bit_table
 
 PATCH = 16
 PATCH_VALUES = PATCH * PATCH * 3
@@ -442,6 +442,20 @@ class LevelTransform(nn.Module):
         return self._by_level(x, levels, lambda part, level: part[:, : self.counts[level]] @ matrices[1][level])
 
 
+#: Logarithms of the errors' roots, by bits and magnitude.
+_MEAN_ERROR = 0.5 * torch.tensor(MEAN_ERROR).clamp(min=1e-30).log()
+
+
+def code_spread(mean, bits):
+    """By how much codewords miss means, in units of the posterior's spread: 0 where nothing is sent."""
+    count = _MEAN_ERROR.shape[1]
+    place = (mean.abs() / ERROR_STEP).clamp(max=count - 1.001)
+    first = place.detach().floor()
+    row = bits.long() * count + first.long()
+    low, high = _MEAN_ERROR.flatten()[row], _MEAN_ERROR.flatten()[row + 1]
+    return torch.exp(low + (place - first) * (high - low)) * (bits > 0)
+
+
 def expand(x, k):
     """What a codeword stands for: x sqrt(1 + k x^2), as coefficients have longer tails than codewords."""
     return x * torch.sqrt(1 + k * x * x)
@@ -489,7 +503,6 @@ class Codec(nn.Module):
         self.transform, self.predictor = LevelTransform(c), Predictor(c)
         self.bits = torch.from_numpy(bit_table(c.runs, c.width))
         self.nats = self.bits.sum(1) * math.log(2)
-        self.inflation = torch.tensor(CODE_ERROR).sqrt()[self.bits.long()]
 
     @contextmanager
     def int8_rounded(self, used=True):
@@ -532,7 +545,7 @@ class Codec(nn.Module):
         mean, log_variance = self.posterior(bound(x), levels, offsets, shape)
         spread = torch.exp(0.5 * log_variance)
         if inflate:
-            spread = spread * self.inflation[levels]
+            spread = spread * code_spread(mean, self.bits[levels])
         return (mean + spread * torch.randn_like(mean)) * self.mmse_scale(levels, offsets)
 
     def linear(self, pixels):

@@ -409,6 +409,19 @@ class Network(unittest.TestCase):
                 sampled = ((codec.sample(x, levels, offsets, (1, 20, 30)) - x)[:, used] ** 2).mean()
             self.assertLess(abs(math.log(real / sampled)), tolerance)
 
+    def test_noise_errs_as_codewords_do_far_out(self):
+        codec = model()
+        levels = torch.full((600,), 4)
+        bits = codec.bits[4]
+        far = torch.rand(600, LATENTS) < 0.03
+        x = torch.where(far, 2.4 * torch.randn(600, LATENTS).sign(), torch.randn(600, LATENTS))
+        offsets = torch.where(bits > 0, -2 * codec.bits[levels] * math.log(2), NEVER)
+        with torch.no_grad():
+            real, sampled = ((quantize(x, levels, offsets, (1, 20, 30)) - x) ** 2 for quantize in (RealCodes(codec), codec.sample))
+        for many in (3, 6):
+            counted = far & (bits == many)
+            self.assertLess(abs(math.log(real[counted].mean() / sampled[counted].mean())), 0.5)
+
     def test_paths_take_every_coefficient_once(self):
         """At 8 bits a step may have almost any codeword: values come close to means where bits say so."""
         rng = np.random.default_rng(1)
