@@ -140,6 +140,9 @@ async function remote(list) {
   const most = (file.region.width + 320 + 512) * (file.region.height + 320 + 512) / (width * height) + 0.02
   check("only what is needed is fetched", picture.fetched < picture.total * most,
     `${(100 * picture.fetched / picture.total).toFixed(2)} % of ${picture.total} bytes, ${width} x ${height}, in ${seconds.toFixed(2)} s`)
+  if (width * height >= 9e7) {
+    check("a screen of 100 megapixels takes at most 3 %", picture.fetched <= 0.03 * picture.total, picture.fetched / picture.total)
+  }
   await picture.decode(file.region)
   check("nothing is fetched twice", (await log()).filter(([path]) => path.endsWith(".gqz")).length === 0)
   const { levels } = await GQZ.inspect(await bytesOf(`files/${file.name}.gqz`))

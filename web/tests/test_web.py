@@ -219,7 +219,7 @@ class Handler(web.Handler):
         pass
 
 
-def try_pages(browser, address, folder, check):
+def try_pages(browser, address, folder, megapixels, check):
     """Uses both pages as people do, at the size of a desktop and of a phone."""
     status = "document.getElementById('status').textContent"
     for kind, size in (("desktop", {"width": 1280, "height": 800}), ("phone", {"width": 390, "height": 844, "dark": True, "touch": True})):
@@ -271,8 +271,10 @@ def try_pages(browser, address, folder, check):
         page.wait(status + ".includes('Zoom') || document.body.dataset.shown")
         shot("zoom")
         page.call("Page.navigate", url=f"{address}/zoom.html?src=files/large.gqz&x=1000&y=1200&scale=1")
-        check(f"zoom, {kind}: detail", page.wait("document.body.dataset.shown"), page.value(status) + "; "
-              + page.value("document.getElementById('bytes').textContent"))
+        shown, fetched = page.wait("document.body.dataset.shown"), page.value("document.getElementById('bytes').textContent")
+        check(f"zoom, {kind}: detail", shown, page.value(status) + "; " + fetched)
+        if megapixels >= 90:
+            check(f"zoom, {kind}: at most 3 % are fetched", float(fetched.split()[-2]) <= 3, fetched)
         time.sleep(0.3)
         shot("zoom-near")
         check(f"zoom, {kind}: a quiet console", not page.problems, page.problems)
@@ -336,7 +338,7 @@ def main():
             check("a quiet console", not said, said)
             screenshots = os.path.abspath(a.screenshots or folder)
             os.makedirs(screenshots, exist_ok=True)
-            try_pages(browser, address, screenshots, check)
+            try_pages(browser, address, screenshots, a.megapixels, check)
         finally:
             browser.close()
         for one in checks:
