@@ -86,7 +86,7 @@ struct LevelContexts {
     let contexts = (
       (prediction * Self.activities + activity) * Self.rateDecisions,
       ((prediction * 5 + step(n.left)) * 5 + step(n.above)) * Self.rateDecisions,
-      ((step(n.aboveRight) * 5 + step(n.leftmost)) * 5 + step(n.topmost)) * Self.rateDecisions
+      ((step(n.aboveRight) * 5 + step(n.secondLeft)) * 5 + step(n.secondAbove)) * Self.rateDecisions
     )
     func at(_ decision: Int) -> (Int, Int, Int) {
       (contexts.0 + decision, contexts.1 + decision, contexts.2 + decision)
@@ -128,8 +128,8 @@ private struct RateLevelNeighbours {
   let aboveLeft: Int
   let aboveRight: Int
   /// Two to the left, and two above.
-  let leftmost: Int
-  let topmost: Int
+  let secondLeft: Int
+  let secondAbove: Int
 
   /// Outside the map the nearest of left and above stands in; for the first position, 0.
   init(_ rateLevels: [UInt8], place: Int, columns: Int) {
@@ -143,7 +143,7 @@ private struct RateLevelNeighbours {
     aboveLeft = hasLeft && hasAbove ? Int(rateLevels[place - columns - 1]) : above
     aboveRight =
       hasAbove && column + 1 < columns ? Int(rateLevels[place - columns + 1]) : above
-    leftmost = column > 1 ? Int(rateLevels[place - 2]) : left
-    topmost = place >= 2 * columns ? Int(rateLevels[place - 2 * columns]) : above
+    secondLeft = column > 1 ? Int(rateLevels[place - 2]) : left
+    secondAbove = place >= 2 * columns ? Int(rateLevels[place - 2 * columns]) : above
   }
 }

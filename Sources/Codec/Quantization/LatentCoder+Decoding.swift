@@ -145,6 +145,7 @@ private final class TileValues {
     buffered = buffered.filter { $0.key.phase != phase || ($0.key.tileRow + 1) * side > row }
   }
 
+  /// Reads a phase of a row of tiles.
   private func decoded(_ part: Part) throws(BitstreamError) -> Values {
     let layout = coder.packing.layout
     let gridColumns = coder.grid.columns
