@@ -207,7 +207,7 @@ public func inspect(
   }
 }
 
-/// The units of graphics of a file, which whoever shows the picture decodes and puts over it: `gqd_message` then is a list of
+/// The units of graphics of a file that are VP8L, which whoever shows the picture decodes and puts over it: `gqd_message` then is a list of
 /// [x, y, width, height, first byte, count] as JSON, and the payload has a byte for every position, 1 where graphics is shown.
 /// Only units that a region has a part of, where its width is above 0. How many units, or a negative number for an error; units
 /// that are damaged are left out where it `recovers`.
@@ -236,6 +236,7 @@ public func graphics(
     where shown?.overlaps(place) ?? true {
       do throws(BitstreamError) {
         let unit = try file.graphicsUnit(number)
+        if unit.first == ContextCodedPixels.signature { continue }
         let left = place.columns.lowerBound * Header.stride
         let top = place.rows.lowerBound * Header.stride
         let (width, height) = (place.width(in: file.header), place.height(in: file.header))

@@ -96,12 +96,13 @@ export class Core {
     })
   }
 
-  /** Units of graphics, VP8L bitstreams that the browser decodes, and which positions show them. */
+  /** Units of graphics that are VP8L, which the browser decodes, and which positions show graphics. */
   #graphics(bytes, recover, { x, y, width, height }) {
     return this.#guarded(() => {
-      const count = this.#checked(this.#with(bytes, (place, count) =>
+      this.#checked(this.#with(bytes, (place, count) =>
         this.calls.gqd_graphics(place, count, recover ? 1 : 0, x, y, width, height)))
-      return count ? { units: JSON.parse(this.#text()), mask: this.#payload() } : null
+      const mask = this.#payload()
+      return mask.length ? { units: JSON.parse(this.#text()), mask } : null
     })
   }
 
@@ -115,8 +116,8 @@ export class Core {
   }
 
   /**
-   * Decodes a file, or a region of it, into `{width, height, rgba, graphics, damage?}`: what the network makes of it, then
-   * graphics over it. `graphics` has a byte for every position, or is null.
+   * Decodes a file, or a region of it, into `{width, height, rgba, graphics, damage?}`: what the module makes of it, then
+   * graphics that is VP8L over it. `graphics` has a byte for every position, or is null.
    */
   async decode(bytes, id, options = {}) {
     const { region = { x: 0, y: 0, width: 0, height: 0 }, recover = false } = options

@@ -148,8 +148,9 @@ public final class GQEncoder: Sendable {
         {
           var mask = [Bool](repeating: false, count: levels.count)
           for position in revision.farOff { mask[position] = true }
-          graphics = try GraphicsLayer(
-            source, header: header, mask: mask, effort: options.effort, pool: network.pool)
+          graphics = try CodedGraphics(
+            source, header: header, mask: mask, effort: options.effort, pool: network.pool
+          ).layer
           break
         }
         if let graphics, let predicted {
@@ -239,7 +240,7 @@ public final class GQEncoder: Sendable {
     } else {
       return nil
     }
-    return try GraphicsLayer.chosen(
+    return try CodedGraphics.chosen(
       source, header: header, candidates: candidates, costs: allocator.costs(lambda: value),
       coded: allocator.levels(lambda: value).map { allocator.bits[Int($0)] },
       lambda: value, effort: options.effort, pool: network.pool)

@@ -307,21 +307,48 @@ struct GraphicsTests {
     }
   }
 
-  /// A unit whose checksum is right and whose bytes are not VP8L of its size.
-  @Test func unitsThatAreNoVP8LAreRefused() throws {
+  /// Units whose checksums are right and whose bytes are not those of a unit of its size.
+  @Test func unitsThatAreNoPixelsAreRefused() throws {
     let picture = Self.page(width: 96, height: 64)
     let coded = try CodedPicture(parsing: encode(picture, EncodingOptions(isLossless: true)))
     let graphics = try #require(coded.graphics)
     let other = try #require(VP8L.encode([1, 2, 3], width: 1, height: 1, effort: 1))
+    let whole = try #require(VP8L.encode(picture.samples, width: 96, height: 64, effort: 5))
     let junk = [UInt8](repeating: 7, count: 999)
-    for unit in [[], [0x2F], other, Array(graphics.units[0].dropLast(20)), junk] {
-      let bytes = CodedPicture(
+    let unit = graphics.units[0]
+    #expect(unit.first == ContextCodedPixels.signature)
+    func file(_ unit: [UInt8]) -> [UInt8] {
+      CodedPicture(
         header: coded.header, rateTable: coded.rateTable, levelMap: coded.levelMap,
         graphics: GraphicsLayer(header: coded.header, mask: graphics.mask, units: [unit]),
         order: coded.order, segments: coded.segments
       ).serialized()
-      #expect(throws: BitstreamError.self) { try makeDecoder().decode(bytes) }
     }
+    for unit in [
+      [], [0x2F], other, Array(whole.dropLast(20)), junk, unit + [0], unit + [5, 6, 7, 8, 9],
+    ] {
+      #expect(throws: BitstreamError.self) { try makeDecoder().decode(file(unit)) }
+    }
+    // Either coding is right for any unit.
+    #expect(try makeDecoder().decode(file(whole)) == picture)
+    #expect(try makeDecoder().decode(file(unit)) == picture)
+    // What is missing at the end is zeros.
+    _ = try makeDecoder().decode(file(Array(unit.dropLast(20))))
+  }
+
+  /// The coding that takes fewer bytes: contexts for text, VP8L for photographs.
+  @Test func eachUnitIsCodedInTheBetterWay() throws {
+    func unit(_ picture: Picture) throws -> [UInt8] {
+      let bytes = try encode(picture, EncodingOptions(isLossless: true))
+      #expect(try GQDecoder(network: nil).decode(bytes) == picture)
+      return Array(try FileStructure(parsing: bytes).graphicsUnit(0))
+    }
+    let page = Self.page(width: 330, height: 210)
+    let text = try unit(page)
+    #expect(text.first == ContextCodedPixels.signature)
+    let other = try #require(VP8L.encode(page.samples, width: 330, height: 210, effort: 5))
+    #expect(text.count < other.count * 3 / 4)
+    #expect(try unit(samplePicture("sample.png")).first == 0x2F)
   }
 
   @Test func tokensCarryTheLayer() throws {

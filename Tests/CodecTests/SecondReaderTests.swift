@@ -9,8 +9,18 @@ import Testing
 /// The reader in Python that was written from `docs/format.md` alone, on files of the shipped model.
 @Suite struct SecondReaderTests {
   struct Report: Decodable {
+    struct Graphics: Decodable {
+      struct Unit: Decodable {
+        /// For each pixel its colour, red the highest byte of three.
+        let pixels: [UInt32]?
+      }
+
+      let units: [Unit]
+    }
+
     /// For each position the trellis's states.
-    let values: [[UInt32]]
+    let values: [[UInt32]]?
+    let graphics: Graphics?
   }
 
   static let python = ["/usr/bin/python3", "/usr/local/bin/python3"].first {
@@ -27,7 +37,8 @@ import Testing
     ).bytes
     let coded = try CodedPicture(parsing: bytes)
     let quantizer = try TrellisQuantizer(coded.header, table: network.levels, pool: network.pool)
-    let report = try read(bytes, widths: quantizer.codeWidths)
+    let values = try #require(
+      try read(bytes, ["--widths"], JSONEncoder().encode(quantizer.codeWidths)).values)
 
     let coder = LatentCoder(
       network: network, quantizer: quantizer, header: coded.header, levelMap: coded.levelMap)
@@ -45,24 +56,60 @@ import Testing
         }
       }
     }
-    #expect(report.values == states)
-    #expect(report.values.joined().count > 1000)
+    #expect(values == states)
+    #expect(values.joined().count > 1000)
   }
 
-  private func read(_ bytes: [UInt8], widths: [[Int]]) throws -> Report {
+  @Test(
+    .enabled(if: python != nil, "python3 is not installed"), arguments: [3, 1])
+  func decodesPixelsOfContexts(components: Int) throws {
+    let page = GraphicsTests.page(width: 150, height: 70, components: components)
+    var samples = page.samples
+    // Colours that are spelled out.
+    for place in stride(from: 0, to: samples.count - 400, by: 1217) {
+      for k in 0..<150 { samples[place + k] = UInt8((k * 37 + place) & 255) }
+    }
+    let picture = Picture(width: 150, height: 70, colorType: page.colorType, samples: samples)
+    let coded = try CodedPicture(
+      parsing: makeEncoder().encode(picture, options: EncodingOptions(isLossless: true)).bytes)
+    let graphics = try #require(coded.graphics)
+    let unit = try #require(
+      ContextCodedPixels.encode(
+        (0..<150 * 70 * 3).map { samples[$0 / 3 * components + min($0 % 3, components - 1)] },
+        width: 150, height: 70, isGrey: coded.header.colorType.isGrey)
+    ).bytes
+    let bytes = CodedPicture(
+      header: coded.header, rateTable: coded.rateTable, levelMap: coded.levelMap,
+      graphics: GraphicsLayer(header: coded.header, mask: graphics.mask, units: [unit]),
+      order: coded.order, segments: coded.segments
+    ).serialized()
+    #expect(try GQDecoder(network: nil).decode(bytes) == picture)
+    let units = try #require(try read(bytes, ["--pixels"]).graphics?.units)
+    let pixels = try #require(units.first?.pixels)
+    let expected = (0..<150 * 70).map { place -> UInt32 in
+      (0..<3).reduce(0) {
+        $0 << 8 | UInt32(samples[place * components + min($1, components - 1)])
+      }
+    }
+    #expect(units.count == 1 && pixels == expected)
+  }
+
+  private func read(
+    _ bytes: [UInt8], _ options: [String], _ widths: Data? = nil
+  ) throws -> Report {
     let file = FileManager.default.temporaryDirectory.appendingPathComponent(
       "second-reader-\(UUID().uuidString).gqz")
     let table = file.appendingPathExtension("json")
     defer { for path in [file, table] { try? FileManager.default.removeItem(at: path) } }
     try Data(bytes).write(to: file)
-    try JSONEncoder().encode(widths).write(to: table)
+    try widths?.write(to: table)
     let process = Process()
     process.executableURL = URL(fileURLWithPath: try #require(Self.python))
     process.arguments = [
       URL(fileURLWithPath: #filePath).deletingLastPathComponent()
         .appendingPathComponent("../reader/gqz_reader.py").standardized.path,
-      file.path, "--widths", table.path,
-    ]
+      file.path,
+    ] + options + (widths == nil ? [] : [table.path])
     let output = Pipe()
     process.standardOutput = output
     try process.run()

@@ -2,6 +2,7 @@
 """A second reader of .gqz files, written from docs/format.md alone. Prints what a file says as JSON."""
 
 import argparse
+import bisect
 import json
 import math
 import struct
@@ -56,7 +57,7 @@ class Cursor:
 
 def quotient(a, b):
     """Rounded towards zero."""
-    return a // b if a >= 0 else -(-a // b)
+    return abs(a) // abs(b) * (1 if (a >= 0) == (b >= 0) else -1)
 
 
 class Probability:
@@ -85,8 +86,8 @@ class RangeDecoder:
         probability.update(yes)
         return yes
 
-    def decide_with(self, value):
-        bound = (self.range >> 15) * value
+    def decide_with(self, value, scale=15):
+        bound = (self.range >> scale) * value
         yes = self.code < bound
         if yes:
             self.range = bound
@@ -108,7 +109,8 @@ def interpolated(odds):
     return (LOGISTIC[k] * (128 - part) + LOGISTIC[k + 1] * part + 64) >> 7
 
 
-ODDS = [max([odds for odds in range(-2047, 2048) if interpolated(odds) <= 8 * step + 4], default=-2047) for step in range(4096)]
+RISING = [interpolated(odds) for odds in range(-2047, 2048)]
+ODDS = [max(bisect.bisect_right(RISING, 8 * step + 4) - 2048, -2047) for step in range(4096)]
 
 
 class Mixer:
@@ -257,7 +259,7 @@ def read_rate_table(cursor):
     return rate_table
 
 
-def read(data):
+def read(data, pixels=False):
     if data[:8] != SIGNATURE:
         raise Invalid("signature")
     cursor = Cursor(data, 8)
@@ -340,7 +342,8 @@ def read(data):
         if kind == "G":
             if rate_levels is None or codes is not None or "graphics" in result:
                 raise Invalid("chunk order")
-            result["graphics"] = read_graphics(cursor, start, length, result["width"], result["height"], columns, rows, divided)
+            result["graphics"] = read_graphics(cursor, start, length, result["width"], result["height"], columns, rows, divided,
+                                                result["colorType"] != 0, pixels)
             head += data[start : start + result["graphics"].pop("headBytes")]
             continue
         if kind == "L" and divided:
@@ -401,7 +404,7 @@ def read(data):
     return result, codes
 
 
-def read_graphics(cursor, start, length, width, height, columns, rows, divided):
+def read_graphics(cursor, start, length, width, height, columns, rows, divided, grey, pixels):
     """The mask of a chunk G, and for each unit its place in pixels, its bytes and whether they are intact."""
     stop = cursor.offset + length
     index_stop = cursor.varint() + cursor.offset if divided else None
@@ -428,13 +431,168 @@ def read_graphics(cursor, start, length, width, height, columns, rows, divided):
     for unit in units:
         declared, packed = cursor.word(), cursor.take(unit["bytes"])
         unit["intact"] = zlib.crc32(packed) == declared
-        # A VP8L bitstream begins with its signature and its size.
-        size = int.from_bytes(packed[1:5], "little")
-        if unit["intact"] and (packed[0] != 0x2F or (size & 0x3FFF) + 1 != unit["width"] or (size >> 14 & 0x3FFF) + 1 != unit["height"]):
-            raise Invalid("size of a unit of graphics")
+        if not unit["intact"]:
+            continue
+        if packed[0] == 0x2F:
+            # A VP8L bitstream begins with its signature and its size.
+            size = int.from_bytes(packed[1:5], "little")
+            if (size & 0x3FFF) + 1 != unit["width"] or (size >> 14 & 0x3FFF) + 1 != unit["height"]:
+                raise Invalid("size of a unit of graphics")
+        elif packed[0] == 1:
+            if pixels:
+                unit["pixels"] = ContextPixels(packed[1:], unit["width"], unit["height"], grey).colours
+        else:
+            raise Invalid("first byte of a unit of graphics")
     if cursor.offset != stop:
         raise Invalid("length of the graphics")
     return {"mask": mask, "units": units, "headBytes": head_bytes}
+
+
+GOLDEN = 0x9E3779B1
+WORD = 0xFFFFFFFF
+NEIGHBOURS = ((-1, 0), (0, -1), (-1, -1), (1, -1), (-2, 0), (0, -2), (-1, -2), (1, -2), (-2, -1), (2, -1), (-3, 0), (0, -3),
+              (2, -2), (-2, -2), (3, -1), (-3, -1), (-4, 0), (1, -3))
+
+
+def hashed(a, b):
+    p = (a ^ b) * GOLDEN & WORD
+    return p ^ p >> 15
+
+
+def component(colour, k):
+    """Green, red, blue."""
+    return colour >> (8, 16, 0)[k] & 255
+
+
+class ContextPixels:
+    """Section 4.5."""
+
+    def __init__(self, data, width, height, grey):
+        if data and data[-1] == 0:
+            raise Invalid("unused bytes of a unit of graphics")
+        self.coder, self.width, self.grey = RangeDecoder(data), width, grey
+        self.bits = next(bits for bits in range(10, 19) if bits == 18 or 1 << bits >= width * height)
+        self.states, self.weights, self.followers = {}, {}, {}
+        self.ground = self.spelled = 0
+        rows, spelled_out = [], 0
+        for y in range(height):
+            rows.append([])
+
+            def at(x, above):
+                row = y - above
+                if row < 0:
+                    return 0
+                if x < 0:
+                    return rows[row - 1][0] if row > 0 else 0
+                return rows[row][min(x, width - 1)]
+
+            for x in range(width):
+                c = [at(x + dx, -dy) for dx, dy in NEIGHBOURS]
+                around = ((range(-4, 0), 0), (range(-3, 4), 1), (range(-2, 4), 2), (range(-1, 2), 3))
+                flat = y >= 3 and all(at(x + dx, above) == c[0] for columns, above in around for dx in columns)
+                if flat:
+                    self.ground = c[0]
+                    if self.decide_by(("flat", (c[0] * GOLDEN & WORD) >> 24)):
+                        rows[y].append(c[0])
+                        continue
+                colour, is_spelled = self.pixel(c, c[0] if flat else None)
+                rows[y].append(colour)
+                spelled_out += is_spelled
+        if spelled_out > width * height // 4 + 4096:
+            raise Invalid("colours that are spelled out")
+        if self.coder.position < len(data):
+            raise Invalid("unused bytes of a unit of graphics")
+        self.colours = [colour for row in rows for colour in row]
+
+    def slot(self, a):
+        return (a * 0x85EBCA6B & WORD) >> (32 - self.bits)
+
+    def learn(self, place, yes, limit):
+        p, n = self.states.get(place, (1 << 21, 0))
+        p = 1024 * p + (((1 << 22) - 1 if yes else 0) - p) // 8 * (16384 // (2 * n + 3)) >> 10
+        self.states[place] = p, min(n + 1, limit)
+
+    def decide_by(self, place):
+        p, _ = self.states.get(place, (1 << 21, 0))
+        yes = self.coder.decide_with(min(max(p >> 6, 1), 65535), 16)
+        self.learn(place, yes, 127)
+        return yes
+
+    def mix(self, places, weight_set):
+        weights = self.weights.setdefault(weight_set, [20000] * len(places))
+        odds = [ODDS[self.states.get(place, (1 << 21, 0))[0] >> 10] for place in places]
+        total = sum(w * o for w, o in zip(weights, odds)) >> 16
+        value = min(max(interpolated(min(max(total, -2047), 2047)), 16), 32752)
+        yes = self.coder.decide_with(value)
+        error = (32768 if yes else 0) - value
+        for k, (place, o) in enumerate(zip(places, odds)):
+            weights[k] = min(max(weights[k] + (o * error + 4096 >> 13), -131072), 131072)
+            self.learn(place, yes, 40)
+        return yes
+
+    def pixel(self, c, excluded):
+        s = {m: sum(colour * pow(GOLDEN, i + 1, 1 << 32) for i, colour in enumerate(c[:m])) & WORD for m in (2, 4, 9, 18)}
+        places = [(m, self.slot(hashed(s[m], 0))) for m in (18, 9, 4)]
+        entries = [self.followers.get(place, (0, 0)) for place in places]
+        tried, found = [], None
+        for colour in [known for known, confidence in entries if confidence] + c[:5]:
+            if colour == excluded or colour in tried:
+                continue
+            t = len(tried)
+            e = sum(1 << i for i in range(6) if c[i] == colour)
+            q = [min(confidence, 7) if known == colour else 0 for known, confidence in entries]
+            key = colour + (t << 24)
+            if self.mix([("equal", t, e), ("trust", t, *q), ("tries", 0, self.slot(hashed(hashed(s[18], 0), key))),
+                         ("tries", 1, self.slot(hashed(s[2], key)))], ("tries", t, q[0] > 0, min(q[1], 3), q[2] > 0)):
+                found = colour
+                break
+            tried.append(colour)
+            if len(tried) == 3:
+                break
+        is_spelled = found is None
+        if is_spelled:
+            found = self.spell(c, s[2])
+        for place, (known, confidence) in zip(places, entries):
+            if confidence > 0 and known == found:
+                self.followers[place] = known, min(confidence + 1, 255)
+            elif confidence > 1:
+                self.followers[place] = known, confidence // 2
+            else:
+                self.followers[place] = found, 1
+        return found, is_spelled
+
+    def spell(self, c, s2):
+        green = [component(colour, 0) for colour in c[:3]]
+        median = sorted((green[0], green[1], green[0] + green[1] - green[2]))[1]
+        diagonals = c[2] * GOLDEN + c[3] * pow(GOLDEN, 2, 1 << 32) & WORD
+        g = self.spell_component(0, [median, s2, c[0], diagonals, c[1], component(self.spelled, 0)])
+        if self.grey:
+            r = b = g
+        else:
+            known = hashed(0, g + 1)
+            r = self.spell_other(1, c, g, known)
+            b = self.spell_other(2, c, g, hashed(known, r + 1))
+        self.spelled = r << 16 | g << 8 | b
+        return self.spelled
+
+    def spell_other(self, k, c, g, known):
+        d = component(self.spelled, 0) - component(self.ground, 0)
+        if d:
+            x = component(self.ground, k)
+            expected = x + quotient((g - component(self.ground, 0)) * (component(self.spelled, k) - x), d)
+        else:
+            expected = component(c[0], k) + g - component(c[0], 0)
+        expected = min(max(expected, 0), 255)
+        return self.spell_component(k, [known, hashed(c[0], known), hashed(self.ground, expected), hashed(self.ground, known),
+                                        expected, hashed(c[1], known)])
+
+    def spell_component(self, k, contexts):
+        node = 1
+        for bit in range(7, -1, -1):
+            number = 256 * k + node
+            places = [("bits", number)] + [("spell", i, self.slot(hashed(hashed(x, 0), number))) for i, x in enumerate(contexts)]
+            node = 2 * node + self.mix(places, ("spell", k, bit))
+        return node & 255
 
 
 def path(count):
@@ -478,12 +636,13 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("file")
     parser.add_argument("--full", action="store_true", help="print the bits of all positions and alpha too")
+    parser.add_argument("--pixels", action="store_true", help="print the colours of units of graphics that are coded by contexts")
     parser.add_argument("--widths", help="JSON file of the model's code widths by level: print trellis states")
     arguments = parser.parse_args()
     with open(arguments.file, "rb") as file:
         data = file.read()
     try:
-        result, codes = read(data)
+        result, codes = read(data, arguments.pixels)
     except Invalid as error:
         sys.exit(f"{arguments.file}: {error}")
     if not arguments.full:

@@ -199,7 +199,7 @@ package struct FileStructure: Sendable {
     parsedGraphics?.ranges.map { $0.lowerBound - 4..<$0.upperBound } ?? []
   }
 
-  /// The VP8L bitstream of a unit of graphics.
+  /// The bytes of a unit of graphics.
   ///
   /// - Throws: `BitstreamError.checksumMismatch` when it is damaged, `truncated` when it is not there.
   package func graphicsUnit(_ number: Int) throws(BitstreamError) -> ArraySlice<UInt8> {

@@ -27,25 +27,28 @@ struct GraphicsOverlay: Sendable {
     return Double(count) / Double(mask.count)
   }
 
-  /// Whether all pixels of some rows and columns are of the layer.
+  /// Whether all pixels of some rows and columns are of the layer, and none of a unit that someone else decodes.
   func covers(rows: Range<Int>, columns: Range<Int>) -> Bool {
-    #if hasFeature(Embedded)
-      return false
-    #else
-      let stride = Header.stride
-      return (rows.lowerBound / stride..<(rows.upperBound + stride - 1) / stride).allSatisfy {
-        row in
-        mask[
-          row * header.columns + columns.lowerBound / stride..<row * header.columns
-            + (columns.upperBound + stride - 1) / stride
-        ].allSatisfy { $0 }
+    let stride = Header.stride
+    let grid = (
+      rows: rows.lowerBound / stride..<(rows.upperBound + stride - 1) / stride,
+      columns: columns.lowerBound / stride..<(columns.upperBound + stride - 1) / stride
+    )
+    let isAllGraphics = grid.rows.allSatisfy { row in
+      let first = row * header.columns
+      return mask[first + grid.columns.lowerBound..<first + grid.columns.upperBound]
+        .allSatisfy { $0 }
+    }
+    return isAllGraphics
+      && units.allSatisfy { unit in
+        GraphicsUnit.isDecodable(unit.bytes) || !unit.place.rows.overlaps(grid.rows)
+          || !unit.place.columns.overlaps(grid.columns)
       }
-    #endif
   }
 
   /// Stores the layer's samples among those of some rows and columns of the picture, `components` to a pixel.
   ///
-  /// - Throws: `BitstreamError.invalidValue` for a unit that is no VP8L bitstream of its size.
+  /// - Throws: `BitstreamError.invalidValue` for a unit that is damaged or of another size.
   mutating func paste(
     into samples: inout [UInt8], rows: Range<Int>, columns: Range<Int>, components: Int
   ) throws(BitstreamError) {
@@ -83,20 +86,20 @@ struct GraphicsOverlay: Sendable {
   private mutating func pixels(
     of number: Int, width: Int, height: Int
   ) throws(BitstreamError) -> [UInt8]? {
-    #if hasFeature(Embedded)
-      return nil
-    #else
-      if let known = decoded[number] { return known }
-      let unit = units[number]
-      guard let made = VP8L.decode(unit.bytes[...], width: width, height: height) else {
-        throw .invalidValue(
-          what:
-            "graphics unit at row \(unit.place.rows.lowerBound), column \(unit.place.columns.lowerBound)",
-          offset: 0, found: "other bytes", expected: "VP8L of \(width) x \(height) pixels")
-      }
-      decoded[number] = made
-      return made
-    #endif
+    if let known = decoded[number] { return known }
+    let unit = units[number]
+    guard GraphicsUnit.isDecodable(unit.bytes) else { return nil }
+    guard
+      let made = GraphicsUnit.decode(
+        unit.bytes, width: width, height: height, isGrey: header.colorType.isGrey)
+    else {
+      throw .invalidValue(
+        what:
+          "graphics unit at row \(unit.place.rows.lowerBound), column \(unit.place.columns.lowerBound)",
+        offset: 0, found: "other bytes", expected: "\(width) x \(height) pixels")
+    }
+    decoded[number] = made
+    return made
   }
 }
 

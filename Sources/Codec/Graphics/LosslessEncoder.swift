@@ -50,8 +50,9 @@ package struct LosslessEncoder: Sendable {
     let header = Header(
       withoutModel: colorType, width: source.width, height: source.height)
     let mask = [Bool](repeating: true, count: header.rows * header.columns)
-    let layer = try GraphicsLayer(
-      source, header: header, mask: mask, effort: options.effort, pool: pool)
+    let layer = try CodedGraphics(
+      source, header: header, mask: mask, effort: options.effort, pool: pool
+    ).layer
     return try Self.file(layer, header, attachments, options)
   }
 

@@ -4,10 +4,12 @@
 
 /// VP8L bitstreams (RFC 9649, section 3), without the RIFF container around them, by libwebp.
 ///
-/// Embedded Swift has no libwebp: there, whoever shows the picture decodes the units, as browsers can.
+/// Embedded Swift has no libwebp: there, whoever shows the picture decodes these units, as browsers can.
 enum VP8L {
   #if hasFeature(Embedded)
     static func decode(_ bytes: ArraySlice<UInt8>, width: Int, height: Int) -> [UInt8]? { nil }
+
+    static func encode(_ samples: [UInt8], width: Int, height: Int, effort: Int) -> [UInt8]? { nil }
   #else
     /// RGB samples of a bitstream; nil when it is damaged or of another size. Inverse of `encode`.
     static func decode(_ bytes: ArraySlice<UInt8>, width: Int, height: Int) -> [UInt8]? {

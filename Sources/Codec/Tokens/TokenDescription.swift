@@ -19,7 +19,7 @@ struct TokenDescription {
   struct Graphics {
     /// One text for each row of positions: `#` for those of the layer, `.` for others.
     let mask: [String]
-    /// For each unit its VP8L bitstream.
+    /// For each unit its bytes.
     let units: [[UInt8]]
   }
 

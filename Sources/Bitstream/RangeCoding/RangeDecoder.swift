@@ -21,9 +21,10 @@ package struct RangeDecoder {
     return bit
   }
 
-  /// A decision that is 1 with `probability / 32768`.
-  package mutating func decode(probability: UInt32) -> Bool {
-    let bound = (range >> 15) * probability
+  /// A decision that is 1 with `probability / 2^scale`, scale being 15 or 16.
+  @inline(__always)
+  package mutating func decode(probability: UInt32, scale: UInt32 = 15) -> Bool {
+    let bound = (range >> scale) * probability
     let bit = code < bound
     if bit {
       range = bound

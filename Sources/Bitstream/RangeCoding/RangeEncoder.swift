@@ -18,9 +18,10 @@ package struct RangeEncoder {
     model.update(bit)
   }
 
-  /// A decision that is 1 with `probability / 32768`.
-  package mutating func encode(_ bit: Bool, probability: UInt32) {
-    let bound = (range >> 15) * probability
+  /// A decision that is 1 with `probability / 2^scale`, scale being 15 or 16.
+  @inline(__always)
+  package mutating func encode(_ bit: Bool, probability: UInt32, scale: UInt32 = 15) {
+    let bound = (range >> scale) * probability
     if bit {
       range = bound
     } else {
@@ -31,6 +32,11 @@ package struct RangeEncoder {
       range <<= 8
       shift()
     }
+  }
+
+  /// Bits so far, to the next whole one.
+  var bitCount: Int {
+    8 * (bytes.count + ones + (cache == nil ? 0 : 1)) + range.leadingZeroBitCount
   }
 
   /// Ends the code with as few bytes as identify it, and returns all bytes. Zero bytes at the end are left

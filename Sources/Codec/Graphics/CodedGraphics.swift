@@ -1,0 +1,115 @@
+import GQBitstream
+import GQModel
+
+/// A layer, and what its parts take.
+struct CodedGraphics {
+  let layer: GraphicsLayer
+  /// For every position of the layer about how many bits its pixels take; zero elsewhere.
+  let bits: [Float]
+
+  /// The layer of a mask over a picture, which is read once more.
+  ///
+  /// - Parameter estimate: for every position about how its bits compare to those of others; without it they are alike.
+  /// - Throws: `CodecError.outOfMemory`, and what the source throws.
+  init(
+    _ source: some PictureSource, header: Header, mask: [Bool], estimate: [Float]? = nil, effort: Int,
+    pool: WorkerPool
+  ) throws {
+    var pixels = GraphicsPixels(header: header, mask: mask)
+    let components = source.colorType.componentCount
+    try source.forEachRows(GridBlocks.side * Header.stride) {
+      pixels.push($0, components: components)
+    }
+    let (places, samples) = (pixels.places, pixels.samples)
+    let codings = GraphicsUnit.Coding.allCases
+    var units = [GraphicsUnit.Encoded?](repeating: nil, count: codings.count * places.count)
+    units.withUnsafeMutableBufferPointer { units in
+      let units = Disjoint(units)
+      pool.forEach(units.value.count) { number in
+        let place = places[number / codings.count]
+        units.value[number] = GraphicsUnit.encode(
+          samples[number / codings.count], as: codings[number % codings.count],
+          width: place.width(in: header), height: place.height(in: header),
+          isGrey: header.colorType.isGrey, effort: effort)
+      }
+    }
+    let made = places.indices.compactMap { place in
+      units[place * codings.count..<(place + 1) * codings.count].compactMap { $0 }
+        .min { $0.bytes.count < $1.bytes.count }
+    }
+    guard made.count == places.count else { throw CodecError.outOfMemory }
+    layer = GraphicsLayer(header: header, mask: mask, units: made.map(\.bytes))
+    let estimate = estimate ?? [Float](repeating: 1, count: mask.count)
+    var bits = [Float](repeating: 0, count: mask.count)
+    for (place, unit) in zip(places, made) {
+      let positions = place.rows.flatMap { row in
+        place.columns.map { row * header.columns + $0 }
+      }
+      if let known = unit.positionBits {
+        for (position, count) in zip(positions, known) where mask[position] {
+          bits[position] = Float(count)
+        }
+      } else {
+        let sum = positions.reduce(0) { $0 + (mask[$1] ? estimate[$1] : 0) }
+        let scale = Float(8 * unit.bytes.count) / max(1, sum)
+        for position in positions where mask[position] {
+          bits[position] = scale * estimate[position]
+        }
+      }
+    }
+    self.bits = bits
+  }
+
+  /// The layer that pays: where coding without loss costs less than what the network is expected to make of it.
+  ///
+  /// - Parameters:
+  ///   - candidates: of the picture.
+  ///   - costs: for every position the least of error + lambda * bits over the levels.
+  ///   - coded: for every position the bits of that level.
+  ///   - lambda: error that a bit is worth.
+  /// - Returns: nil when no area pays.
+  static func chosen(
+    _ source: some PictureSource, header: Header, candidates: GraphicsCandidates, costs: [Double],
+    coded: [Int], lambda: Double, effort: Int, pool: WorkerPool
+  ) throws -> GraphicsLayer? {
+    func coding(_ mask: [Bool]) throws -> CodedGraphics {
+      try CodedGraphics(
+        source, header: header, mask: mask, estimate: candidates.bits, effort: effort, pool: pool)
+    }
+    func pays(_ area: [Int], _ bits: [Float]) -> Bool {
+      area.reduce(0) { $0 + costs[$1] } > lambda * area.reduce(0) { $0 + Double(bits[$1]) }
+    }
+    var areas = GraphicsAreas(header: header, mask: candidates.mask)
+    let least = min(leastArea, header.rows * header.columns)
+    let hoped = candidates.bits.map { $0 / 8 }
+    areas.keep(atLeast: least) { pays($0, hoped) }
+    guard areas.mask.contains(true) else { return nil }
+    // With the bits that they take in truth.
+    var best = try coding(areas.mask)
+    areas.trim { lambda * Double(best.bits[$0]) > borderDoubt * costs[$0] }
+    areas.keep(atLeast: least) { pays($0, best.bits) }
+    guard areas.mask.contains(true) else { return nil }
+    if areas.mask != best.layer.mask { best = try coding(areas.mask) }
+    let expected = costs.indices.reduce(0) { $0 + (areas.mask[$1] ? costs[$1] : 0) }
+    guard lambda * Double(8 * best.layer.byteCount(header).chunk) < 0.95 * expected else {
+      return nil
+    }
+    // What is left between graphics may take fewer bits without loss. By bits alone: at high qualities the errors of
+    // photographs would be worth any number of them.
+    areas.fillHoles { area in
+      area.reduce(0) { $0 + Float(coded[$1]) } > area.reduce(0) { $0 + candidates.bits[$1] }
+    }
+    if areas.mask == best.layer.mask { return best.layer }
+    let filled = try coding(areas.mask).layer
+    func bitCount(_ layer: GraphicsLayer) -> Int {
+      8 * layer.byteCount(header).chunk
+        + coded.indices.reduce(0) { $0 + (layer.mask[$1] ? 0 : coded[$1]) }
+    }
+    return bitCount(filled) < bitCount(best.layer) ? filled : best.layer
+  }
+
+  /// Where photographs meet graphics the network does worse than expected: a position there must cost so many times less.
+  private static let borderDoubt = 1.5
+  /// Areas of fewer positions are left to the network.
+  private static let leastArea = 12
+}

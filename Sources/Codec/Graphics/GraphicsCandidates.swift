@@ -1,0 +1,124 @@
+import GQBitstream
+import GQModel
+
+/// Which positions could be graphics, found while a picture is read: few colours, one of them most of the time, long stretches of
+/// one, or lines that repeat.
+struct GraphicsCandidates {
+  private let header: Header
+  private(set) var mask: [Bool]
+  /// About how many bits the pixels of each candidate take without loss, before what units have in common is known.
+  private(set) var bits: [Float]
+  private var row = 0
+  /// Rows that do not make a row of positions yet.
+  private var waiting: [UInt8] = []
+
+  /// The most colours of a candidate of which one takes a third, or that stand in stretches of two and more.
+  private static let mostColours = 96
+  /// The most colours of any candidate.
+  private static let fewColours = 8
+
+  init(header: Header) {
+    self.header = header
+    mask = [Bool](repeating: false, count: header.rows * header.columns)
+    bits = [Float](repeating: 0, count: mask.count)
+  }
+
+  /// Takes whole rows of the picture.
+  mutating func push(_ samples: [UInt8], components: Int) {
+    let stride = Header.stride
+    let length = header.width * components
+    let part = waiting.isEmpty ? samples : waiting + samples
+    let known = part.count / length
+    let isLast = row * stride + known == header.height
+    let rows = isLast ? known : known / stride * stride
+    waiting = Array(part[(rows * length)...])
+    for top in Swift.stride(from: 0, to: rows, by: stride) {
+      for column in 0..<header.columns {
+        let (isCandidate, estimate) = Self.judge(
+          part, length: length, components: components, rows: top..<min(rows, top + stride),
+          columns: column * stride..<min(header.width, (column + 1) * stride))
+        mask[row * header.columns + column] = isCandidate
+        bits[row * header.columns + column] = estimate
+      }
+      row += 1
+    }
+  }
+
+  private static func judge(
+    _ part: [UInt8], length: Int, components: Int, rows: Range<Int>, columns: Range<Int>
+  ) -> (Bool, Float) {
+    // An open hash table of colours and their numbers.
+    let judged = withUnsafeTemporaryAllocation(of: UInt32.self, capacity: 512) {
+      table -> (Bool, Float)? in
+      for k in 0..<512 { table[k] = 0 }
+      var (colours, largest, changes) = (0, UInt32(0), 0)
+      var repeatsRows = true
+      for y in rows {
+        var last = UInt32.max
+        let line = y * length + columns.lowerBound * components
+        let next = line + columns.count * components
+        if y > rows.lowerBound, repeatsRows {
+          repeatsRows = part[line..<next].elementsEqual(part[line - length..<next - length])
+        }
+        for x in columns {
+          let place = y * length + x * components
+          var colour = UInt32(part[place])
+          if components == 3 {
+            colour |= UInt32(part[place + 1]) << 8 | UInt32(part[place + 2]) << 16
+          }
+          if colour != last {
+            changes += 1
+            last = colour
+          }
+          var slot = Int((colour &* 0x9E37_79B1) >> 24)
+          while table[2 * slot + 1] != 0, table[2 * slot] != colour { slot = (slot + 1) & 255 }
+          if table[2 * slot + 1] == 0 {
+            colours += 1
+            if colours > mostColours { return nil }
+          }
+          table[2 * slot] = colour
+          table[2 * slot + 1] += 1
+          largest = max(largest, table[2 * slot + 1])
+        }
+      }
+      let pixels = rows.count * columns.count
+      // Ramps along rows or columns are repetitions too.
+      let isCandidate =
+        colours <= fewColours || Int(largest) * 3 >= pixels || repeatsRows || changes == rows.count
+        || changes * 2 <= pixels
+      // A row that repeats the one above costs next to nothing.
+      let changing = repeatsRows ? changes / rows.count - 1 : changes - rows.count
+      return (isCandidate, Float(changing) * 4 + 2)
+    }
+    return judged
+      ?? (
+        false,
+        residualBits(part, length: length, components: components, rows: rows, columns: columns)
+      )
+  }
+
+  /// About how many bits the pixels of many colours take: those of what the pixel to the left does not say, of every fourth row.
+  private static func residualBits(
+    _ part: [UInt8], length: Int, components: Int, rows: Range<Int>, columns: Range<Int>
+  ) -> Float {
+    var (bits, seen) = (0, 0)
+    part.withUnsafeBufferPointer { part in
+      for y in stride(from: rows.lowerBound, to: rows.upperBound, by: 4) {
+        let line = y * length
+        for x in columns where x > 0 {
+          let place = line + x * components
+          func change(_ c: Int) -> Int { Int(part[place + c]) - Int(part[place + c - components]) }
+          // Green, and by how much the others differ from its change.
+          let main = change(components / 2)
+          bits += Int.bitWidth - (2 * abs(main)).leadingZeroBitCount
+          if components == 3 {
+            bits += Int.bitWidth - (2 * abs(change(0) - main)).leadingZeroBitCount
+            bits += Int.bitWidth - (2 * abs(change(2) - main)).leadingZeroBitCount
+          }
+          seen += 1
+        }
+      }
+    }
+    return seen == 0 ? 0 : Float(bits) * Float(rows.count * columns.count) / Float(seen)
+  }
+}
