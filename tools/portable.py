@@ -39,7 +39,7 @@ def page():
     rows = []
     for y in range(height):
         for x in range(width):
-            glyph = (x // 9 * 7 + y // 14 * 3) % 11
+            glyph = (x // 9 * 40503 + y // 14 * 30011) * 2654435761 % 4294967296 >> 28
             if y < 144:
                 ink = x % 9 < 7 and y % 14 < 10 and (x % 9 * 5 + y % 14 * 3 + glyph * (x % 9 + 1)) % 7 < 3
                 rows.append(bytes((20, 30, 90 + 10 * (glyph % 3))) if ink else bytes((250, 250, 244)))

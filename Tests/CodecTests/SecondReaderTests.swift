@@ -105,11 +105,12 @@ import Testing
     try widths?.write(to: table)
     let process = Process()
     process.executableURL = URL(fileURLWithPath: try #require(Self.python))
-    process.arguments = [
-      URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-        .appendingPathComponent("../reader/gqz_reader.py").standardized.path,
-      file.path,
-    ] + options + (widths == nil ? [] : [table.path])
+    process.arguments =
+      [
+        URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+          .appendingPathComponent("../reader/gqz_reader.py").standardized.path,
+        file.path,
+      ] + options + (widths == nil ? [] : [table.path])
     let output = Pipe()
     process.standardOutput = output
     try process.run()

@@ -12,8 +12,8 @@ struct CodedGraphics {
   /// - Parameter estimate: for every position about how its bits compare to those of others; without it they are alike.
   /// - Throws: `CodecError.outOfMemory`, and what the source throws.
   init(
-    _ source: some PictureSource, header: Header, mask: [Bool], estimate: [Float]? = nil, effort: Int,
-    pool: WorkerPool
+    _ source: some PictureSource, header: Header, mask: [Bool], estimate: [Float]? = nil,
+    effort: Int, pool: WorkerPool
   ) throws {
     var pixels = GraphicsPixels(header: header, mask: mask)
     let components = source.colorType.componentCount
