@@ -5,9 +5,14 @@ package import GQModel
 public final class GQDecoder: Sendable {
   /// The model of a file, or one that it will be checked against.
   let model: @Sendable (Header) throws(ModelError) -> Network
+  /// Decodes graphics; the rest is decoded by the model's threads.
+  private let pool: WorkerPool
 
   /// A decoder for a model; nil for files that need none.
-  package init(network: Network?) {
+  ///
+  /// - Parameter pool: threads; those of the model when nil.
+  package init(network: Network?, pool: WorkerPool? = nil) {
+    self.pool = pool ?? network?.pool ?? WorkerPool()
     model = { (_) throws(ModelError) in
       guard let network else { throw .noModel("the decoder was made without one") }
       return network
@@ -15,7 +20,8 @@ public final class GQDecoder: Sendable {
   }
 
   /// A decoder that finds the model of each file.
-  init(_ model: @escaping @Sendable (Header) throws(ModelError) -> Network) {
+  init(pool: WorkerPool, _ model: @escaping @Sendable (Header) throws(ModelError) -> Network) {
+    self.pool = pool
     self.model = model
   }
 
@@ -237,7 +243,7 @@ public final class GQDecoder: Sendable {
         problems(error)
       }
     }
-    return GraphicsOverlay(header: file.header, mask: mask, units: units)
+    return GraphicsOverlay(header: file.header, mask: mask, units: units, pool: pool)
   }
 
   private func coder(

@@ -553,12 +553,7 @@ class ContextPixels:
         if is_spelled:
             found = self.spell(c, s[2])
         for place, (known, confidence) in zip(places, entries):
-            if confidence > 0 and known == found:
-                self.followers[place] = known, min(confidence + 1, 255)
-            elif confidence > 1:
-                self.followers[place] = known, confidence // 2
-            else:
-                self.followers[place] = found, 1
+            self.followers[place] = found, min(confidence + 1, 255) if known == found else 1
         return found, is_spelled
 
     def spell(self, c, s2):

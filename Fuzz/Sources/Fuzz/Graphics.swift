@@ -67,7 +67,9 @@ private func chunkOfMask(_ input: inout InputReader, _ header: Header) -> [UInt8
   mask[0] = true
   let places = GraphicsLayer.places(header: header, mask: mask)
   let split = input.number(below: 1 << 12)
-  let rest = input.rest()
+  var rest = input.rest()
+  // As pixels coded by contexts, which any bytes are.
+  if pattern.0 & 1 == 0 { rest = [ContextCodedPixels.signature] + rest }
   let units =
     places.count == 1 ? [rest] : [Array(rest.prefix(split)), Array(rest.dropFirst(split))]
   let levels = LevelMap(

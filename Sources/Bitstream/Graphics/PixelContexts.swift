@@ -239,14 +239,8 @@ struct PixelContexts<Coder: DecisionCoder>: ~Copyable {
   /// Learns what followed.
   @inline(__always)
   private func follow(_ place: Int, _ found: UInt32, _ colour: UInt32) {
-    let (known, count) = (found & 0xFF_FFFF, found >> 24)
-    if known == colour, count > 0 {
-      followers[place] = known | min(count + 1, 255) << 24
-    } else if count > 1 {
-      followers[place] = known | (count / 2) << 24
-    } else {
-      followers[place] = colour | 1 << 24
-    }
+    let count = found & 0xFF_FFFF == colour ? min(found >> 24 + 1, 255) : 1
+    followers[place] = colour | count << 24
   }
 }
 

@@ -8,12 +8,16 @@ struct GraphicsOverlay: Sendable {
   private let units: [(place: GridRectangle, bytes: [UInt8])]
   /// The RGB samples of units that rows have come to; those above are forgotten.
   private var decoded: [Int: [UInt8]] = [:]
+  private let pool: WorkerPool
 
   /// - Parameter units: those that rows will come to, in order; others keep what the network decoded.
-  init(header: Header, mask: [Bool], units: [(place: GridRectangle, bytes: [UInt8])]) {
+  init(
+    header: Header, mask: [Bool], units: [(place: GridRectangle, bytes: [UInt8])], pool: WorkerPool
+  ) {
     self.header = header
     self.mask = mask
     self.units = units
+    self.pool = pool
   }
 
   /// The share of the picture's positions whose units are there.
@@ -53,6 +57,7 @@ struct GraphicsOverlay: Sendable {
     into samples: inout [UInt8], rows: Range<Int>, columns: Range<Int>, components: Int
   ) throws(BitstreamError) {
     let stride = Header.stride
+    try decodeUnits(rows: rows, columns: columns)
     for (number, unit) in units.enumerated() {
       let top = unit.place.rows.lowerBound * stride
       let left = unit.place.columns.lowerBound * stride
@@ -62,7 +67,7 @@ struct GraphicsOverlay: Sendable {
       )
       if top + height <= rows.lowerBound { decoded[number] = nil }
       guard !inner.isEmpty, !across.isEmpty else { continue }
-      guard let pixels = try pixels(of: number, width: width, height: height) else { continue }
+      guard let pixels = decoded[number] else { continue }
       for row in inner {
         for position in across.lowerBound / stride..<(across.upperBound + stride - 1) / stride
         where mask[row / stride * header.columns + position] {
@@ -83,23 +88,41 @@ struct GraphicsOverlay: Sendable {
     }
   }
 
-  private mutating func pixels(
-    of number: Int, width: Int, height: Int
-  ) throws(BitstreamError) -> [UInt8]? {
-    if let known = decoded[number] { return known }
-    let unit = units[number]
-    guard GraphicsUnit.isDecodable(unit.bytes) else { return nil }
-    guard
-      let made = GraphicsUnit.decode(
-        unit.bytes, width: width, height: height, isGrey: header.colorType.isGrey)
-    else {
-      throw .invalidValue(
-        what:
-          "graphics unit at row \(unit.place.rows.lowerBound), column \(unit.place.columns.lowerBound)",
-        offset: 0, found: "other bytes", expected: "\(width) x \(height) pixels")
+  /// Decodes units that some rows and columns are the first to come to.
+  private mutating func decodeUnits(
+    rows: Range<Int>, columns: Range<Int>
+  ) throws(BitstreamError) {
+    let stride = Header.stride
+    let missing = units.indices.filter { number in
+      let place = units[number].place
+      return decoded[number] == nil && GraphicsUnit.isDecodable(units[number].bytes)
+        && place.rows.lowerBound * stride < rows.upperBound
+        && place.rows.upperBound * stride > rows.lowerBound
+        && place.columns.lowerBound * stride < columns.upperBound
+        && place.columns.upperBound * stride > columns.lowerBound
     }
-    decoded[number] = made
-    return made
+    var made = [[UInt8]?](repeating: nil, count: missing.count)
+    made.withUnsafeMutableBufferPointer { made in
+      let made = Disjoint(made)
+      let (header, units) = (header, units)
+      pool.forEach(missing.count) { k in
+        let unit = units[missing[k]]
+        made.value[k] = GraphicsUnit.decode(
+          unit.bytes, width: unit.place.width(in: header), height: unit.place.height(in: header),
+          isGrey: header.colorType.isGrey)
+      }
+    }
+    for (number, pixels) in zip(missing, made) {
+      guard let pixels else {
+        let place = units[number].place
+        throw .invalidValue(
+          what:
+            "graphics unit at row \(place.rows.lowerBound), column \(place.columns.lowerBound)",
+          offset: 0, found: "other bytes",
+          expected: "\(place.width(in: header)) x \(place.height(in: header)) pixels")
+      }
+      decoded[number] = pixels
+    }
   }
 }
 

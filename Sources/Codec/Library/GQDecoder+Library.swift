@@ -11,7 +11,7 @@ extension GQDecoder {
 
   /// A decoder that loads the model when a file needs it.
   package convenience init(models: ModelStore) {
-    self.init { (_) throws(ModelError) in try models.network() }
+    self.init(pool: models.pool) { (_) throws(ModelError) in try models.network() }
   }
 
   /// The picture of a file, or a region of it.

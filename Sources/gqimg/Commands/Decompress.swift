@@ -125,8 +125,10 @@ struct Decompress: ParsableCommand {
   }
 
   /// Reads a file as it is, or with --recover the picture and what was wrong with it.
-  private func open(_ bytes: [UInt8], _ network: Network?) throws -> Decoded {
-    let decoder = GQDecoder(network: network)
+  private func open(
+    _ bytes: [UInt8], _ network: Network?, _ pool: WorkerPool
+  ) throws -> Decoded {
+    let decoder = GQDecoder(network: network, pool: pool)
     guard recover else {
       return .rows(try decoder.open(bytes, region: region, limits: limits))
     }
@@ -158,7 +160,9 @@ struct Decompress: ParsableCommand {
           try model.network(decoding: header, jobs: outputs.jobCount(jobs))
         } : nil
       try MemoryNeed.decoding(width: header.width, height: header.height).check(job.input)
-      var decoded = try reporting(job.input) { try open(bytes, network) }
+      var decoded = try reporting(job.input) {
+        try open(bytes, network, model.pool(jobs: outputs.jobCount(jobs)))
+      }
       // What is done to a picture as a whole needs the whole picture.
       if fit != nil || background != nil || decoded.hasAlpha {
         decoded = try reporting(job.input) { try decoded.whole() }
