@@ -54,7 +54,9 @@ struct PixelContexts<Coder: DecisionCoder>: ~Copyable {
   mutating func code(row: UnsafeMutableBufferPointer<UInt32>, _ y: Int) {
     let stride = width + 2 * Self.margin
     func start(_ above: Int) -> Int { (y + 4 - above) % 4 * stride + Self.margin }
-    let c = Rows(colours + start(0), colours + start(1), colours + start(2), colours + start(3))
+    let c = Rows(
+      this: colours + start(0), above: colours + start(1), second: colours + start(2),
+      third: colours + start(3))
     let (r0, r1, r2, r3) = (runs + start(0), runs + start(1), runs + start(2), runs + start(3))
     if y % Header.stride == 0 { for k in positionBits.indices { positionBits[k] = 0 } }
     var bitCount = coder.bitCount
@@ -282,32 +284,25 @@ private enum WeightPlace {
 
 /// A row and the three above it.
 private struct Rows {
-  let (this, above, second, third):
-    (
-      UnsafeMutablePointer<UInt32>, UnsafeMutablePointer<UInt32>, UnsafeMutablePointer<UInt32>,
-      UnsafeMutablePointer<UInt32>
-    )
-
-  init(
-    _ this: UnsafeMutablePointer<UInt32>, _ above: UnsafeMutablePointer<UInt32>,
-    _ second: UnsafeMutablePointer<UInt32>, _ third: UnsafeMutablePointer<UInt32>
-  ) {
-    (self.this, self.above, self.second, self.third) = (this, above, second, third)
-  }
+  let this: UnsafeMutablePointer<UInt32>
+  let above: UnsafeMutablePointer<UInt32>
+  let second: UnsafeMutablePointer<UInt32>
+  let third: UnsafeMutablePointer<UInt32>
 }
 
 /// Colours around a pixel, and sums of 2, 4, 9 and 18 of them, times powers of an odd number.
 private struct Neighbours {
-  let (left, above, aboveLeft, aboveRight, secondLeft, secondAbove):
-    (UInt32, UInt32, UInt32, UInt32, UInt32, UInt32)
-  let (two, four, nine, eighteen): (UInt32, UInt32, UInt32, UInt32)
+  let left, above, aboveLeft, aboveRight, secondLeft, secondAbove: UInt32
+  let two, four, nine, eighteen: UInt32
 
   @inline(__always)
   init(_ c: Rows, _ x: Int) {
-    (left, above, aboveLeft, aboveRight) = (
-      c.this[x - 1], c.above[x], c.above[x - 1], c.above[x + 1]
-    )
-    (secondLeft, secondAbove) = (c.this[x - 2], c.second[x])
+    left = c.this[x - 1]
+    above = c.above[x]
+    aboveLeft = c.above[x - 1]
+    aboveRight = c.above[x + 1]
+    secondLeft = c.this[x - 2]
+    secondAbove = c.second[x]
     two = left &* Self.power(1) &+ above &* Self.power(2)
     four = two &+ aboveLeft &* Self.power(3) &+ aboveRight &* Self.power(4)
     let third = secondLeft &* Self.power(5) &+ secondAbove &* Self.power(6)
