@@ -96,16 +96,23 @@ struct CodedGraphics {
     }
     // What is left between graphics may take fewer bits without loss. By bits alone: at high qualities the errors of
     // photographs would be worth any number of them.
-    areas.fillHoles { area in
-      area.reduce(0) { $0 + Float(coded[$1]) } > area.reduce(0) { $0 + candidates.bits[$1] }
+    func isCheaper(_ area: [Int], _ bits: [Float]) -> Bool {
+      area.reduce(0) { $0 + Float(coded[$1]) } > area.reduce(0) { $0 + bits[$1] }
     }
-    if areas.mask == best.layer.mask { return best.layer }
-    let filled = try coding(areas.mask).layer
+    let between = candidates.bits.map { $0 / 2 }
+    var filled = areas
+    filled.fillHoles { isCheaper($0, between) }
+    if filled.mask == areas.mask { return best.layer }
+    let tried = try coding(filled.mask)
+    filled = areas
+    filled.fillHoles { area in tried.layer.mask[area[0]] && isCheaper(area, tried.bits) }
+    if filled.mask == areas.mask { return best.layer }
+    let layer = filled.mask == tried.layer.mask ? tried.layer : try coding(filled.mask).layer
     func bitCount(_ layer: GraphicsLayer) -> Int {
       8 * layer.byteCount(header).chunk
         + coded.indices.reduce(0) { $0 + (layer.mask[$1] ? 0 : coded[$1]) }
     }
-    return bitCount(filled) < bitCount(best.layer) ? filled : best.layer
+    return bitCount(layer) < bitCount(best.layer) ? layer : best.layer
   }
 
   /// Where photographs meet graphics the network does worse than expected: a position there must cost so many times less.

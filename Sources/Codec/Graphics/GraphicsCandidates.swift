@@ -1,8 +1,8 @@
 import GQBitstream
 import GQModel
 
-/// Which positions could be graphics, found while a picture is read: few colours, one of them most of the time, long stretches of
-/// one, or lines that repeat.
+/// Which positions could be graphics, found while a picture is read: few colours, one of them a third of the time, or most pixels
+/// as the one above or to the left.
 struct GraphicsCandidates {
   private let header: Header
   private(set) var mask: [Bool]
@@ -12,7 +12,7 @@ struct GraphicsCandidates {
   /// Rows that do not make a row of positions yet.
   private var waiting: [UInt8] = []
 
-  /// The most colours of a candidate of which one takes a third, or that stand in stretches of two and more.
+  /// The most colours of a candidate of which one takes a third, or most of whose pixels repeat a neighbour.
   private static let mostColours = 96
   /// The most colours of any candidate.
   private static let fewColours = 8
@@ -51,15 +51,10 @@ struct GraphicsCandidates {
     let judged = withUnsafeTemporaryAllocation(of: UInt32.self, capacity: 512) {
       table -> (Bool, Float)? in
       for k in 0..<512 { table[k] = 0 }
-      var (colours, largest, changes) = (0, UInt32(0), 0)
-      var repeatsRows = true
+      // Fresh is what neither the pixel to the left nor the one above tells.
+      var (colours, largest, fresh) = (0, UInt32(0), 0)
       for y in rows {
         var last = UInt32.max
-        let line = y * length + columns.lowerBound * components
-        let next = line + columns.count * components
-        if y > rows.lowerBound, repeatsRows {
-          repeatsRows = part[line..<next].elementsEqual(part[line - length..<next - length])
-        }
         for x in columns {
           let place = y * length + x * components
           var colour = UInt32(part[place])
@@ -67,8 +62,12 @@ struct GraphicsCandidates {
             colour |= UInt32(part[place + 1]) << 8 | UInt32(part[place + 2]) << 16
           }
           if colour != last {
-            changes += 1
             last = colour
+            let isAsAbove =
+              y > rows.lowerBound
+              && part[place..<place + components].elementsEqual(
+                part[place - length..<place - length + components])
+            if !isAsAbove { fresh += 1 }
           }
           var slot = Int((colour &* 0x9E37_79B1) >> 24)
           while table[2 * slot + 1] != 0, table[2 * slot] != colour { slot = (slot + 1) & 255 }
@@ -82,13 +81,9 @@ struct GraphicsCandidates {
         }
       }
       let pixels = rows.count * columns.count
-      // Ramps along rows or columns are repetitions too.
       let isCandidate =
-        colours <= fewColours || Int(largest) * 3 >= pixels || repeatsRows || changes == rows.count
-        || changes * 2 <= pixels
-      // A row that repeats the one above costs next to nothing.
-      let changing = repeatsRows ? changes / rows.count - 1 : changes - rows.count
-      return (isCandidate, Float(changing) * 4 + 2)
+        colours <= fewColours || Int(largest) * 3 >= pixels || fresh * 2 <= pixels
+      return (isCandidate, Float(max(0, fresh - 1)) * 4 + 2)
     }
     return judged
       ?? (
