@@ -84,10 +84,14 @@ struct CodedGraphics {
     let hoped = candidates.bits.map { $0 / 8 }
     areas.keep(atLeast: least) { pays($0, hoped) }
     guard areas.mask.contains(true) else { return nil }
-    // With the bits that they take in truth.
+    // With the bits that they take in truth. Small errors are often smaller than expected: where the network needs few bits,
+    // to be exact is not worth many more.
     var best = try coding(areas.mask)
     areas.trim { lambda * Double(best.bits[$0]) > borderDoubt * costs[$0] }
-    areas.keep(atLeast: least) { pays($0, best.bits) }
+    areas.keep(atLeast: least) { area in
+      let most = area.reduce(0) { $0 + coded[$1] + bitsForExactness }
+      return pays(area, best.bits) && area.reduce(0) { $0 + best.bits[$1] } <= Float(most)
+    }
     guard areas.mask.contains(true) else { return nil }
     if areas.mask != best.layer.mask { best = try coding(areas.mask) }
     let expected = costs.indices.reduce(0) { $0 + (areas.mask[$1] ? costs[$1] : 0) }
@@ -117,6 +121,8 @@ struct CodedGraphics {
 
   /// Where photographs meet graphics the network does worse than expected: a position there must cost so many times less.
   private static let borderDoubt = 1.5
+  /// By how many bits a position of graphics may be above the network's.
+  private static let bitsForExactness = 32
   /// Areas of fewer positions are left to the network.
   private static let leastArea = 12
 }
