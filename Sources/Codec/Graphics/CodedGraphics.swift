@@ -76,22 +76,21 @@ struct CodedGraphics {
       try CodedGraphics(
         source, header: header, mask: mask, estimate: candidates.bits, effort: effort, pool: pool)
     }
+    // Small errors are often smaller than expected: where the network needs few bits, to be exact is not worth many more.
     func pays(_ area: [Int], _ bits: [Float]) -> Bool {
-      area.reduce(0) { $0 + costs[$1] } > lambda * area.reduce(0) { $0 + Double(bits[$1]) }
+      let sum = area.reduce(0) { $0 + Double(bits[$1]) }
+      return area.reduce(0) { $0 + costs[$1] } > lambda * sum
+        && area.reduce(0) { $0 + Double(coded[$1] + bitsForExactness) } >= sum
     }
     var areas = GraphicsAreas(header: header, mask: candidates.mask)
     let least = min(leastArea, header.rows * header.columns)
-    let hoped = candidates.bits.map { $0 / 8 }
+    let hoped = candidates.bits.map { $0 / 4 }
     areas.keep(atLeast: least) { pays($0, hoped) }
     guard areas.mask.contains(true) else { return nil }
-    // With the bits that they take in truth. Small errors are often smaller than expected: where the network needs few bits,
-    // to be exact is not worth many more.
+    // With the bits that they take in truth.
     var best = try coding(areas.mask)
     areas.trim { lambda * Double(best.bits[$0]) > borderDoubt * costs[$0] }
-    areas.keep(atLeast: least) { area in
-      let most = area.reduce(0) { $0 + coded[$1] + bitsForExactness }
-      return pays(area, best.bits) && area.reduce(0) { $0 + best.bits[$1] } <= Float(most)
-    }
+    areas.keep(atLeast: least) { pays($0, best.bits) }
     guard areas.mask.contains(true) else { return nil }
     if areas.mask != best.layer.mask { best = try coding(areas.mask) }
     let expected = costs.indices.reduce(0) { $0 + (areas.mask[$1] ? costs[$1] : 0) }
