@@ -118,7 +118,7 @@ struct CodedGraphics {
     return bitCount(layer) < bitCount(best.layer) ? layer : best.layer
   }
 
-  /// Where photographs meet graphics the network does worse than expected: a position there must cost so many times less.
+  /// Where photographs meet graphics the network does worse than expected: its costs count so many times.
   private static let borderDoubt = 1.5
   /// By how many bits a position of graphics may be above the network's.
   private static let bitsForExactness = 32
