@@ -169,6 +169,20 @@ public final class GQEncoder: Sendable {
         }
         if cost(coded) < cost(best) { best = coded }
       }
+      // What is still far off beside graphics becomes graphics too: beside exact grounds it is seen.
+      if let layer = graphics, let predicted, let found = best.errors,
+        case .quality = options.target
+      {
+        let farOff = revision.farOff(
+          beside: layer.mask, levels: best.levels, measured: found, expected: predicted)
+        if !farOff.isEmpty {
+          var mask = layer.mask
+          for position in farOff { mask[position] = true }
+          graphics = try CodedGraphics(
+            source, header: header, mask: mask, effort: options.effort, pool: network.pool
+          ).layer
+        }
+      }
     }
     let map = LevelMap(columns: header.columns, rows: header.rows, levels: best.levels)
     let coded = CodedPicture(

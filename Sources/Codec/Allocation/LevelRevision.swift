@@ -78,6 +78,28 @@ struct LevelRevision {
 
   private typealias Measured = (position: Int, error: Float)
 
+  /// A squared error that is never called a failure, of a position.
+  private func tolerated(_ samples: Float) -> Float {
+    distortion(samples * Self.tolerated / (127.5 * 127.5))
+  }
+
+  private func isFarOff(_ error: Float, expected: Float, _ samples: Float) -> Bool {
+    error > max(Self.visible * tolerated(samples), Self.farOffRatio * expected)
+  }
+
+  /// The positions beside those of a mask that are far off from what was expected.
+  func farOff(
+    beside mask: [Bool], levels: [UInt8], measured: DecodedErrors.Found, expected: LevelErrors
+  ) -> [Int] {
+    levels.indices.filter { position in
+      let samples = expected.samples(position)
+      return !mask[position] && expected.neighbours(position).contains { mask[$0] }
+        && isFarOff(
+          error(measured, position, samples), expected: expected[position][Int(levels[position])],
+          samples)
+    }
+  }
+
   /// Takes the measured errors of a coded picture and corrects what is expected.
   ///
   /// - Returns: whether levels failed that matter: positions that are far off, or many.
@@ -92,10 +114,10 @@ struct LevelRevision {
       let samples = errors.samples(position)
       let error = error(measured, position, samples)
       let expected = errors[position][Int(level)]
-      let slack = distortion(samples * Self.tolerated / (127.5 * 127.5))
+      let slack = tolerated(samples)
       total += error
       let isShifted = measured.shifts[position] > seenShift(measured, position, samples)
-      if isShifted || error > max(Self.visible * slack, Self.farOffRatio * expected) {
+      if isShifted || isFarOff(error, expected: expected, samples) {
         farOff.append(position)
       }
       if isShifted {
