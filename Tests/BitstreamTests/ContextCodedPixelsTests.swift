@@ -62,7 +62,7 @@ import Testing
     let samples = Kind.noise.samples(width: 256, height: 256)
     #expect(
       ContextCodedPixels.encode(samples, width: 256, height: 256, isGrey: false) == nil)
-    // A file may have no more of them either: zeros and ones alternate in what chance decides.
+    // Decoders refuse random bytes, most pixels of which are escapes.
     var numbers = Numbers(state: 5)
     let bytes = [1] + (0..<400_000).map { _ in UInt8(1 + numbers.next(255)) }
     #expect(ContextCodedPixels.decode(bytes[...], width: 512, height: 512, isGrey: false) == nil)

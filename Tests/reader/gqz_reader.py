@@ -473,8 +473,8 @@ class ContextPixels:
         self.coder, self.width, self.grey = RangeDecoder(data), width, grey
         self.bits = next(bits for bits in range(10, 19) if bits == 18 or 1 << bits >= width * height)
         self.states, self.weights, self.followers = {}, {}, {}
-        self.ground = self.spelled = 0
-        rows, spelled_out = [], 0
+        self.background = self.last_escape = 0
+        rows, escapes = [], 0
         for y in range(height):
             rows.append([])
 
@@ -489,17 +489,17 @@ class ContextPixels:
             for x in range(width):
                 c = [at(x + dx, -dy) for dx, dy in NEIGHBOURS]
                 around = ((range(-4, 0), 0), (range(-3, 4), 1), (range(-2, 4), 2), (range(-1, 2), 3))
-                flat = y >= 3 and all(at(x + dx, above) == c[0] for columns, above in around for dx in columns)
-                if flat:
-                    self.ground = c[0]
-                    if self.decide_by(("flat", (c[0] * GOLDEN & WORD) >> 24)):
+                uniform = y >= 3 and all(at(x + dx, above) == c[0] for columns, above in around for dx in columns)
+                if uniform:
+                    self.background = c[0]
+                    if self.decide_by(("uniform", (c[0] * GOLDEN & WORD) >> 24)):
                         rows[y].append(c[0])
                         continue
-                colour, is_spelled = self.pixel(c, c[0] if flat else None)
+                colour, is_escape = self.pixel(c, c[0] if uniform else None)
                 rows[y].append(colour)
-                spelled_out += is_spelled
-        if spelled_out > width * height // 4 + 4096:
-            raise Invalid("colours that are spelled out")
+                escapes += is_escape
+        if escapes > width * height // 4 + 4096:
+            raise Invalid("escapes of a unit of graphics")
         if self.coder.position < len(data):
             raise Invalid("unused bytes of a unit of graphics")
         self.colours = [colour for row in rows for colour in row]
@@ -542,51 +542,51 @@ class ContextPixels:
             e = sum(1 << i for i in range(6) if c[i] == colour)
             q = [min(confidence, 7) if known == colour else 0 for known, confidence in entries]
             key = colour + (t << 24)
-            if self.mix([("equal", t, e), ("trust", t, *q), ("tries", 0, self.slot(hashed(hashed(s[18], 0), key))),
-                         ("tries", 1, self.slot(hashed(s[2], key)))], ("tries", t, q[0] > 0, min(q[1], 3), q[2] > 0)):
+            if self.mix([("equal", t, e), ("confidence", t, *q), ("hashed", 0, self.slot(hashed(hashed(s[18], 0), key))),
+                         ("hashed", 1, self.slot(hashed(s[2], key)))], ("predicted", t, q[0] > 0, min(q[1], 3), q[2] > 0)):
                 found = colour
                 break
             tried.append(colour)
             if len(tried) == 3:
                 break
-        is_spelled = found is None
-        if is_spelled:
-            found = self.spell(c, s[2])
+        is_escape = found is None
+        if is_escape:
+            found = self.escape(c, s[2])
         for place, (known, confidence) in zip(places, entries):
             self.followers[place] = found, min(confidence + 1, 255) if known == found else 1
-        return found, is_spelled
+        return found, is_escape
 
-    def spell(self, c, s2):
+    def escape(self, c, s2):
         green = [component(colour, 0) for colour in c[:3]]
         median = sorted((green[0], green[1], green[0] + green[1] - green[2]))[1]
         diagonals = c[2] * GOLDEN + c[3] * pow(GOLDEN, 2, 1 << 32) & WORD
-        g = self.spell_component(0, [median, s2, c[0], diagonals, c[1], component(self.spelled, 0)])
+        g = self.escape_component(0, [median, s2, c[0], diagonals, c[1], component(self.last_escape, 0)])
         if self.grey:
             r = b = g
         else:
             known = hashed(0, g + 1)
-            r = self.spell_other(1, c, g, known)
-            b = self.spell_other(2, c, g, hashed(known, r + 1))
-        self.spelled = r << 16 | g << 8 | b
-        return self.spelled
+            r = self.escape_other(1, c, g, known)
+            b = self.escape_other(2, c, g, hashed(known, r + 1))
+        self.last_escape = r << 16 | g << 8 | b
+        return self.last_escape
 
-    def spell_other(self, k, c, g, known):
-        d = component(self.spelled, 0) - component(self.ground, 0)
+    def escape_other(self, k, c, g, known):
+        d = component(self.last_escape, 0) - component(self.background, 0)
         if d:
-            x = component(self.ground, k)
-            expected = x + quotient((g - component(self.ground, 0)) * (component(self.spelled, k) - x), d)
+            x = component(self.background, k)
+            expected = x + quotient((g - component(self.background, 0)) * (component(self.last_escape, k) - x), d)
         else:
             expected = component(c[0], k) + g - component(c[0], 0)
         expected = min(max(expected, 0), 255)
-        return self.spell_component(k, [known, hashed(c[0], known), hashed(self.ground, expected), hashed(self.ground, known),
+        return self.escape_component(k, [known, hashed(c[0], known), hashed(self.background, expected), hashed(self.background, known),
                                         expected, hashed(c[1], known)])
 
-    def spell_component(self, k, contexts):
+    def escape_component(self, k, contexts):
         node = 1
         for bit in range(7, -1, -1):
             number = 256 * k + node
-            places = [("bits", number)] + [("spell", i, self.slot(hashed(hashed(x, 0), number))) for i, x in enumerate(contexts)]
-            node = 2 * node + self.mix(places, ("spell", k, bit))
+            places = [("bits", number)] + [("escape", i, self.slot(hashed(hashed(x, 0), number))) for i, x in enumerate(contexts)]
+            node = 2 * node + self.mix(places, ("escape", k, bit))
         return node & 255
 
 
@@ -631,7 +631,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("file")
     parser.add_argument("--full", action="store_true", help="print the bits of all positions and alpha too")
-    parser.add_argument("--pixels", action="store_true", help="print the colours of units of graphics that are coded by contexts")
+    parser.add_argument("--pixels", action="store_true", help="print the colours of units of graphics that are coded by context mixing")
     parser.add_argument("--widths", help="JSON file of the model's code widths by level: print trellis states")
     arguments = parser.parse_args()
     with open(arguments.file, "rb") as file:

@@ -68,7 +68,7 @@ private func chunkOfMask(_ input: inout InputReader, _ header: Header) -> [UInt8
   let places = GraphicsLayer.places(header: header, mask: mask)
   let split = input.number(below: 1 << 12)
   var rest = input.rest()
-  // As pixels coded by contexts, which any bytes are.
+  // As pixels coded by context mixing, which any bytes are.
   if pattern.0 & 1 == 0 { rest = [ContextCodedPixels.signature] + rest }
   let units =
     places.count == 1 ? [rest] : [Array(rest.prefix(split)), Array(rest.dropFirst(split))]

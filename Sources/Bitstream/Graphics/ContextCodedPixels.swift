@@ -1,16 +1,15 @@
-/// The pixels of a unit of graphics as range-coded decisions in contexts of what stands around them.
+/// The pixels of a unit of graphics, coded losslessly by context mixing (`PixelModel`).
 ///
-/// In text, on screens and in drawings what stood around a pixel before tells its colour almost always, so it takes a fraction
-/// of what copies of strings take (VP8L). A pixel's colour is spelled out otherwise, which may happen to a quarter of them:
-/// photographs are coded better and faster in other ways.
+/// In text, on screens and in drawings a pixel's neighbours predict its colour almost always, so it takes a fraction of what LZ77
+/// takes (VP8L). At most a quarter of the pixels may be escapes: photographs are coded better and faster by VP8L.
 package enum ContextCodedPixels {
   /// The first byte of such a unit.
   package static let signature: UInt8 = 1
 
-  /// The most pixels of a unit whose colour is spelled out.
-  private static func mostSpelled(_ width: Int, _ height: Int) -> Int { width * height / 4 + 4096 }
+  /// The most escapes of a unit.
+  private static func mostEscapes(_ width: Int, _ height: Int) -> Int { width * height / 4 + 4096 }
 
-  /// A unit of RGB samples; nil when too many colours have to be spelled out. Inverse: `decode`.
+  /// A unit of RGB samples; nil when it has too many escapes. Inverse: `decode`.
   ///
   /// - Parameters:
   ///   - samples: rows of `width` pixels, three equal components each in a grey picture.
@@ -20,7 +19,7 @@ package enum ContextCodedPixels {
     _ samples: [UInt8], width: Int, height: Int, isGrey: Bool
   ) -> (bytes: [UInt8], positionBits: [Int])? {
     precondition(width > 0 && height > 0 && samples.count == width * height * 3)
-    var contexts = PixelContexts(
+    var model = PixelModel(
       coder: RangeEncoder(), width: width, height: height, isGrey: isGrey)
     var row = [UInt32](repeating: 0, count: width)
     var positionBits: [Int] = []
@@ -31,13 +30,13 @@ package enum ContextCodedPixels {
           UInt32(samples[place]) << 16 | UInt32(samples[place + 1]) << 8
           | UInt32(samples[place + 2])
       }
-      row.withUnsafeMutableBufferPointer { contexts.code(row: $0, y) }
-      if contexts.spelledCount > mostSpelled(width, y + 1) { return nil }
+      row.withUnsafeMutableBufferPointer { model.code(row: $0, y) }
+      if model.escapeCount > mostEscapes(width, y + 1) { return nil }
       if y % Header.stride == Header.stride - 1 || y == height - 1 {
-        positionBits += contexts.positionBits
+        positionBits += model.positionBits
       }
     }
-    return ([signature] + contexts.coder.finish(), positionBits)
+    return ([signature] + model.coder.finish(), positionBits)
   }
 
   /// RGB samples of a unit; nil when it is damaged. Inverse of `encode`.
@@ -46,20 +45,20 @@ package enum ContextCodedPixels {
   ) -> [UInt8]? {
     precondition(width > 0 && height > 0)
     guard bytes.first == signature, bytes.count == 1 || bytes.last != 0 else { return nil }
-    var contexts = PixelContexts(
+    var model = PixelModel(
       coder: RangeDecoder(bytes.dropFirst()), width: width, height: height, isGrey: isGrey)
     var row = [UInt32](repeating: 0, count: width)
     var samples: [UInt8] = []
     samples.reserveCapacity(width * height * 3)
     for y in 0..<height {
-      row.withUnsafeMutableBufferPointer { contexts.code(row: $0, y) }
-      if contexts.spelledCount > mostSpelled(width, height) { return nil }
+      row.withUnsafeMutableBufferPointer { model.code(row: $0, y) }
+      if model.escapeCount > mostEscapes(width, height) { return nil }
       for colour in row {
         samples.append(UInt8(truncatingIfNeeded: colour >> 16))
         samples.append(UInt8(truncatingIfNeeded: colour >> 8))
         samples.append(UInt8(truncatingIfNeeded: colour))
       }
     }
-    return contexts.coder.hasReadAll ? samples : nil
+    return model.coder.hasReadAll ? samples : nil
   }
 }

@@ -1,7 +1,7 @@
 /// The positions of a picture that are coded without loss beside those of the network: text, screens, drawings.
 ///
 /// Chunk `G`. A mask says which positions these are; their pixels lie in units of up to 1,024 x 1,024 pixels with a checksum
-/// each, coded by contexts (`ContextCodedPixels`) or as VP8L bitstreams (RFC 9649), which the first byte tells.
+/// each, coded by context mixing (`ContextCodedPixels`) or as VP8L bitstreams (RFC 9649), which the first byte tells.
 package struct GraphicsLayer: Sendable, Equatable {
   /// For every position, row by row, whether the layer has its pixels.
   package let mask: [Bool]

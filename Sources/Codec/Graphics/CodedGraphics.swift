@@ -89,7 +89,9 @@ struct CodedGraphics {
     guard areas.mask.contains(true) else { return nil }
     // With the bits that they take in truth.
     var best = try coding(areas.mask)
-    areas.trim { lambda * Double(best.bits[$0]) > borderDoubt * costs[$0] }
+    areas.trim {
+      candidates.isMixed[$0] && lambda * Double(best.bits[$0]) > borderDoubt * costs[$0]
+    }
     areas.keep(atLeast: least) { pays($0, best.bits) }
     guard areas.mask.contains(true) else { return nil }
     if areas.mask != best.layer.mask { best = try coding(areas.mask) }

@@ -8,6 +8,8 @@ struct GraphicsCandidates {
   private(set) var mask: [Bool]
   /// About how many bits the pixels of each candidate take without loss, before what units have in common is known.
   private(set) var bits: [Float]
+  /// Which candidates seem to have some of a photograph in them: many colours, hardly one of them twice but for the commonest.
+  private(set) var isMixed: [Bool]
   private var row = 0
   /// Rows that do not make a row of positions yet.
   private var waiting: [UInt8] = []
@@ -16,11 +18,14 @@ struct GraphicsCandidates {
   private static let mostColours = 96
   /// The most colours of any candidate.
   private static let fewColours = 8
+  /// Anti-aliased text has no more colours than this.
+  private static let textColours = 32
 
   init(header: Header) {
     self.header = header
     mask = [Bool](repeating: false, count: header.rows * header.columns)
     bits = [Float](repeating: 0, count: mask.count)
+    isMixed = mask
   }
 
   /// Takes whole rows of the picture.
@@ -34,11 +39,12 @@ struct GraphicsCandidates {
     waiting = Array(part[(rows * length)...])
     for top in Swift.stride(from: 0, to: rows, by: stride) {
       for column in 0..<header.columns {
-        let (isCandidate, estimate) = Self.judge(
+        let (isCandidate, estimate, isMixed) = Self.judge(
           part, length: length, components: components, rows: top..<min(rows, top + stride),
           columns: column * stride..<min(header.width, (column + 1) * stride))
         mask[row * header.columns + column] = isCandidate
         bits[row * header.columns + column] = estimate
+        self.isMixed[row * header.columns + column] = isMixed
       }
       row += 1
     }
@@ -46,10 +52,10 @@ struct GraphicsCandidates {
 
   private static func judge(
     _ part: [UInt8], length: Int, components: Int, rows: Range<Int>, columns: Range<Int>
-  ) -> (Bool, Float) {
+  ) -> (isCandidate: Bool, bits: Float, isMixed: Bool) {
     // An open hash table of colours and their numbers.
     let judged = withUnsafeTemporaryAllocation(of: UInt32.self, capacity: 512) {
-      table -> (Bool, Float)? in
+      table -> (Bool, Float, Bool)? in
       for k in 0..<512 { table[k] = 0 }
       // Fresh is what neither the pixel to the left nor the one above tells.
       var (colours, largest, fresh) = (0, UInt32(0), 0)
@@ -83,12 +89,14 @@ struct GraphicsCandidates {
       let pixels = rows.count * columns.count
       let isCandidate =
         colours <= fewColours || Int(largest) * 3 >= pixels || fresh * 2 <= pixels
-      return (isCandidate, Float(max(0, fresh - 1)) * 4 + 2)
+      let isMixed = colours > textColours && colours * 2 > pixels - Int(largest)
+      return (isCandidate, Float(max(0, fresh - 1)) * 4 + 2, isMixed)
     }
     return judged
       ?? (
         false,
-        residualBits(part, length: length, components: components, rows: rows, columns: columns)
+        residualBits(part, length: length, components: components, rows: rows, columns: columns),
+        false
       )
   }
 

@@ -4,7 +4,7 @@ import GQBitstream
 enum GraphicsUnit {
   enum Coding: CaseIterable {
     /// For few colours in patterns that come again: `ContextCodedPixels`.
-    case contexts
+    case contextMixing
     /// For photographs, noise and long repetitions.
     case vp8l
   }
@@ -20,7 +20,7 @@ enum GraphicsUnit {
     _ samples: [UInt8], as coding: Coding, width: Int, height: Int, isGrey: Bool, effort: Int
   ) -> Encoded? {
     switch coding {
-    case .contexts:
+    case .contextMixing:
       ContextCodedPixels.encode(samples, width: width, height: height, isGrey: isGrey)
         .map { Encoded(bytes: $0.bytes, positionBits: $0.positionBits) }
     case .vp8l:

@@ -1,27 +1,27 @@
-/// Pixels of text, screens and drawings as binary decisions: whether a pixel has the colour that followed the same neighbours
-/// before, or that of a neighbour; if not, the bits of its colour.
+/// A context-mixing model of the pixels of text, screens and drawings: whether a pixel has the colour that followed the same
+/// neighbours before, or that of a neighbour; if not, an escape and the bits of its colour.
 ///
-/// A colour is red << 16 | green << 8 | blue. `docs/format.md`, section 4, specifies every operation.
-struct PixelContexts<Coder: DecisionCoder>: ~Copyable {
+/// A colour is red << 16 | green << 8 | blue. `docs/format.md`, section 4.5, specifies every operation.
+struct PixelModel<Coder: DecisionCoder>: ~Copyable {
   var coder: Coder
-  /// Pixels so far whose colour had to be spelled out.
-  private(set) var spelledCount = 0
+  /// Pixels so far whose colour was not predicted.
+  private(set) var escapeCount = 0
   /// Bits of each position of the row of positions that was begun last, when encoding.
   private(set) var positionBits: [Int]
 
   private let width: Int
   private let isGrey: Bool
-  private let states: MixedStates
-  /// Of three tables, what followed the same neighbours: a colour in the lower 24 bits, and how often it was right lately.
-  private let followers: UnsafeMutablePointer<UInt32>
-  /// The last four rows with margins, and for each pixel how many up to it have its colour.
+  private let states: ContextMixer
+  /// Three hash tables of what followed the same neighbours: a colour in the lower 24 bits, and how often in a row above them.
+  private let predictions: UnsafeMutablePointer<UInt32>
+  /// The last four rows with margins, and for each pixel the length of the run of its colour that ends with it.
   private let colours: UnsafeMutablePointer<UInt32>
   private let runs: UnsafeMutablePointer<Int32>
   /// Binary logarithm of the length of a table.
   private let tableBits: UInt32
-  /// The last colour of a flat place, and the last that was spelled out.
-  private var ground: UInt32 = 0
-  private var spelled: UInt32 = 0
+  /// The colour of the last uniform neighbourhood, and the last that was not predicted.
+  private var background: UInt32 = 0
+  private var lastEscape: UInt32 = 0
 
   private static var margin: Int { 6 }
 
@@ -33,10 +33,10 @@ struct PixelContexts<Coder: DecisionCoder>: ~Copyable {
     var bits: UInt32 = 10
     while bits < 18, 1 << bits < width * height { bits += 1 }
     tableBits = bits
-    states = MixedStates(
+    states = ContextMixer(
       states: StatePlace.tables + StatePlace.tableCount << bits, weights: WeightPlace.count)
-    followers = .allocate(capacity: 3 << bits)
-    followers.initialize(repeating: 0, count: 3 << bits)
+    predictions = .allocate(capacity: 3 << bits)
+    predictions.initialize(repeating: 0, count: 3 << bits)
     let count = 4 * (width + 2 * Self.margin)
     colours = .allocate(capacity: count)
     colours.initialize(repeating: 0, count: count)
@@ -45,7 +45,7 @@ struct PixelContexts<Coder: DecisionCoder>: ~Copyable {
   }
 
   deinit {
-    followers.deallocate()
+    predictions.deallocate()
     colours.deallocate()
     runs.deallocate()
   }
@@ -60,7 +60,7 @@ struct PixelContexts<Coder: DecisionCoder>: ~Copyable {
     let (r0, r1, r2, r3) = (runs + start(0), runs + start(1), runs + start(2), runs + start(3))
     if y % Header.stride == 0 { for k in positionBits.indices { positionBits[k] = 0 } }
     var bitCount = coder.bitCount
-    // To the left of a row stands the first colour of the one above, to its right its own last one.
+    // The left margin of a row is the first colour of the one above, the right one its own last colour.
     for k in 1...Self.margin {
       c.this[-k] = c.above[0]
       r0[-k] = Int32(Self.margin + 1 - k)
@@ -69,13 +69,13 @@ struct PixelContexts<Coder: DecisionCoder>: ~Copyable {
       let left = c.this[x - 1]
       let given = Coder.isDecoder ? 0 : row[x]
       // Eighteen neighbours have one colour.
-      let isFlat =
+      let isUniform =
         r0[x - 1] >= 4 && c.above[x] == left && r1[x + 3] >= 7 && c.second[x] == left
         && r2[x + 3] >= 6 && c.third[x] == left && r3[x + 1] >= 3
       var colour = left
-      if isFlat {
-        ground = left
-        let state = StatePlace.flat + Int((left &* goldenRatio) >> 24)
+      if isUniform {
+        background = left
+        let state = StatePlace.uniform + Int((left &* goldenRatio) >> 24)
         if !states.code(given == left, state: state, &coder) {
           colour = codeByNeighbours(given, c, x, excluded: left)
         }
@@ -97,7 +97,7 @@ struct PixelContexts<Coder: DecisionCoder>: ~Copyable {
     }
   }
 
-  /// Codes a pixel of which is known at most what it is not.
+  /// Codes a pixel by what is predicted from its neighbours; `excluded` is a colour that it does not have.
   @inline(never)
   private mutating func codeByNeighbours(
     _ given: UInt32, _ c: Rows, _ x: Int, excluded: UInt32
@@ -107,28 +107,28 @@ struct PixelContexts<Coder: DecisionCoder>: ~Copyable {
       slot(hash(n.eighteen, 0)), slot(hash(n.nine, 0)) + 1 << tableBits,
       slot(hash(n.four, 0)) + 2 << tableBits
     )
-    let found = (followers[places.0], followers[places.1], followers[places.2])
+    let found = (predictions[places.0], predictions[places.1], predictions[places.2])
     let colour =
-      codeTries(given, n, found, excluded: excluded) ?? codeBits(given, n)
-    follow(places.0, found.0, colour)
-    follow(places.1, found.1, colour)
-    follow(places.2, found.2, colour)
+      codePredicted(given, n, found, excluded: excluded) ?? codeEscape(given, n)
+    learn(places.0, found.0, colour)
+    learn(places.1, found.1, colour)
+    learn(places.2, found.2, colour)
     return colour
   }
 
-  /// Codes whether the colour is one of three at most that are likely, the likeliest first; nil when it is not.
+  /// Codes whether the colour is one of three at most that are predicted, the likeliest first; nil when it is none.
   @inline(__always)
-  private mutating func codeTries(
+  private mutating func codePredicted(
     _ given: UInt32, _ n: Neighbours, _ found: (UInt32, UInt32, UInt32), excluded: UInt32
   ) -> UInt32? {
-    var (first, second) = (none, none)
-    var tries = 0
+    var (first, second) = (none, none)  // Colours that it is not.
+    var rank = 0
     for source in 0..<8 {
       let colour: UInt32 =
         switch source {
-        case 0: follower(found.0)
-        case 1: follower(found.1)
-        case 2: follower(found.2)
+        case 0: predicted(found.0)
+        case 1: predicted(found.1)
+        case 2: predicted(found.2)
         case 3: n.left
         case 4: n.above
         case 5: n.aboveLeft
@@ -139,35 +139,37 @@ struct PixelContexts<Coder: DecisionCoder>: ~Copyable {
       func confidence(_ found: UInt32) -> Int {
         found & 0xFF_FFFF == colour ? Int(min(found >> 24, 7)) : 0
       }
-      let trust = (confidence(found.0), confidence(found.1), confidence(found.2))
-      let key = colour &+ UInt32(tries) << 24
-      states.places[0] = StatePlace.equal + tries * 64 + n.equalities(with: colour)
-      states.places[1] = StatePlace.trust + tries * 512 + trust.0 * 64 + trust.1 * 8 + trust.2
+      let confidences = (confidence(found.0), confidence(found.1), confidence(found.2))
+      let key = colour &+ UInt32(rank) << 24
+      states.places[0] = StatePlace.equality + rank * 64 + n.equalities(with: colour)
+      states.places[1] =
+        StatePlace.confidences + rank * 512 + confidences.0 * 64 + confidences.1 * 8 + confidences.2
       states.places[2] = StatePlace.table(0, tableBits) + slot(hash(hash(n.eighteen, 0), key))
       states.places[3] = StatePlace.table(1, tableBits) + slot(hash(n.two, key))
       let set =
-        tries * 16 + (trust.0 > 0 ? 8 : 0) + min(trust.1, 3) * 2 + (trust.2 > 0 ? 1 : 0)
+        rank * 16 + (confidences.0 > 0 ? 8 : 0) + min(confidences.1, 3) * 2
+        + (confidences.2 > 0 ? 1 : 0)
       if states.code(
-        given == colour, mixing: 4, weights: WeightPlace.tries + set * 4, &coder)
+        given == colour, mixing: 4, weights: WeightPlace.predicted + set * 4, &coder)
       {
         return colour
       }
-      tries += 1
-      if tries == 1 { first = colour } else { second = colour }
-      if tries == 3 { break }
+      rank += 1
+      if rank == 1 { first = colour } else { second = colour }
+      if rank == 3 { break }
     }
     return nil
   }
 
   /// Codes the bits of a colour: green, red, blue, the most significant first.
   @inline(never)
-  private mutating func codeBits(_ given: UInt32, _ n: Neighbours) -> UInt32 {
-    spelledCount += 1
-    let green = codeBits(
+  private mutating func codeEscape(_ given: UInt32, _ n: Neighbours) -> UInt32 {
+    escapeCount += 1
+    let green = codeComponent(
       given, component: 0,
       (
         UInt32(n.medianGreen), n.two, n.left, n.diagonals, n.above,
-        UInt32(component(spelled, 0))
+        UInt32(component(lastEscape, 0))
       ))
     var colour = green << 8
     if isGrey {
@@ -176,28 +178,29 @@ struct PixelContexts<Coder: DecisionCoder>: ~Copyable {
       var known = hash(0, green + 1)
       for c in 1..<3 {
         let expected = UInt32(expectedComponent(c, colour, n))
-        let value = codeBits(
+        let value = codeComponent(
           given, component: c,
           (
-            known, hash(n.left, known), hash(ground, expected), hash(ground, known), expected,
+            known, hash(n.left, known), hash(background, expected), hash(background, known),
+            expected,
             hash(n.above, known)
           ))
         colour |= value << (c == 1 ? 16 : 0)
         known = hash(known, value + 1)
       }
     }
-    spelled = colour
+    lastEscape = colour
     return colour
   }
 
-  /// What the blend between the ground and the colour that was spelled out last has in red or blue, where green is as given.
+  /// Red or blue of the blend between the background and the last escape whose green is as given.
   private func expectedComponent(_ c: Int, _ colour: UInt32, _ n: Neighbours) -> Int32 {
     let green = component(colour, 0)
-    let step = component(spelled, 0) - component(ground, 0)
+    let step = component(lastEscape, 0) - component(background, 0)
     let expected =
       if step != 0 {
-        component(ground, c) + (green - component(ground, 0))
-          * (component(spelled, c) - component(ground, c)) / step
+        component(background, c) + (green - component(background, 0))
+          * (component(lastEscape, c) - component(background, c)) / step
       } else {
         component(n.left, c) + green - component(n.left, 0)
       }
@@ -205,7 +208,7 @@ struct PixelContexts<Coder: DecisionCoder>: ~Copyable {
   }
 
   @inline(__always)
-  private mutating func codeBits(
+  private mutating func codeComponent(
     _ given: UInt32, component c: Int,
     _ contexts: (UInt32, UInt32, UInt32, UInt32, UInt32, UInt32)
   ) -> UInt32 {
@@ -236,13 +239,13 @@ struct PixelContexts<Coder: DecisionCoder>: ~Copyable {
   private func slot(_ hash: UInt32) -> Int { Int((hash &* 0x85EB_CA6B) >> (32 - tableBits)) }
 
   @inline(__always)
-  private func follower(_ found: UInt32) -> UInt32 { found >> 24 > 0 ? found & 0xFF_FFFF : none }
+  private func predicted(_ found: UInt32) -> UInt32 { found >> 24 > 0 ? found & 0xFF_FFFF : none }
 
-  /// Learns what followed.
+  /// Stores what followed; a colour that was right before counts one more.
   @inline(__always)
-  private func follow(_ place: Int, _ found: UInt32, _ colour: UInt32) {
+  private func learn(_ place: Int, _ found: UInt32, _ colour: UInt32) {
     let count = found & 0xFF_FFFF == colour ? min(found >> 24 + 1, 255) : 1
-    followers[place] = colour | count << 24
+    predictions[place] = colour | count << 24
   }
 }
 
@@ -264,12 +267,12 @@ private func component(_ colour: UInt32, _ c: Int) -> Int32 {
 
 /// Where the states of decisions begin.
 private enum StatePlace {
-  static let flat = 0
-  static let equal = flat + 256
-  static let trust = equal + 3 * 64
-  static let bits = trust + 3 * 512
+  static let uniform = 0
+  static let equality = uniform + 256
+  static let confidences = equality + 3 * 64
+  static let bits = confidences + 3 * 512
   static let tables = bits + 3 * 256
-  /// Two for tries, six for the bits of colours.
+  /// Two for predicted colours, six for the bits of escapes.
   static let tableCount = 8
 
   static func table(_ number: Int, _ bits: UInt32) -> Int { tables + number << bits }
@@ -277,8 +280,8 @@ private enum StatePlace {
 
 /// Where the weights of decisions begin.
 private enum WeightPlace {
-  static let tries = 0
-  static let bits = tries + 3 * 16 * 4
+  static let predicted = 0
+  static let bits = predicted + 3 * 16 * 4
   static let count = bits + 3 * 8 * 7
 }
 

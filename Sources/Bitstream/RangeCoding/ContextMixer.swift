@@ -1,8 +1,8 @@
-/// Probabilities of binary decisions, learned in many contexts at once and mixed as log odds by weights that are learned too
-/// (Mahoney, "Adaptive Weighing of Context Models for Lossless Data Compression", 2005). Integers only.
+/// Logistic mixing (Mahoney, "Adaptive Weighing of Context Models for Lossless Data Compression", 2005) of as many contexts as a
+/// decision has, the state of each wherever a table says. Integers only. `LogisticMixer` has three contexts and coarser states.
 ///
 /// A state has the probability of a 1 in its upper 22 bits, and how often it has learned in the lower 10.
-struct MixedStates: ~Copyable {
+struct ContextMixer: ~Copyable {
   private let states: UnsafeMutablePointer<UInt32>
   private let weights: UnsafeMutablePointer<Int32>
   private let odds: UnsafeMutablePointer<Int16>
