@@ -1,4 +1,4 @@
-import GQBitstream
+@testable import GQBitstream
 import Testing
 
 struct PrimitiveTests {
@@ -77,22 +77,45 @@ struct PrimitiveTests {
       default: return Int.random(in: 0..<400, using: &generator) == 0
       }
     }
-    var models = [AdaptiveBit](repeating: AdaptiveBit(), count: 3)
+    // Every fourth decision by a mix of the three states that the others have alone.
+    func code(
+      _ bit: Bool, _ k: Int, _ states: borrowing ContextMixer, _ coder: inout some DecisionCoder
+    )
+      -> Bool
+    {
+      if k % 4 < 3 { return states.code(bit, state: k % 4, &coder) }
+      for place in 0..<3 { states.places[place] = place }
+      return states.code(bit, mixing: 3, weights: 0, &coder)
+    }
     var encoder = RangeEncoder()
-    for (k, bit) in decisions.enumerated() { encoder.encode(bit, &models[k % 3]) }
+    let written = ContextMixer(states: 3, weights: 3)
+    for (k, bit) in decisions.enumerated() { _ = code(bit, k, written, &encoder) }
     let bytes = encoder.finish()
-    models = [AdaptiveBit](repeating: AdaptiveBit(), count: 3)
     var decoder = RangeDecoder(bytes[...])
-    let found = decisions.indices.map { decoder.decode(&models[$0 % 3]) }
+    let read = ContextMixer(states: 3, weights: 3)
+    var found: [Bool] = []
+    for k in decisions.indices { found.append(code(false, k, read, &decoder)) }
     #expect(found == decisions)
     #expect(bytes.last != 0)
   }
 
-  @Test func probabilitiesStayInRange() {
-    var model = AdaptiveBit()
-    for _ in 0..<10_000 { model.update(true) }
-    #expect((32_700...32_752).contains(model.probability))
-    for _ in 0..<10_000 { model.update(false) }
-    #expect((16...64).contains(model.probability))
+  /// A decision that is always the same comes to take next to nothing, and then many bits when it changes.
+  @Test func statesLearn() {
+    let states = ContextMixer(states: 2, weights: 1)
+    func bits(_ decisions: [Bool], mixes: Bool) -> Int {
+      var coder = RangeEncoder()
+      for bit in decisions {
+        states.places[0] = 1
+        _ =
+          mixes
+          ? states.code(bit, mixing: 1, weights: 0, &coder) : states.code(bit, state: 0, &coder)
+      }
+      return 8 * coder.finish().count
+    }
+    for mixes in [false, true] {
+      #expect(bits([Bool](repeating: true, count: 2000), mixes: mixes) < 80)
+      #expect(bits([Bool](repeating: true, count: 2000), mixes: mixes) < 24)
+      #expect(bits([Bool](repeating: false, count: 3), mixes: mixes) > 12)
+    }
   }
 }

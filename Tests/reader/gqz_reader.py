@@ -60,46 +60,6 @@ def quotient(a, b):
     return abs(a) // abs(b) * (1 if (a >= 0) == (b >= 0) else -1)
 
 
-class Probability:
-    def __init__(self):
-        self.value, self.count = 16384, 0
-
-    def update(self, yes):
-        self.value += quotient((32768 if yes else 0) - self.value, self.count + 2)
-        self.value = min(max(self.value, 16), 32752)
-        self.count = min(self.count + 1, 62)
-
-
-class RangeDecoder:
-    def __init__(self, data):
-        self.data, self.position = data, 0
-        self.range, self.code = 0xFFFFFFFF, 0
-        for _ in range(4):
-            self.code = self.code << 8 | self.next()
-
-    def next(self):
-        self.position += 1
-        return self.data[self.position - 1] if self.position <= len(self.data) else 0
-
-    def decide(self, probability):
-        yes = self.decide_with(probability.value)
-        probability.update(yes)
-        return yes
-
-    def decide_with(self, value, scale=15):
-        bound = (self.range >> scale) * value
-        yes = self.code < bound
-        if yes:
-            self.range = bound
-        else:
-            self.code -= bound
-            self.range -= bound
-        while self.range < 1 << 24:
-            self.range <<= 8
-            self.code = (self.code << 8 | self.next()) & 0xFFFFFFFF
-        return yes
-
-
 LOGISTIC = (11, 18, 30, 49, 81, 133, 219, 360, 589, 961, 1554, 2486, 3906, 5978, 8813, 12371, 16384, 20397, 23955, 26790, 28862,
             30282, 31214, 31807, 32179, 32408, 32549, 32635, 32687, 32719, 32738, 32750, 32757)
 
@@ -113,33 +73,73 @@ RISING = [interpolated(odds) for odds in range(-2047, 2048)]
 ODDS = [max(bisect.bisect_right(RISING, 8 * step + 4) - 2048, -2047) for step in range(4096)]
 
 
-class Mixer:
-    """Three adaptive probabilities, their log odds weighed."""
+class Decisions:
+    """The range decoder, states and weights: sections 4.2 to 4.4. A state is whatever names it."""
 
-    def __init__(self):
-        self.models, self.weights = {}, {}
+    FIRST = 1 << 21, 0
 
-    def decide(self, coder, decision, contexts, weight_set=None):
-        """decision names what is decided: every context holds it; weight_set is what chooses the weights beside it."""
-        models = [self.models.setdefault((k, decision, context), Probability()) for k, context in enumerate(contexts)]
-        weights = self.weights.setdefault((decision, weight_set), [21845] * 3)
-        odds = [ODDS[model.value >> 3] for model in models]
-        mixed = sum(w * o for w, o in zip(weights, odds)) >> 16
-        mixed = min(max(interpolated(min(max(mixed, -2047), 2047)), 16), 32752)
-        yes = coder.decide_with(mixed)
-        for k in range(3):
-            moved = weights[k] + ((odds[k] * ((32768 if yes else 0) - mixed) + 2048) >> 12)
-            weights[k] = min(max(moved, -(1 << 18)), 1 << 18)
-            models[k].update(yes)
+    def __init__(self, data, what):
+        if data[-1:] == b"\0":
+            raise Invalid(f"unused bytes of {what}")
+        self.data, self.what, self.position = data, what, 0
+        self.range, self.code = 0xFFFFFFFF, 0
+        for _ in range(4):
+            self.code = self.code << 8 | self.next()
+        self.states, self.weights = {}, {}
+
+    def next(self):
+        self.position += 1
+        return self.data[self.position - 1] if self.position <= len(self.data) else 0
+
+    def end(self):
+        if self.position < len(self.data):
+            raise Invalid(f"unused bytes of {self.what}")
+
+    def decode(self, value, scale):
+        bound = (self.range >> scale) * value
+        yes = self.code < bound
+        if yes:
+            self.range = bound
+        else:
+            self.code -= bound
+            self.range -= bound
+        while self.range < 1 << 24:
+            self.range <<= 8
+            self.code = (self.code << 8 | self.next()) & 0xFFFFFFFF
+        return yes
+
+    def learn(self, state, yes, limit):
+        p, n = self.states.get(state, self.FIRST)
+        p = 1024 * p + (((1 << 22) - 1 if yes else 0) - p) // 8 * (16384 // (2 * n + 3)) >> 10
+        self.states[state] = p, min(n + 1, limit)
+
+    def alone(self, state):
+        p, _ = self.states.get(state, self.FIRST)
+        yes = self.decode(min(max(p >> 6, 1), 65535), 16)
+        self.learn(state, yes, 127)
+        return yes
+
+    def mix(self, states, weight_set):
+        weights = self.weights.setdefault(weight_set, [20000] * len(states))
+        odds = [ODDS[self.states.get(state, self.FIRST)[0] >> 10] for state in states]
+        total = sum(w * o for w, o in zip(weights, odds)) >> 16
+        value = min(max(interpolated(min(max(total, -2047), 2047)), 16), 32752)
+        yes = self.decode(value, 15)
+        error = (32768 if yes else 0) - value
+        for k, (state, o) in enumerate(zip(states, odds)):
+            weights[k] = min(max(weights[k] + (o * error + 4096 >> 13), -131072), 131072)
+            self.learn(state, yes, 40)
         return yes
 
 
 def decode_levels(data, columns, rows, rate_table):
     """Pairs (rate level, mode)."""
-    coder, top = RangeDecoder(data), len(rate_table) - 1
-    rate, mode = Mixer(), Mixer()
+    coder, top = Decisions(data, "the level map"), len(rate_table) - 1
     modes = [[0] * columns for _ in range(rows)]
     levels = [[0] * columns for _ in range(rows)]
+
+    def decide(decision, contexts, weight_set=None):
+        return coder.mix([(k, decision, context) for k, context in enumerate(contexts)], (decision, weight_set))
 
     def decide_rate_level(y, x):
         if top == 0:
@@ -156,7 +156,7 @@ def decode_levels(data, columns, rows, rate_table):
         activity = 0 if spread == 0 else 1 if spread == 1 else 2 if spread <= 3 else 3 if spread <= 6 else 4
         step = lambda level: min(max(level - prediction, -2), 2)
         contexts = (prediction, activity), (prediction, step(w), step(n)), (step(ne), step(ww), step(nn))
-        if rate.decide(coder, "equal", contexts, activity):
+        if decide("equal", contexts, activity):
             return prediction
         if prediction == 0:
             up = True
@@ -164,10 +164,10 @@ def decode_levels(data, columns, rows, rate_table):
             up = False
         else:
             twice = w + n - 2 * prediction
-            up = rate.decide(coder, "above", contexts, 0 if twice < 0 else 1 if twice == 0 else 2)
+            up = decide("above", contexts, 0 if twice < 0 else 1 if twice == 0 else 2)
         room = top - prediction if up else prediction
         distance = 1
-        while distance < room and rate.decide(coder, ("further", up, min(distance, 6)), contexts):
+        while distance < room and decide(("further", up, min(distance, 6)), contexts):
             distance += 1
         return prediction + distance if up else prediction - distance
 
@@ -180,10 +180,9 @@ def decode_levels(data, columns, rows, rate_table):
         for x in range(columns):
             rate_level = levels[y][x] = decide_rate_level(y, x)
             contexts = (rate_level, neighbour(y, x - 1, rate_level)), (rate_level, neighbour(y - 1, x, rate_level)), rate_level
-            while modes[y][x] < rate_table[rate_level][1] - 1 and mode.decide(coder, modes[y][x], contexts):
+            while modes[y][x] < rate_table[rate_level][1] - 1 and decide(modes[y][x], contexts):
                 modes[y][x] += 1
-    if coder.position < len(data) or data[-1:] == b"\0":
-        raise Invalid("unused bytes after the level map")
+    coder.end()
     return levels, modes
 
 
@@ -195,18 +194,14 @@ def decode_alpha(payload, width, height):
         return payload[1:]
     if payload[:1] != b"\1":
         raise Invalid("method of alpha")
-    coder = RangeDecoder(payload[1:])
-    same = [Probability() for _ in range(2)]
-    left = [Probability() for _ in range(324)]
-    upper = [Probability() for _ in range(324)]
-    difference = [[Probability() for _ in range(256)] for _ in range(7)]
+    coder = Decisions(payload[1:], "alpha")
     above, was_same, samples = bytes([255]) * width, 0, bytearray()
 
     def kind(value):
         return 0 if value == 0 else 2 if value == 255 else 1
 
     for _ in range(height):
-        was_same = int(coder.decide(same[was_same]))
+        was_same = int(coder.alone(("same", was_same)))
         row = bytearray()
         for x in range(0 if was_same else width):
             n = above[x]
@@ -214,21 +209,20 @@ def decode_alpha(payload, width, height):
             nw = above[x - 1] if x else n
             ne = above[x + 1] if x + 1 < width else n
             context = 4 * (27 * kind(w) + 9 * kind(n) + 3 * kind(nw) + kind(ne)) + 2 * (w == n) + (n == nw)
-            if coder.decide(left[context]):
+            if coder.alone(("left", context)):
                 row.append(w)
-            elif n != w and coder.decide(upper[context]):
+            elif n != w and coder.alone(("upper", context)):
                 row.append(n)
             else:
                 spread = abs(w - n) + abs(n - nw)
-                tree = difference[sum(spread >= bound for bound in (2, 4, 7, 12, 24, 64))]
+                k = sum(spread >= bound for bound in (2, 4, 7, 12, 24, 64))
                 node = 1
                 for _ in range(8):
-                    node = 2 * node + int(coder.decide(tree[node]))
+                    node = 2 * node + int(coder.alone(("difference", k, node)))
                 row.append((min(max(w + n - nw, 0), 255) + node) & 255)
         above = above if was_same else bytes(row)
         samples += above
-    if coder.position < len(payload) - 1 or payload[1:][-1:] == b"\0":
-        raise Invalid("unused bytes after alpha")
+    coder.end()
     return bytes(samples)
 
 
@@ -409,12 +403,13 @@ def read_graphics(cursor, start, length, width, height, columns, rows, divided, 
     stop = cursor.offset + length
     index_stop = cursor.varint() + cursor.offset if divided else None
     coded = cursor.take(cursor.varint())
-    coder, contexts, mask = RangeDecoder(coded), [Probability() for _ in range(16)], []
+    coder, mask = Decisions(coded, "the mask of graphics"), []
     for place in range(rows * columns):
         y, x = divmod(place, columns)
         at = lambda dy, dx: y + dy >= 0 and 0 <= x + dx < columns and mask[(y + dy) * columns + x + dx]
         context = at(0, -1) | at(-1, 0) << 1 | at(-1, -1) << 2 | at(-1, 1) << 3
-        mask.append(int(coder.decide(contexts[context])))
+        mask.append(int(coder.alone(context)))
+    coder.end()
     units = []
     for top in range(0, rows, 64):
         for left in range(0, columns, 64):
@@ -468,11 +463,9 @@ class ContextPixels:
     """Section 4.5."""
 
     def __init__(self, data, width, height, grey):
-        if data and data[-1] == 0:
-            raise Invalid("unused bytes of a unit of graphics")
-        self.coder, self.width, self.grey = RangeDecoder(data), width, grey
+        self.coder, self.width, self.grey = Decisions(data, "a unit of graphics"), width, grey
         self.bits = next(bits for bits in range(10, 19) if bits == 18 or 1 << bits >= width * height)
-        self.states, self.weights, self.followers = {}, {}, {}
+        self.followers = {}
         self.background = self.last_escape = 0
         rows, escapes = [], 0
         for y in range(height):
@@ -492,7 +485,7 @@ class ContextPixels:
                 uniform = y >= 3 and all(at(x + dx, above) == c[0] for columns, above in around for dx in columns)
                 if uniform:
                     self.background = c[0]
-                    if self.decide_by(("uniform", (c[0] * GOLDEN & WORD) >> 24)):
+                    if self.coder.alone(("uniform", (c[0] * GOLDEN & WORD) >> 24)):
                         rows[y].append(c[0])
                         continue
                 colour, is_escape = self.pixel(c, c[0] if uniform else None)
@@ -500,35 +493,11 @@ class ContextPixels:
                 escapes += is_escape
         if escapes > width * height // 4 + 4096:
             raise Invalid("escapes of a unit of graphics")
-        if self.coder.position < len(data):
-            raise Invalid("unused bytes of a unit of graphics")
+        self.coder.end()
         self.colours = [colour for row in rows for colour in row]
 
     def slot(self, a):
         return (a * 0x85EBCA6B & WORD) >> (32 - self.bits)
-
-    def learn(self, place, yes, limit):
-        p, n = self.states.get(place, (1 << 21, 0))
-        p = 1024 * p + (((1 << 22) - 1 if yes else 0) - p) // 8 * (16384 // (2 * n + 3)) >> 10
-        self.states[place] = p, min(n + 1, limit)
-
-    def decide_by(self, place):
-        p, _ = self.states.get(place, (1 << 21, 0))
-        yes = self.coder.decide_with(min(max(p >> 6, 1), 65535), 16)
-        self.learn(place, yes, 127)
-        return yes
-
-    def mix(self, places, weight_set):
-        weights = self.weights.setdefault(weight_set, [20000] * len(places))
-        odds = [ODDS[self.states.get(place, (1 << 21, 0))[0] >> 10] for place in places]
-        total = sum(w * o for w, o in zip(weights, odds)) >> 16
-        value = min(max(interpolated(min(max(total, -2047), 2047)), 16), 32752)
-        yes = self.coder.decide_with(value)
-        error = (32768 if yes else 0) - value
-        for k, (place, o) in enumerate(zip(places, odds)):
-            weights[k] = min(max(weights[k] + (o * error + 4096 >> 13), -131072), 131072)
-            self.learn(place, yes, 40)
-        return yes
 
     def pixel(self, c, excluded):
         s = {m: sum(colour * pow(GOLDEN, i + 1, 1 << 32) for i, colour in enumerate(c[:m])) & WORD for m in (2, 4, 9, 18)}
@@ -542,7 +511,7 @@ class ContextPixels:
             e = sum(1 << i for i in range(6) if c[i] == colour)
             q = [min(confidence, 7) if known == colour else 0 for known, confidence in entries]
             key = colour + (t << 24)
-            if self.mix([("equal", t, e), ("confidence", t, *q), ("hashed", 0, self.slot(hashed(hashed(s[18], 0), key))),
+            if self.coder.mix([("equal", t, e), ("confidence", t, *q), ("hashed", 0, self.slot(hashed(hashed(s[18], 0), key))),
                          ("hashed", 1, self.slot(hashed(s[2], key)))], ("predicted", t, q[0] > 0, min(q[1], 3), q[2] > 0)):
                 found = colour
                 break
@@ -586,7 +555,7 @@ class ContextPixels:
         for bit in range(7, -1, -1):
             number = 256 * k + node
             places = [("bits", number)] + [("escape", i, self.slot(hashed(hashed(x, 0), number))) for i, x in enumerate(contexts)]
-            node = 2 * node + self.mix(places, ("escape", k, bit))
+            node = 2 * node + self.coder.mix(places, ("escape", k, bit))
         return node & 255
 
 

@@ -33,10 +33,7 @@ package struct AlphaPlane: Sendable, Equatable {
     var above = [UInt8](repeating: 255, count: width)
     for start in stride(from: 0, to: samples.count, by: width) {
       var row = Array(samples[start..<start + width])
-      contexts.code(&row, above: above, known: true) { bit, model in
-        coder.encode(bit, &model)
-        return bit
-      }
+      contexts.code(&row, above: above, &coder)
       above = row
     }
     let coded = coder.finish()
@@ -73,7 +70,7 @@ package struct AlphaPlane: Sendable, Equatable {
       var samples: [UInt8] = []
       samples.reserveCapacity(count)
       for _ in 0..<header.height {
-        contexts.code(&row, above: above, known: false) { _, model in coder.decode(&model) }
+        contexts.code(&row, above: above, &coder)
         samples += row
         above = row
       }

@@ -62,27 +62,22 @@ package struct GraphicsLayer: Sendable, Equatable {
   static func encoded(_ mask: [Bool], columns: Int) -> [UInt8] {
     var coder = RangeEncoder()
     var contexts = MaskContexts(columns: columns)
-    for isSet in mask {
-      contexts.code(isSet) { bit, model in
-        coder.encode(bit, &model)
-        return bit
-      }
-    }
+    for isSet in mask { contexts.code(isSet, &coder) }
     return coder.finish()
   }
 }
 
 /// The probabilities of a mask's decisions: by whether the positions to the left, above, above to the left and above to the
 /// right are set; outside the grid they are not.
-struct MaskContexts {
+struct MaskContexts: ~Copyable {
   private let columns: Int
-  private var models = [AdaptiveBit](repeating: AdaptiveBit(), count: 16)
+  private let states = ContextMixer(states: 16)
   private(set) var mask: [Bool] = []
 
   init(columns: Int) { self.columns = columns }
 
-  /// Codes the next position in raster order, or decodes it when it is nil.
-  mutating func code(_ isSet: Bool?, _ coder: (Bool, inout AdaptiveBit) -> Bool) {
+  /// Codes the next position in raster order, or decodes it, whatever is given.
+  mutating func code(_ isSet: Bool, _ coder: inout some DecisionCoder) {
     let place = mask.count
     let column = place % columns
     func at(_ other: Int, _ isInside: Bool) -> Int { isInside && mask[other] ? 1 : 0 }
@@ -91,7 +86,7 @@ struct MaskContexts {
       at(place - 1, column > 0) | at(place - columns, hasAbove) << 1
       | at(place - columns - 1, hasAbove && column > 0) << 2
       | at(place - columns + 1, hasAbove && column + 1 < columns) << 3
-    mask.append(coder(isSet ?? false, &models[context]))
+    mask.append(states.code(isSet, state: context, &coder))
   }
 }
 
@@ -122,9 +117,7 @@ struct ParsedGraphics: Sendable {
     let coded = try cursor.slice(maskLength, "graphics mask")
     var coder = RangeDecoder(coded)
     var contexts = MaskContexts(columns: header.columns)
-    for _ in 0..<header.rows * header.columns {
-      contexts.code(nil) { _, model in coder.decode(&model) }
-    }
+    for _ in 0..<header.rows * header.columns { contexts.code(false, &coder) }
     guard coder.hasReadAll, coded.last != 0 else {
       throw .invalidValue(
         what: "graphics mask", offset: coded.startIndex, found: "\(coded.count) bytes",

@@ -2,63 +2,56 @@
 ///
 /// First the rate level: a prediction from the neighbours; whether the rate level equals it; if not, whether it is above; then
 /// how far, in unary. Then the allocation mode, in unary. Decisions with only one possible outcome are not coded.
-struct LevelContexts {
+struct LevelContexts: ~Copyable {
   private let rateTable: RateTable
   private let columns: Int
   private let top: Int
-  private var rate: LogisticMixer
-  private var mode: LogisticMixer
+  private let states: ContextMixer
+  private let places: StatePlaces
   private var rateLevels: [UInt8] = []
   private var levels: [UInt8] = []
-
-  /// Decisions about a rate level: whether it is the prediction, whether it is above, and how far below or above.
-  private static let rateDecisions = 2 + 2 * distances
-  private static let distances = 6
-  private static let activities = 5
-  private static let modeDecisions = RateTable.maxModes - 1
-  /// What a neighbour tells of the mode: its own, and by how much its rate level differs; or nothing.
-  private static let modeContexts = 1 + 5 * RateTable.maxModes
 
   init(_ rateTable: RateTable, columns: Int) {
     self.rateTable = rateTable
     self.columns = columns
-    let count = rateTable.rateLevels.count
-    top = count - 1
-    rate = LogisticMixer(
-      contexts: [count * Self.activities, count * 25, 125].map { $0 * Self.rateDecisions },
-      weightSets: Self.activities + 3 + 2 * Self.distances)
-    mode = LogisticMixer(
-      contexts: [count * Self.modeContexts, count * Self.modeContexts, count].map {
-        $0 * Self.modeDecisions
-      }, weightSets: Self.modeDecisions)
+    top = rateTable.rateLevels.count - 1
+    places = StatePlaces(rateLevels: rateTable.rateLevels.count)
+    states = ContextMixer(states: places.count, weights: WeightPlace.count)
   }
 
-  /// Codes the next level in raster order, or decodes it when it is nil: `coder` is given each decision (false
-  /// when decoding) with its probability and returns what was decided.
-  mutating func code(_ level: Int?, _ coder: (Bool, UInt32) -> Bool) -> Int {
+  /// Codes the next level in raster order, or decodes it, whatever is given.
+  mutating func code(_ level: Int, _ coder: inout some DecisionCoder) -> Int {
     let place = rateLevels.count
     let rateLevel = codeRateLevel(
-      level.map { rateTable.rateLevelOfLevel[$0] },
-      RateLevelNeighbours(rateLevels, place: place, columns: columns), coder)
+      rateTable.rateLevelOfLevel[level],
+      RateLevelNeighbours(rateLevels, place: place, columns: columns), &coder)
     let left = modeContext(
       of: place % columns > 0 ? place - 1 : nil, besides: rateLevel)
     let above = modeContext(of: place >= columns ? place - columns : nil, besides: rateLevel)
     let first = rateTable.firstLevel[rateLevel]
-    var result = 0
-    while result < rateTable.rateLevels[rateLevel].modes - 1 {
-      let isMore = mode.code(
-        level.map { $0 - first > result },
-        contexts: (
-          (rateLevel * Self.modeContexts + left) * Self.modeDecisions + result,
-          (rateLevel * Self.modeContexts + above) * Self.modeDecisions + result,
-          rateLevel * Self.modeDecisions + result
-        ), weightSet: result, coder)
+    var mode = 0
+    while mode < rateTable.rateLevels[rateLevel].modes - 1 {
+      let isMore = decide(
+        level - first > mode,
+        (
+          places.modeByLeft + (rateLevel * modeContexts + left) * modeDecisions + mode,
+          places.modeByAbove + (rateLevel * modeContexts + above) * modeDecisions + mode,
+          places.mode + rateLevel * modeDecisions + mode
+        ), weights: WeightPlace.mode + mode, &coder)
       if !isMore { break }
-      result += 1
+      mode += 1
     }
     rateLevels.append(UInt8(rateLevel))
-    levels.append(UInt8(first + result))
-    return first + result
+    levels.append(UInt8(first + mode))
+    return first + mode
+  }
+
+  /// Codes a decision by a mix of three states, with the set of weights of this number.
+  private func decide(
+    _ decision: Bool, _ mixed: (Int, Int, Int), weights set: Int, _ coder: inout some DecisionCoder
+  ) -> Bool {
+    (states.places[0], states.places[1], states.places[2]) = mixed
+    return states.code(decision, mixing: 3, weights: 3 * set, &coder)
   }
 
   private func modeContext(of neighbour: Int?, besides rateLevel: Int) -> Int {
@@ -70,8 +63,8 @@ struct LevelContexts {
     return 1 + (difference + 2) * RateTable.maxModes + mode
   }
 
-  private mutating func codeRateLevel(
-    _ rateLevel: Int?, _ n: RateLevelNeighbours, _ coder: (Bool, UInt32) -> Bool
+  private func codeRateLevel(
+    _ rateLevel: Int, _ n: RateLevelNeighbours, _ coder: inout some DecisionCoder
   ) -> Int {
     guard top > 0 else { return 0 }
     let low = min(n.left, n.above)
@@ -84,15 +77,17 @@ struct LevelContexts {
     // How far a neighbour is above the prediction, from 0 to 4 with 2 for equal.
     func step(_ neighbour: Int) -> Int { min(max(neighbour - prediction, -2), 2) + 2 }
     let contexts = (
-      (prediction * Self.activities + activity) * Self.rateDecisions,
-      ((prediction * 5 + step(n.left)) * 5 + step(n.above)) * Self.rateDecisions,
-      ((step(n.aboveRight) * 5 + step(n.secondLeft)) * 5 + step(n.secondAbove)) * Self.rateDecisions
+      places.byActivity + (prediction * activities + activity) * rateDecisions,
+      places.byNearest
+        + ((prediction * 5 + step(n.left)) * 5 + step(n.above)) * rateDecisions,
+      places.byOthers
+        + ((step(n.aboveRight) * 5 + step(n.secondLeft)) * 5 + step(n.secondAbove)) * rateDecisions
     )
     func at(_ decision: Int) -> (Int, Int, Int) {
       (contexts.0 + decision, contexts.1 + decision, contexts.2 + decision)
     }
 
-    if rate.code(rateLevel.map { $0 == prediction }, contexts: at(0), weightSet: activity, coder) {
+    if decide(rateLevel == prediction, at(0), weights: WeightPlace.equal + activity, &coder) {
       return prediction
     }
     let upward: Bool
@@ -103,22 +98,55 @@ struct LevelContexts {
     } else {
       let twice = n.left + n.above - 2 * prediction
       let sign = twice < 0 ? 0 : twice == 0 ? 1 : 2
-      upward = rate.code(
-        rateLevel.map { $0 > prediction }, contexts: at(1), weightSet: Self.activities + sign, coder
-      )
+      upward = decide(rateLevel > prediction, at(1), weights: WeightPlace.above + sign, &coder)
     }
     let room = upward ? top - prediction : prediction
     var distance = 1
     while distance < room {
-      let k = min(distance - 1, Self.distances - 1) + (upward ? Self.distances : 0)
-      let isFurther = rate.code(
-        rateLevel.map { abs($0 - prediction) > distance }, contexts: at(2 + k),
-        weightSet: Self.activities + 3 + k, coder)
+      let k = min(distance - 1, distances - 1) + (upward ? distances : 0)
+      let isFurther = decide(
+        abs(rateLevel - prediction) > distance, at(2 + k), weights: WeightPlace.further + k, &coder)
       if !isFurther { break }
       distance += 1
     }
     return upward ? prediction + distance : prediction - distance
   }
+}
+
+private let activities = 5
+private let distances = 6
+/// Decisions about a rate level: whether it is the prediction, whether it is above, and how far below or above.
+private let rateDecisions = 2 + 2 * distances
+private let modeDecisions = RateTable.maxModes - 1
+/// What a neighbour tells of the mode: its own, and by how much its rate level differs; or nothing.
+private let modeContexts = 1 + 5 * RateTable.maxModes
+
+/// Where the states of decisions begin.
+private struct StatePlaces {
+  /// Of a rate level, by the activity around it, the two nearest neighbours, and three others.
+  let byActivity, byNearest, byOthers: Int
+  /// Of a mode, by the neighbours' modes, and in each rate level alone.
+  let modeByLeft, modeByAbove, mode: Int
+  let count: Int
+
+  init(rateLevels: Int) {
+    byActivity = 0
+    byNearest = byActivity + rateLevels * activities * rateDecisions
+    byOthers = byNearest + rateLevels * 25 * rateDecisions
+    modeByLeft = byOthers + 125 * rateDecisions
+    modeByAbove = modeByLeft + rateLevels * modeContexts * modeDecisions
+    mode = modeByAbove + rateLevels * modeContexts * modeDecisions
+    count = mode + rateLevels * modeDecisions
+  }
+}
+
+/// Where the sets of three weights of decisions begin.
+private enum WeightPlace {
+  static let equal = 0
+  static let above = equal + activities
+  static let further = above + 3
+  static let mode = further + 2 * distances
+  static let count = 3 * (mode + modeDecisions)
 }
 
 /// The rate levels around a position that were coded before it.

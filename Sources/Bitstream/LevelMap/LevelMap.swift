@@ -20,12 +20,7 @@ package struct LevelMap: Sendable, Equatable {
     precondition(levels.allSatisfy { $0 < rateTable.levelCount })
     var coder = RangeEncoder()
     var contexts = LevelContexts(rateTable, columns: columns)
-    for level in levels {
-      _ = contexts.code(Int(level)) { bit, probability in
-        coder.encode(bit, probability: probability)
-        return bit
-      }
-    }
+    for level in levels { _ = contexts.code(Int(level), &coder) }
     return coder.finish()
   }
 
@@ -37,9 +32,9 @@ package struct LevelMap: Sendable, Equatable {
   ) throws(BitstreamError) {
     var coder = RangeDecoder(bytes)
     var contexts = LevelContexts(rateTable, columns: columns)
-    let levels = (0..<columns * rows).map { _ in
-      UInt8(contexts.code(nil) { _, probability in coder.decode(probability: probability) })
-    }
+    var levels: [UInt8] = []
+    levels.reserveCapacity(columns * rows)
+    for _ in 0..<columns * rows { levels.append(UInt8(contexts.code(0, &coder))) }
     guard coder.hasReadAll, bytes.last != 0 else {
       throw .invalidValue(
         what: "level map", offset: bytes.startIndex, found: "\(bytes.count) bytes",

@@ -1,7 +1,8 @@
-/// Logistic mixing (Mahoney, "Adaptive Weighing of Context Models for Lossless Data Compression", 2005) of as many contexts as a
-/// decision has, the state of each wherever a table says. Integers only. `LogisticMixer` has three contexts and coarser states.
+/// What binary decisions have been in their contexts so far, and probabilities made of that: of one state alone, or by logistic
+/// mixing of several (Mahoney, "Adaptive Weighing of Context Models for Lossless Data Compression", 2005). Integers only.
 ///
-/// A state has the probability of a 1 in its upper 22 bits, and how often it has learned in the lower 10.
+/// A state, of a decision in a context, has the probability of a 1 in its upper 22 bits, and how often it has learned in the lower
+/// 10. `docs/format.md`, section 4.1, specifies every operation.
 struct ContextMixer: ~Copyable {
   private let states: UnsafeMutablePointer<UInt32>
   private let weights: UnsafeMutablePointer<Int32>
@@ -20,7 +21,10 @@ struct ContextMixer: ~Copyable {
   private static let countLimit: UInt32 = 40
   private static let steadyCountLimit: UInt32 = 127
 
-  init(states count: Int, weights weightCount: Int) {
+  /// - Parameters:
+  ///   - count: states; where whose are is up to the caller.
+  ///   - weightCount: weights of mixes, likewise; 0 where no decision is mixed.
+  init(states count: Int, weights weightCount: Int = 0) {
     states = .allocate(capacity: count)
     states.initialize(repeating: Self.firstState, count: count)
     weights = .allocate(capacity: weightCount)

@@ -14,16 +14,9 @@ package struct RangeDecoder {
   /// Whether all bytes were looked at; past the end zeros are read.
   package var hasReadAll: Bool { position >= bytes.endIndex }
 
-  /// A decision whose probability is learned from it.
-  package mutating func decode(_ model: inout AdaptiveBit) -> Bool {
-    let bit = decode(probability: model.probability)
-    model.update(bit)
-    return bit
-  }
-
   /// A decision that is 1 with `probability / 2^scale`, scale being 15 or 16.
   @inline(__always)
-  package mutating func decode(probability: UInt32, scale: UInt32 = 15) -> Bool {
+  package mutating func decode(probability: UInt32, scale: UInt32) -> Bool {
     let bound = (range >> scale) * probability
     let bit = code < bound
     if bit {

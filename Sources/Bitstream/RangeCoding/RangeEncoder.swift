@@ -12,15 +12,9 @@ package struct RangeEncoder {
 
   package init() {}
 
-  /// A decision whose probability is learned from it.
-  package mutating func encode(_ bit: Bool, _ model: inout AdaptiveBit) {
-    encode(bit, probability: model.probability)
-    model.update(bit)
-  }
-
   /// A decision that is 1 with `probability / 2^scale`, scale being 15 or 16.
   @inline(__always)
-  package mutating func encode(_ bit: Bool, probability: UInt32, scale: UInt32 = 15) {
+  package mutating func encode(_ bit: Bool, probability: UInt32, scale: UInt32) {
     let bound = (range >> scale) * probability
     if bit {
       range = bound

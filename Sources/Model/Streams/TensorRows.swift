@@ -48,15 +48,31 @@ package struct TensorRows: Sendable {
   /// Adds rows of zeros until row `end` would be next.
   package mutating func extend(to end: Int) {
     guard end > rows.upperBound else { return }
-    append(rows: end - rows.upperBound) { _ in }
+    append(rows: end - rows.upperBound) { $0.update(repeating: 0) }
   }
 
-  /// Adds rows of zeros in whose place `fill` stores values.
+  /// Adds rows whose values `fill` stores, all of them.
   mutating func append<Failure: Error>(
     rows count: Int, _ fill: (UnsafeMutableBufferPointer<Float>) throws(Failure) -> Void
   ) throws(Failure) {
     guard count > 0 else { return }
     let added = count * columns * channels
+    if rows.isEmpty {
+      // What is filled at once need not be zero before.
+      var failure: Failure?
+      values = [Float](unsafeUninitializedCapacity: added) { target, initialized in
+        do throws(Failure) {
+          try fill(UnsafeMutableBufferPointer(rebasing: target[..<added]))
+          initialized = added
+        } catch {
+          failure = error
+        }
+      }
+      start = 0
+      if let failure { throw failure }
+      rows = rows.lowerBound..<rows.upperBound + count
+      return
+    }
     makeRoom(added)
     let end = values.count
     appendZeros(added)
