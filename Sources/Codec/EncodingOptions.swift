@@ -72,7 +72,7 @@ package struct EncodingOptions: Sendable, Equatable {
   /// Bits of a trellis state: more effort searches a trellis of more states. There are never fewer than the model's steps
   /// need.
   func stateBits(_ c: ModelConfiguration) -> Int {
-    let least = (c.levels.joined().map { $0[0] }.max() ?? 0) + 4
+    let least = (c.levels.joined().joined().map { $0[0] }.max() ?? 0) + 4
     let wanted = c.stateBits + [-1, -1, -1, 0, 1, 1, 2, 2, 4][effort - 1]
     return min(max(wanted, least), Header.stateBitCounts.upperBound)
   }

@@ -55,14 +55,18 @@ package struct EncodingStages {
       seed = seed &* 1_664_525 &+ 1_013_904_223
       return Float(Int32(bitPattern: seed)) * 0x1p-30
     }
-    let posterior = Posterior(
-      coefficients, logVarianceOffsets: Array(repeating: 0, count: count * width),
-      levels: levelMap.levels,
-      groups: DivergenceGroup.tiles(
-        levels: levelMap.levels, tiles: tiles, table: network.levels),
-      limit: SoftLimit(network.configuration), pool: network.pool)
+    let offsets = [Float](repeating: 0, count: count * width)
+    var posterior = Posterior(levels: levelMap.levels, width: width)
     var paths = [TilePath](repeating: TilePath(), count: tiles.count)
-    _ = try quantizer.quantize(posterior, tiles: tiles, paths: &paths)
+    for group in 0..<network.levels.groupCount {
+      posterior.set(
+        coefficients, logVarianceOffsets: offsets,
+        groups: DivergenceGroup.tiles(
+          levels: levelMap.levels, .second, group: group, tiles: tiles, table: network.levels),
+        limit: SoftLimit(network.configuration), pool: network.pool)
+      _ = try quantizer.quantize(
+        posterior, .second, group: group, tiles: tiles, paths: &paths)
+    }
   }
 
   /// The decoder.

@@ -4,8 +4,9 @@ import GQBitstream
 package struct ModelConfiguration: Sendable, Equatable {
   /// The most levels.
   package static let maxLevels = 128
-  /// The value of `architecture` that this code runs.
-  package static let supportedArchitecture = 5
+  /// The values of `architecture` that this code runs. In 5 a position's coefficients are one group, and all phases have the same
+  /// bits.
+  package static let supportedArchitectures = 5...6
 
   /// Number of the network's structure; other structures need another program.
   package let architecture: Int
@@ -53,8 +54,10 @@ package struct ModelConfiguration: Sendable, Equatable {
   package let codeError: [Double]
   /// What the model is trained for: its tunings in the order of their tables.
   package let tunings: [Tuning]
-  /// For each level its bit-allocation bands as [bits per coefficient, number of coefficients]; bands of 0 bits are not sent.
-  package let levels: [[[Int]]]
+  /// After how many eighths of a position's coefficients each of the groups ends that they are sent in.
+  package let groupEnds: [Int]
+  /// For each level and phase its bit-allocation bands as [bits per coefficient, number of coefficients]; bands of 0 bits are not sent.
+  package let levels: [[[[Int]]]]
 
   /// Reads and checks the configuration in a weights file.
   ///
@@ -81,10 +84,11 @@ package struct ModelConfiguration: Sendable, Equatable {
       try member(name) { $0.double.map { Float($0) } }
     }
     architecture = try count("architecture")
-    guard architecture == Self.supportedArchitecture else {
+    guard Self.supportedArchitectures.contains(architecture) else {
       throw .badConfiguration(
-        "architecture \(architecture), this program runs \(Self.supportedArchitecture)")
+        "architecture \(architecture), this program runs \(Self.supportedArchitectures.upperBound)")
     }
+    let hasGroups = architecture > 5
     fine = try count("fine")
     coarse = try count("coarse")
     prior = try count("prior")
@@ -103,16 +107,14 @@ package struct ModelConfiguration: Sendable, Equatable {
       if case .integer(let value) = $0 { UInt64(exactly: value) } else { nil }
     }
     codeError = try member("codeError") { $0.array.map { $0.compactMap { $0.double } } }
+    groupEnds = hasGroups ? try member("groupEnds") { $0.integers } : [8]
     levels = try member("levels") {
-      guard let levels = $0.array else { return nil }
-      var result: [[[Int]]] = []
-      for level in levels {
-        guard let bands = level.array else { return nil }
-        let read = bands.compactMap { $0.integers }
-        guard read.count == bands.count else { return nil }
-        result.append(read)
+      $0.list { level in
+        func bands(_ json: JSON) -> [[Int]]? { json.list { $0.integers } }
+        return hasGroups
+          ? level.list(bands)
+          : bands(level).map { Array(repeating: $0, count: CodingPhase.allCases.count) }
       }
-      return result
     }
     leading = try count("leading")
     mixedLevels = try count("mixedLevels")
@@ -163,26 +165,42 @@ package struct ModelConfiguration: Sendable, Equatable {
     guard (1...Self.maxLevels).contains(levels.count) else {
       throw .badConfiguration("\(levels.count) levels, expected 1 to \(Self.maxLevels)")
     }
-    let mostBits = min(8, stateBits - 4, codeError.count)
-    for (level, bands) in levels.enumerated() {
-      // Only latents can be left out in between.
-      let isMixed = level < mixedLevels
-      var count = 0
-      for band in bands {
-        guard band.count == 2, (isMixed ? 1...mostBits : 0...mostBits).contains(band[0]),
-          (1...4096).contains(band[1])
-        else {
-          throw .badConfiguration("band \(band), expected at most \(mostBits) bits and a count")
-        }
-        count += band[1]
+    guard (1...8).contains(groupEnds.count), groupEnds.last == 8, groupEnds[0] > 0,
+      zip(groupEnds, groupEnds.dropFirst()).allSatisfy({ $0 < $1 })
+    else { throw .badConfiguration("groupEnds is \(groupEnds), expected to rise to 8") }
+    for (level, phases) in levels.enumerated() {
+      guard phases.count == CodingPhase.allCases.count else {
+        throw .badConfiguration("a level has bands for \(phases.count) phases")
       }
-      let most = isMixed ? leading : latents
-      guard count <= most else {
-        throw .badConfiguration("a level codes \(count) coefficients of \(most) latents")
+      var bits: Set<Int> = []
+      for bands in phases { bits.insert(try check(bands, isMixed: level < mixedLevels)) }
+      guard bits.count == 1 else {
+        throw .badConfiguration("phases of a level have \(bits.sorted()) bits, expected the same")
       }
     }
     guard RateTable(bits: LevelTable(self).bits) != nil else {
       throw .badConfiguration("the levels' bits do not rise or go beyond the format's limits")
     }
+  }
+
+  /// The bits that a position sends in bands that are as they must be.
+  private func check(_ bands: [[Int]], isMixed: Bool) throws(ModelError) -> Int {
+    let mostBits = min(8, stateBits - 4, codeError.count)
+    var (count, bits) = (0, 0)
+    for band in bands {
+      // Only latents can be left out in between.
+      guard band.count == 2, (isMixed ? 1...mostBits : 0...mostBits).contains(band[0]),
+        (1...4096).contains(band[1])
+      else {
+        throw .badConfiguration("band \(band), expected at most \(mostBits) bits and a count")
+      }
+      count += band[1]
+      bits += band[0] * band[1]
+      let most = isMixed ? leading : latents
+      guard count <= most else {
+        throw .badConfiguration("a level codes \(count) coefficients of \(most) latents")
+      }
+    }
+    return bits
   }
 }

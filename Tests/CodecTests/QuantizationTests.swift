@@ -51,29 +51,49 @@ struct QuantizationTests {
 
   /// Three positions of every level, in two tiles, and normal coefficients.
   static func sample(seed: UInt32) -> (levels: [UInt8], tiles: [[Int]], coefficients: [Float]) {
-    let levels = (0..<network.levels.levels.count * 3).map { UInt8($0 / 3) }
+    let levels = (0..<network.levels.levelCount * 3).map { UInt8($0 / 3) }
     let tiles = [levels.indices.filter { $0 % 3 != 1 }, levels.indices.filter { $0 % 3 == 1 }]
     return (levels, tiles, normals(levels.count * network.levels.width, seed: seed))
   }
 
   /// Posteriors that give each coefficient about the bits of its step.
   static func posterior(
-    _ coefficients: [Float], _ levels: [UInt8], _ tiles: [[Int]]
+    _ coefficients: [Float], _ levels: [UInt8], _ phase: CodingPhase, _ tiles: [[Int]]
   ) -> Posterior {
     let width = network.levels.width
     var logVarianceOffsets = [Float](repeating: 0, count: coefficients.count)
     for (k, level) in levels.enumerated() {
-      for band in network.levels.levels[Int(level)] {
+      for band in network.levels.groups(level, phase).flatMap(\.bands) {
         for c in band.coefficients {
           logVarianceOffsets[k * width + c] = -2 * Float(band.bits) * 0.6931
         }
       }
     }
-    return Posterior(
-      coefficients, logVarianceOffsets: logVarianceOffsets, levels: levels,
-      groups: DivergenceGroup.tiles(levels: levels, tiles: tiles, table: network.levels),
-      limit: SoftLimit(network.configuration),
-      pool: network.pool)
+    var posterior = Posterior(levels: levels, width: width)
+    for group in 0..<network.levels.groupCount {
+      posterior.set(
+        coefficients, logVarianceOffsets: logVarianceOffsets,
+        groups: DivergenceGroup.tiles(
+          levels: levels, phase, group: group, tiles: tiles, table: network.levels),
+        limit: SoftLimit(network.configuration), pool: network.pool)
+    }
+    return posterior
+  }
+
+  /// All groups one after the other.
+  static func quantize(
+    _ quantizer: TrellisQuantizer, _ posterior: Posterior, _ phase: CodingPhase, _ tiles: [[Int]],
+    _ paths: inout [TilePath]
+  ) throws -> (values: [Float], codes: [[UInt32]]) {
+    var values = posterior.means.map { _ in Float(0) }
+    var codes = posterior.levels.map { _ in [UInt32]() }
+    for group in 0..<network.levels.groupCount {
+      let found = try quantizer.quantize(
+        posterior, phase, group: group, tiles: tiles, paths: &paths)
+      for k in values.indices { values[k] += found.values[k] }
+      for (k, code) in found.codes.enumerated() { codes[k] += code }
+    }
+    return (values, codes)
   }
 
   /// The quantizer of a trellis.
@@ -89,19 +109,19 @@ struct QuantizationTests {
     let quantizer = try Self.quantizer(stateBits: stateBits, seed: 5)
     var encoderPaths = [TilePath(), TilePath()]
     var decoderPaths: [TilePath] = []
-    for phase: UInt32 in 0..<3 {
-      let (levels, tiles, coefficients) = Self.sample(seed: phase)
-      let (values, codes) = try quantizer.quantize(
-        Self.posterior(coefficients, levels, tiles), tiles: tiles, paths: &encoderPaths
-      )
-      if phase == 0 { decoderPaths = encoderPaths.map { TilePath(start: $0.start ?? 0) } }
+    for phase in CodingPhase.allCases {
+      let (levels, tiles, coefficients) = Self.sample(seed: UInt32(phase.rawValue))
+      let (values, codes) = try Self.quantize(
+        quantizer, Self.posterior(coefficients, levels, phase, tiles), phase, tiles, &encoderPaths)
+      if phase == .first { decoderPaths = encoderPaths.map { TilePath(start: $0.start ?? 0) } }
       for (code, level) in zip(codes, levels) {
-        let widths = quantizer.codeWidths[Int(level)]
+        let widths = network.levels.codes.widths(level, phase)
         #expect(widths.reduce(0, +) == network.levels.bits[Int(level)])
         #expect(code.count == widths.count)
         #expect(zip(code, widths).allSatisfy { $0 >> UInt32($1) == 0 })
       }
-      let decoded = quantizer.decode(codes, levels: levels, tiles: tiles, paths: &decoderPaths)
+      let decoded = quantizer.decode(
+        codes, levels: levels, phase, tiles: tiles, paths: &decoderPaths)
       #expect(decoded == values)
       #expect(decoderPaths.map(\.state) == encoderPaths.map(\.state))
     }
@@ -110,12 +130,12 @@ struct QuantizationTests {
   /// Squared error relative to the posterior's variance: 1 is the ideal, and blocks of 2^16 codewords have 1.4.
   @Test func errorIsNearTheIdeal() throws {
     let (levels, tiles, coefficients) = Self.sample(seed: 9)
-    let posterior = Self.posterior(coefficients, levels, tiles)
+    let posterior = Self.posterior(coefficients, levels, .second, tiles)
     var paths = [TilePath(), TilePath()]
-    let (values, _) = try Self.quantizer().quantize(posterior, tiles: tiles, paths: &paths)
+    let (values, _) = try Self.quantize(Self.quantizer(), posterior, .second, tiles, &paths)
     var (sum, count) = (0.0, 0.0)
     for (k, level) in levels.enumerated() {
-      for band in network.levels.levels[Int(level)] {
+      for band in network.levels.groups(level, .second).flatMap(\.bands) {
         for c in band.coefficients {
           let place = k * network.levels.width + c
           let difference = Double(values[place] - posterior.means[place])
@@ -128,13 +148,15 @@ struct QuantizationTests {
   }
 
   @Test func pathsPassOnceThroughEveryCoefficient() throws {
-    let quantizer = try Self.quantizer()
+    let codes = network.levels.codes
     for count in 1..<60 {
-      let levels = (0..<count).map { UInt8($0 * 7 % network.levels.levels.count) }
-      let steps = quantizer.steps(levels: levels, positions: Array(0..<count))
+      let levels = (0..<count).map { UInt8($0 * 7 % network.levels.levelCount) }
+      let steps = (0..<codes.groupCount).flatMap {
+        codes.steps(group: $0, .third, levels: levels, positions: Array(0..<count))
+      }
       let seen = Set(steps.map { [$0.position, $0.code] })
       #expect(seen.count == steps.count)
-      #expect(steps.count == levels.reduce(0) { $0 + network.levels.counts[Int($1)] })
+      #expect(steps.count == levels.reduce(0) { $0 + codes.widths($1, .third).count })
     }
   }
 

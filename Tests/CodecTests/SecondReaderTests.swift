@@ -23,6 +23,17 @@ import Testing
     let graphics: Graphics?
   }
 
+  /// What the reader needs to know of a model.
+  struct Codes: Encodable {
+    let widths: [[[Int]]]
+    let groupEnds: [Int]
+
+    init(_ table: CodeTable) {
+      widths = table.widths
+      groupEnds = table.groupEnds
+    }
+  }
+
   static let python = ["/usr/bin/python3", "/usr/local/bin/python3"].first {
     FileManager.default.isExecutableFile(atPath: $0)
   }
@@ -38,7 +49,7 @@ import Testing
     let coded = try CodedPicture(parsing: bytes)
     let quantizer = try TrellisQuantizer(coded.header, table: network.levels, pool: network.pool)
     let values = try #require(
-      try read(bytes, ["--widths"], JSONEncoder().encode(quantizer.codeWidths)).values)
+      try read(bytes, ["--codes"], JSONEncoder().encode(Codes(network.levels.codes))).values)
 
     let coder = LatentCoder(
       network: network, quantizer: quantizer, header: coded.header, levelMap: coded.levelMap)
@@ -49,10 +60,14 @@ import Testing
       var state = start
       for phase in CodingPhase.allCases {
         let positions = tile.positions(of: phase, gridColumns: coded.header.columns)
-        for step in quantizer.steps(levels: coded.levelMap.levels, positions: positions) {
-          state = trellis.state(
-            after: state, bits: codes[step.position][step.code], count: Int(step.bits))
-          states[step.position][step.code] = state
+        for group in 0..<network.levels.groupCount {
+          let steps = network.levels.codes.steps(
+            group: group, phase, levels: coded.levelMap.levels, positions: positions)
+          for step in steps {
+            state = trellis.state(
+              after: state, bits: codes[step.position][step.code], count: Int(step.bits))
+            states[step.position][step.code] = state
+          }
         }
       }
     }
@@ -95,14 +110,14 @@ import Testing
   }
 
   private func read(
-    _ bytes: [UInt8], _ options: [String], _ widths: Data? = nil
+    _ bytes: [UInt8], _ options: [String], _ codes: Data? = nil
   ) throws -> Report {
     let file = FileManager.default.temporaryDirectory.appendingPathComponent(
       "second-reader-\(UUID().uuidString).gqz")
     let table = file.appendingPathExtension("json")
     defer { for path in [file, table] { try? FileManager.default.removeItem(at: path) } }
     try Data(bytes).write(to: file)
-    try widths?.write(to: table)
+    try codes?.write(to: table)
     let process = Process()
     process.executableURL = URL(fileURLWithPath: try #require(Self.python))
     process.arguments =
@@ -110,7 +125,7 @@ import Testing
         URL(fileURLWithPath: #filePath).deletingLastPathComponent()
           .appendingPathComponent("../reader/gqz_reader.py").standardized.path,
         file.path,
-      ] + options + (widths == nil ? [] : [table.path])
+      ] + options + (codes == nil ? [] : [table.path])
     let output = Pipe()
     process.standardOutput = output
     try process.run()

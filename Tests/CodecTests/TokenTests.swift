@@ -112,9 +112,11 @@ import Testing
     (#""stateBits":13"#, #""stateBits":9"#), (#""seed":0"#, #""seed":9223372036854775808"#),
     (#""seed":0"#, #""seed":-1"#), (#""tileExponent":4"#, #""tileExponent":16"#),
     (#""model":""#, #""model":"0"#), (#""rows":17"#, #""rows":16"#),
-    (#""runs":[[],"#, #""runs":[[[0,1]],"#), (#""runs":[[],"#, #""runs":[[[1]],"#),
-    (#""runs":[[],"#, #""runs":[[[1,9223372036854775807]],"#), (#""runs":[[],"#, #""runs":["#),
-    (#""codeWidths":[[],"#, #""codeWidths":[[1],"#),
+    (#""runs":[[[],"#, #""runs":[[[[0,1]],"#), (#""runs":[[[],"#, #""runs":[[[[1]],"#),
+    (#""runs":[[[],"#, #""runs":[[[[1,9223372036854775807]],"#),
+    (#""runs":[[[],"#, #""runs":[["#), (#""runs":[[[],"#, #""runs":[[],[[],"#),
+    (#""codeWidths":[[[],"#, #""codeWidths":[[[1],"#),
+    (#""groupEnds":["#, #""groupEnds":[0,"#), (#""groupEnds":["#, #""groupEnds":[9,"#),
     (#""chunks":[]"#, #""chunks":[{"type":"I","bytes":""}]"#),
     (#""chunks":[]"#, #""chunks":[{"type":"ii","bytes":""}]"#),
     (#""chunks":[]"#, #""chunks":[{"type":"i"}]"#), (#""levels":[["#, #""levels":[[0,"#),
@@ -338,13 +340,13 @@ import Testing
       var own = Array(paths[segments])
       let positions = phase.positions(rows: coded.levelMap.rows, columns: coded.levelMap.columns)
       let values = quantizer.decode(
-        positions.map { codes[$0] }, levels: positions.map { coded.levelMap.levels[$0] },
+        positions.map { codes[$0] }, levels: positions.map { coded.levelMap.levels[$0] }, phase,
         tiles: packing.tiles(
           packing.layout.tiles.indices, of: phase, positions: positions), paths: &own)
       paths.replaceSubrange(segments, with: own)
       for (k, position) in positions.enumerated() {
         // Coefficients of 0 bits have no tokens.
-        let sent = quantizer.coefficients[Int(coded.levelMap.levels[position])]
+        let sent = quantizer.coefficients[phase.rawValue][Int(coded.levelMap.levels[position])]
         for (place, c) in sent.enumerated() {
           expected[position * width + place] = values[k * all + c]
         }
@@ -366,7 +368,6 @@ import Testing
 extension PictureTokens {
   /// Whether the widths are those that the codec itself packs with.
   fileprivate var codePathsAreThoseOfTheQuantizer: Bool {
-    let quantizer = try? TrellisQuantizer(header, table: network.levels, pool: network.pool)
-    return quantizer?.codeWidths == codeWidths
+    codes == network.levels.codes
   }
 }

@@ -54,10 +54,11 @@ struct GoldenActivationTests {
     let encoded = try network.latents(features, levels: levels)
     let latents = network.decodedLatents(rows: grid[0], columns: grid[1], levels: levels) {
       prediction in
-      let all = network.coefficients(of: TensorRows(encoded), prediction)
+      let all = network.normalized(
+        network.coefficients(of: TensorRows(encoded), prediction), prediction)
       var sent = [Float](repeating: 0, count: all.count)
       for (position, level) in prediction.levels.enumerated() {
-        for band in table.levels[Int(level)] {
+        for band in table.group(prediction.group, level, prediction.phase).bands {
           for c in band.coefficients {
             sent[position * table.width + c] = 0.75 * all[position * table.width + c]
           }

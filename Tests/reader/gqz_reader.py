@@ -567,8 +567,8 @@ def path(count):
     return [j * stride % count for j in range(count)]
 
 
-def read_codes(result, codes, widths):
-    """The trellis states after every position's codes, by the level's code widths."""
+def read_codes(result, texts, codes):
+    """The trellis states after every position's codes. codes: of a model the `widths` by phase and level, and the `groupEnds`."""
     columns, side = result["columns"], 1 << result["tileExponent"]
     mask = (1 << result["stateBits"]) - 1
     values, states = {}, {}
@@ -580,15 +580,18 @@ def read_codes(result, codes, widths):
             states = dict(zip(places, starts[phase * len(places) :]))
         for y in range(odd_row, result["rows"], 2):
             for x in range(odd_column, columns, 2):
-                text, place = codes[y][x], 0
+                text, place = texts[y][x], 0
                 values[y, x] = []
-                for width in widths[result["levels"][y * columns + x]]:
-                    steps.setdefault((y // side, x // side), []).append((y, x, len(values[y, x]), width))
+                widths = codes["widths"][phase][result["levels"][y * columns + x]]
+                for k, width in enumerate(widths):
+                    group = sum(8 * k >= end * len(widths) for end in codes["groupEnds"])
+                    steps.setdefault((group, y // side, x // side), []).append((y, x, k, width))
                     values[y, x].append(int(text[place : place + width], 2))
                     place += width
                 if place != len(text):
                     raise Invalid("code widths do not match the rate table")
-        for tile, listed in steps.items():
+        for (_, *tile), listed in sorted(steps.items()):
+            tile = tuple(tile)
             for j in path(len(listed)):
                 y, x, k, width = listed[j]
                 states[tile] = (states[tile] << width | values[y, x][k]) & mask
@@ -601,7 +604,7 @@ def main():
     parser.add_argument("file")
     parser.add_argument("--full", action="store_true", help="print the bits of all positions and alpha too")
     parser.add_argument("--pixels", action="store_true", help="print the colours of units of graphics that are coded by context mixing")
-    parser.add_argument("--widths", help="JSON file of the model's code widths by level: print trellis states")
+    parser.add_argument("--codes", help="JSON file of the model's code widths and ends of groups: print trellis states")
     arguments = parser.parse_args()
     with open(arguments.file, "rb") as file:
         data = file.read()
@@ -613,10 +616,9 @@ def main():
         result.pop("alpha", None)
     else:
         result["codes"] = [text for row in codes for text in row]
-    if arguments.widths:
-        with open(arguments.widths) as file:
-            widths = json.load(file)
-        result["values"] = read_codes(result, codes, widths)
+    if arguments.codes:
+        with open(arguments.codes) as file:
+            result["values"] = read_codes(result, codes, json.load(file))
     print(json.dumps(result))
 
 

@@ -15,7 +15,8 @@ from gqtrain.data import load  # noqa: E402
 from gqtrain.export import golden, read_weights, write_weights  # noqa: E402
 from gqtrain.network import Codec, Config  # noqa: E402
 
-RUNS = (
+#: Of the first phase, and of the others.
+FIRST_RUNS = (
     (),
     ((4, 2), (2, 4)),
     ((4, 4),),
@@ -23,6 +24,15 @@ RUNS = (
     ((6, 16), (0, 8), (4, 60), (2, 88)),
     ((8, 64), (4, 640)),
 )
+OTHER_RUNS = (
+    (),
+    ((4, 1), (3, 2), (2, 3)),
+    ((4, 4),),
+    ((4, 4), (3, 8), (2, 8), (1, 8)),
+    ((5, 24), (0, 8), (4, 40), (2, 116)),
+    ((8, 32), (5, 64), (4, 624)),
+)
+RUNS = tuple((first, other, other, other) for first, other in zip(FIRST_RUNS, OTHER_RUNS))
 LUMA = (False, False, True, False, False, False)
 
 
@@ -43,14 +53,14 @@ def make():
         frequency = model.cosines.order % 256 // 16 + model.cosines.order % 16
         model.cosines.spread.copy_(6 / (1 + frequency) ** 1.3)
         for name, p in model.named_parameters():
-            if p.ndim >= 2 and p.numel() and ".level." not in name and "depthwise" not in name:
+            if p.ndim >= 2 and p.numel() and ".level" not in name and "depthwise" not in name:
                 p.normal_(std=0.5 * p.shape[-1] ** -0.5)
-            elif ".level.scale" in name:
+            elif ".level" in name and name.endswith("scale"):
                 p.normal_(1, 0.1)
             else:
                 p.add_(0.05 * torch.randn_like(p))
         transform = model.transform
-        rows = [k for runs in RUNS[: model.config.mixed] for k in range(sum(n for _, n in runs))]
+        rows = [k for count in transform.counts for k in range(count)]
         for matrix in (transform.analysis, transform.synthesis):
             matrix.zero_()
             matrix[torch.arange(len(rows)), torch.tensor(rows)] = 1
@@ -61,7 +71,8 @@ def make():
         transform.companding.copy_(torch.rand_like(transform.companding) * 0.6)
         for gain in (model.encoder.gain, model.decoder.gain):
             gain.logarithm.copy_(0.3 * torch.randn_like(gain.logarithm))
-        for head, part in ((model.encoder.head, 0.1), (model.decoder.head, 0.02), (model.prior.head, 0.3)):
+        for head, part in ((model.encoder.head, 0.1), (model.decoder.head, 0.02), (model.prior.head, 0.3),
+                           *((head, 0.3) for head in model.refinement.heads)):
             head.weight.mul_(part)
         # More bits, less error.
         model.predictor.head.weight.mul_(0.1)

@@ -39,10 +39,9 @@ class RealCodes:
         self.bits = []
         self.error = np.zeros((2, 9))
 
-    def __call__(self, x, levels, offsets, shape):
+    def __call__(self, x, bits, offsets, shape):
         model = self.model
-        bits = model.bits[levels]
-        mean, log_variance = model.posterior(bound(x), levels, offsets, shape)
+        mean, log_variance = model.posterior(bound(x), bits, offsets, shape)
         spread = torch.exp(0.5 * log_variance) * code_spread(mean, bits)
         with torch.no_grad():
             variance = log_variance.exp().clamp(min=1e-12)
@@ -58,4 +57,4 @@ class RealCodes:
                 self.error[0] += np.bincount(b[used], (values - m)[used] ** 2 / v[used], 9)
                 self.error[1] += np.bincount(b[used], minlength=9)
             drawn = (join_tiles(torch.from_numpy(values), shape) - mean) / spread.clamp(min=1e-12)
-        return (mean + spread * drawn) * model.mmse_scale(levels, offsets)
+        return (mean + spread * drawn) * model.mmse_scale(bits, offsets)

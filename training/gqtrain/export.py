@@ -16,7 +16,7 @@ from .data import load
 from .divergence import BOUND
 from .levels import CODE_ERROR
 from .network import (
-    CORRECTION_BOUND, DECODER_BOUND, MEAN_BOUND, SCALE_BOUND, SLOPE, TUNINGS, Codec, Config, IntegerLinear,
+    CORRECTION_BOUND, DECODER_BOUND, GROUP_ENDS, MEAN_BOUND, SCALE_BOUND, SLOPE, TUNINGS, Codec, Config, IntegerLinear,
 )
 
 #: Coefficients times this stand for decoded ones in the golden activations: no codebook, all phases exercised.
@@ -32,7 +32,7 @@ NAMES = {
     "runs": "levels",
     "luma": "lumaLevels",
 }
-ARCHITECTURE = 5
+ARCHITECTURE = 6
 
 
 #: The metadata entry that names the tunings that were trained, for `--initial`.
@@ -49,6 +49,7 @@ def metadata(config, trained=TUNINGS):
         "tunings": TUNINGS,
         "slope": SLOPE,
         "scaleBound": SCALE_BOUND,
+        "groupEnds": GROUP_ENDS,
         "correctionBound": CORRECTION_BOUND,
         "meanBound": MEAN_BOUND,
         "decoderBound": DECODER_BOUND,
@@ -88,7 +89,7 @@ def read_weights(path):
         weights[name] = weights[name].float() * scale[:, None]
     weights = {name: value.long() if value.dtype == torch.int16 else value.float() for name, value in weights.items()}
     fields = {f.name: stated[NAMES.get(f.name, f.name)] for f in dataclasses.fields(Config)}
-    fields["runs"] = [[tuple(run) for run in level] for level in fields["runs"]]
+    fields["runs"] = [[[tuple(run) for run in phase] for phase in level] for level in fields["runs"]]
     fields["luma"] = [k in fields["luma"] for k in range(len(fields["runs"]))]
     model = Codec(Config(**fields))
     model.load_state_dict(weights)
@@ -109,7 +110,7 @@ def golden(model, picture):
         for tuning, name in enumerate(TUNINGS):
             keys = model.keys(levels, torch.tensor([tuning]))
             y = model.encode(features, linear, keys)
-            sent = lambda part, level, *_: part * GOLDEN_FACTOR * (model.bits[level] > 0)
+            sent = lambda part, bits, *_: part * GOLDEN_FACTOR * (bits > 0)
             latents = model.transmit(y, keys, grey, sent)
             result[f"{name}.encoded"] = y[0].contiguous()
             result[f"{name}.latents"] = latents[0].contiguous()

@@ -1,6 +1,6 @@
 """Levels: how many bits a latent position gets, and on which coefficients.
 
-A level is a list of runs (bits, count): the first `count` coefficients get `bits` bits each, the next run's follow, and
+A level is, for each phase, a list of runs (bits, count): the first `count` coefficients get `bits` bits each, the next run's follow, and
 so on; runs of 0 bits are not sent. Levels of at most `MIXED_BITS` have a transform of their own, from the leading latents
 to coefficients; those of higher levels are the latents themselves (`network.LevelTransform`).
 """
@@ -53,8 +53,8 @@ def standard_levels():
 
 
 def level_bits(runs):
-    """Bits of every level."""
-    return [sum(b * n for b, n in level) for level in runs]
+    """Bits of every level, the same in all phases."""
+    return [sum(b * n for b, n in level[0]) for level in runs]
 
 
 def run_lengths(bits):
@@ -69,9 +69,10 @@ def run_lengths(bits):
 
 
 def bit_table(runs, width=LATENTS):
-    """[levels, width], uint8: bits per coefficient, 0 where a level does not code it."""
-    bits = np.zeros((len(runs), width), np.uint8)
-    for level, parts in enumerate(runs):
-        row = np.concatenate([np.full(n, b) for b, n in parts]) if parts else np.zeros(0, np.int64)
-        bits[level, : len(row)] = row
+    """[phases, levels, width], uint8: bits per coefficient, 0 where a level does not code it."""
+    bits = np.zeros((len(runs[0]), len(runs), width), np.uint8)
+    for level, phases in enumerate(runs):
+        for phase, parts in enumerate(phases):
+            row = np.concatenate([np.full(n, b) for b, n in parts]) if parts else np.zeros(0, np.int64)
+            bits[phase, level, : len(row)] = row
     return bits

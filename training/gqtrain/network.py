@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from .divergence import NEVER, bound, exact_divergence
-from .levels import ERROR_STEP, LATENTS, LEADING, MEAN_ERROR, MIXED_BITS, bit_table
+from .levels import ERROR_STEP, LATENTS, LEADING, MEAN_ERROR, MIXED_BITS, bit_table, level_bits
 
 PATCH = 16
 PATCH_VALUES = PATCH * PATCH * 3
@@ -22,6 +22,8 @@ TILE = 16  # positions along a tile's side: the divergence is exact for each pha
 SLOPE = 0.1
 LARGEST = 127  # of the bytes that the program multiplies
 SCALE_BOUND = 3.5
+#: A position's coefficients are sent in groups, which end after so many eighths of them.
+GROUP_ENDS = (1, 3, 8)
 #: About the largest magnitudes that are used of what the heads of encoder, prior (its means) and decoder give.
 CORRECTION_BOUND, MEAN_BOUND, DECODER_BOUND = 16.0, 16.0, 16.0
 TUNINGS = ("visual", "psnr")
@@ -42,7 +44,7 @@ class Config:
     predictor: int = 128  # channels of the predictor of distortions, at 1/16
     latents: int = LATENTS
     leading: int = LEADING
-    #: For every level its runs (bits, count).
+    #: For every level and phase its runs (bits, count).
     runs: tuple = ()
     #: For every level whether it is of luma alone, as grey pictures want.
     luma: tuple = ()
@@ -59,7 +61,7 @@ class Config:
     @property
     def mixed(self):
         """How many levels, the first ones, have transforms of their own."""
-        return sum(sum(b * n for b, n in level) <= MIXED_BITS for level in self.runs)
+        return sum(bits <= MIXED_BITS for bits in level_bits(self.runs))
 
     def dictionary(self):
         return asdict(self)
@@ -372,7 +374,7 @@ class Prior(nn.Module):
 
     def forward(self, features, keys, phase, root):
         """features: for each phase its decoded positions through `stem`, or None; the first phase has the levels
-        alone. Mean of the latents and log-scale of the coefficients for `phase`."""
+        alone. For `phase` the mean of the latents, the scales of the coefficients before `bounded_scale`, and features."""
         b, rows, columns = keys.shape
         dtype = torch.get_autocast_dtype("cpu") if torch.is_autocast_enabled("cpu") else self.state.dtype
         grid = torch.zeros(b, rows, columns, self.stem.out_features, dtype=dtype)
@@ -386,7 +388,32 @@ class Prior(nn.Module):
         last = self.blocks[-1]
         h = last.pointwise(lattice(h, phase), lattice(last.spatial(h), phase))
         mean, scale = self.head(h).float().split([self.leading, self.head.out_features - self.leading], -1)
-        return pad_latents(self.correction(mean) / root[: self.leading]), SCALE_BOUND * torch.tanh(scale / SCALE_BOUND)
+        return pad_latents(self.correction(mean) / root[: self.leading]), scale, h
+
+
+def bounded_scale(x):
+    """Logarithms of scales."""
+    return SCALE_BOUND * torch.tanh(x / SCALE_BOUND)
+
+
+class Refinement(nn.Module):
+    """What the magnitudes of the groups of coefficients that are decoded tell of the scales of those that follow."""
+
+    def __init__(self, c):
+        super().__init__()
+        self.context = IntegerLinear(c.prior, c.prior)
+        steps = len(GROUP_ENDS) - 1
+        self.stems = nn.ModuleList(IntegerLinear(c.leading, c.prior) for _ in range(steps))
+        self.levels = nn.ModuleList(LevelScale(c.levels, c.prior) for _ in range(steps))
+        widths = [c.leading] * (steps - 1) + [c.width]
+        self.heads = nn.ModuleList(zero(IntegerLinear(c.prior, width)) for width in widths)
+
+    def forward(self, step, hidden, magnitudes, keys):
+        """hidden: [n, c], at first `context` of the prior's features; magnitudes: [n, leading] of the group that was decoded last,
+        zeros elsewhere. The next hidden, and what is added to the scales [n, width]."""
+        hidden = hidden + self.levels[step](self.stems[step](magnitudes), keys)
+        added = self.heads[step](F.leaky_relu(hidden, SLOPE)).float()
+        return hidden, F.pad(added, (0, LATENTS - added.shape[-1]))
 
 
 class LevelTransform(nn.Module):
@@ -395,7 +422,7 @@ class LevelTransform(nn.Module):
 
     def __init__(self, c):
         super().__init__()
-        self.counts = [sum(n for _, n in level) for level in c.runs[: c.mixed]]
+        self.counts = [max(sum(n for _, n in runs) for runs in level) for level in c.runs[: c.mixed]]
         self.leading, self.width = c.leading, c.width
         self.analysis = nn.Parameter(torch.zeros(sum(self.counts), c.leading))
         self.synthesis = nn.Parameter(torch.zeros(sum(self.counts), c.leading))
@@ -500,9 +527,14 @@ class Codec(nn.Module):
         self.config = c = config
         self.cosines = Cosines()
         self.encoder, self.prior, self.decoder = Encoder(c), Prior(c), Decoder(c)
+        self.refinement = Refinement(c)
         self.transform, self.predictor = LevelTransform(c), Predictor(c)
+        #: [phases, levels, width]
         self.bits = torch.from_numpy(bit_table(c.runs, c.width))
-        self.nats = self.bits.sum(1) * math.log(2)
+        self.level_bits = self.bits[0].sum(-1)
+        sent = self.bits > 0
+        rank, count = sent.cumsum(-1) - 1, sent.sum(-1, keepdim=True)
+        self.group = sum((8 * rank >= end * count).to(torch.uint8) for end in GROUP_ENDS[:-1])
 
     @contextmanager
     def int8_rounded(self, used=True):
@@ -521,32 +553,36 @@ class Codec(nn.Module):
         """See `Correction`."""
         return self.encoder.correction.excess() + self.prior.correction.excess() + self.decoder.correction.excess()
 
-    def log_variance_offsets(self, keys, levels, log_scale):
+    def group_bits(self, phase, levels, group):
+        """Bits of the coefficients of a group, [n, width], 0 for those of others."""
+        return self.bits[phase][levels] * (self.group[phase][levels] == group)
+
+    def log_variance_offsets(self, keys, bits, log_scale):
         """Log-variance offsets of the posteriors, [n, width]; log_scale: the prior's [n, width]."""
         offsets = self.transform.gains(self.transform.tilt, keys) - 2 * log_scale
-        return torch.where(self.bits[levels] > 0, offsets, NEVER)
+        return torch.where(bits > 0, offsets, NEVER)
 
-    def posterior(self, x, levels, offsets, shape):
-        """Mean and log-variance per coefficient, divergence exact per tile. x, offsets: [n, width] for the n = b * h * w
+    def posterior(self, x, bits, offsets, shape):
+        """Mean and log-variance per coefficient, divergence exact per tile. x, bits, offsets: [n, width] for the n = b * h * w
         positions of a phase of this shape."""
-        nats = split_tiles(self.nats[levels][:, None], shape, 0.0).sum(-1)
-        parts = split_tiles(x * x, shape, 0.0), split_tiles(offsets, shape, NEVER), split_tiles(self.bits[levels], shape, 0)
+        nats = split_tiles(bits.sum(1)[:, None] * math.log(2), shape, 0.0).sum(-1)
+        parts = split_tiles(x * x, shape, 0.0), split_tiles(offsets, shape, NEVER), split_tiles(bits, shape, 0)
         place = join_tiles(exact_divergence(*parts, nats), shape)
         return torch.exp(0.5 * F.logsigmoid(-place)) * x, F.logsigmoid(place)
 
-    def mmse_scale(self, levels, offsets):
+    def mmse_scale(self, bits, offsets):
         """What codewords are multiplied with: sqrt(1 - v) where the coefficients' squares are as predicted. Here each
         position's divergence is its own bits: what is wrong in the prediction of one does not reach others."""
-        place = exact_divergence(torch.ones_like(offsets), offsets, self.bits[levels], self.nats[levels])
+        place = exact_divergence(torch.ones_like(offsets), offsets, bits, bits.sum(1) * math.log(2))
         return torch.exp(0.5 * F.logsigmoid(-place))
 
-    def sample(self, x, levels, offsets, shape, inflate=True):
+    def sample(self, x, bits, offsets, shape, inflate=True):
         """Decoded value of coefficients x [n, width] with noise in the place of codewords."""
-        mean, log_variance = self.posterior(bound(x), levels, offsets, shape)
+        mean, log_variance = self.posterior(bound(x), bits, offsets, shape)
         spread = torch.exp(0.5 * log_variance)
         if inflate:
-            spread = spread * code_spread(mean, self.bits[levels])
-        return (mean + spread * torch.randn_like(mean)) * self.mmse_scale(levels, offsets)
+            spread = spread * code_spread(mean, bits)
+        return (mean + spread * torch.randn_like(mean)) * self.mmse_scale(bits, offsets)
 
     def linear(self, pixels):
         """The linear skip connection's latents, of about unit variance."""
@@ -560,7 +596,7 @@ class Codec(nn.Module):
     def transmit(self, y, keys, grey, quantize=None):
         """Runs the phases: latents [b, h, w, c] as the decoder gets them.
 
-        grey [b]: pictures whose latents of chroma are zero. quantize(coefficients [n, width], levels [n], offsets [n, width],
+        grey [b]: pictures whose latents of chroma are zero. quantize(coefficients, bits and offsets [n, width],
         shape of the phase) -> decoded ones, with zeros where nothing is sent; by default noise in the place of codewords.
         """
         quantize = quantize or self.sample
@@ -568,22 +604,39 @@ class Codec(nn.Module):
         result = torch.zeros_like(y)
         matrices = transform.matrices()
         features = [None] * len(PHASES)
+        is_mixed = torch.is_autocast_enabled("cpu")
         kept = (~grey[:, None, None, None] | self.cosines.is_luma).float()
         y = y * kept
         pieces = []
         for phase in range(len(PHASES)):
             part, key = lattice(y, phase), lattice(keys, phase)
             shape = part.shape
-            mean, log_scale = self.prior(features, keys, phase, self.cosines.root)
+            mean, raw_scale, hidden = self.prior(features, keys, phase, self.cosines.root)
+            hidden = self.refinement.context(hidden).reshape(-1, hidden.shape[-1])
             with torch.autocast("cpu", enabled=False):
                 mean = (mean * kept).reshape(-1, shape[-1])
                 part, key = part.reshape(mean.shape), key.reshape(-1)
                 level = key % self.config.levels
-                log_scale = log_scale.reshape(len(part), -1)
-                scale, k = torch.exp(log_scale), transform.gains(transform.companding, key) ** 2
-                coefficients = transform.analyze((part - mean) * spread, key, level, matrices) / scale
-                decoded = quantize(compress(coefficients, k), level, self.log_variance_offsets(key, level, log_scale), shape[:3])
-                decoded = transform.synthesize(expand(decoded, k) * scale, key, level, matrices) / spread
+                raw_scale = raw_scale.reshape(len(part), -1)
+                k = transform.gains(transform.companding, key) ** 2
+                coefficients = transform.analyze((part - mean) * spread, key, level, matrices)
+                decoded = 0
+                for group in range(len(GROUP_ENDS)):
+                    log_scale = bounded_scale(raw_scale)
+                    scale, bits = torch.exp(log_scale), self.group_bits(phase, level, group)
+                    offsets = self.log_variance_offsets(key, bits, log_scale)
+                    # The columns that the group has anything in.
+                    used = bits.any(0).nonzero()[:, 0].tolist() or [0]
+                    columns = slice(used[0], used[-1] + 1)
+                    values = compress(coefficients[:, columns] / scale[:, columns], k[:, columns])
+                    values = quantize(values, bits[:, columns], offsets[:, columns], shape[:3])
+                    values = F.pad(values, (columns.start, LATENTS - columns.stop))
+                    decoded = decoded + expand(values, k) * scale
+                    if group + 1 < len(GROUP_ENDS):
+                        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=is_mixed):
+                            hidden, added = self.refinement(group, hidden, values[:, : self.config.leading].abs(), key)
+                        raw_scale = raw_scale + added
+                decoded = transform.synthesize(decoded, key, level, matrices) / spread
                 decoded = (mean + decoded).reshape(shape) * kept
             pieces.append(decoded)
             features[phase] = self.prior.stem(decoded * self.cosines.root) if phase + 1 < len(PHASES) else None

@@ -19,7 +19,7 @@ from .codes import RealCodes
 from .components import Chooser, Components
 from .data import Crops, load, paths, whole_positions
 from .export import read_weights, trained_tunings
-from .network import LATENTS, TUNINGS, Codec, Config, is_grey
+from .network import LATENTS, PHASES, TUNINGS, Codec, Config, is_grey
 from .optimizer import ADAM_BETAS, Muon, average_gradients, split
 from .validate import DISTORTIONS, summary, validate
 
@@ -61,7 +61,7 @@ def parse(arguments=None):
 def new_model(a, components):
     """A network whose levels are those of the components."""
     sizes = {name: getattr(a, name) for name in ("fine", "coarse", "prior", "encoder_coarse", "decoder_coarse", "prior_blocks")}
-    model = Codec(Config(runs=components.runs, luma=components.luma, **sizes))
+    model = Codec(Config(runs=[[runs] * len(PHASES) for runs in components.runs], luma=components.luma, **sizes))
     model.cosines.order.copy_(components.order)
     model.cosines.spread.copy_(components.spread)
     transform = model.transform
@@ -108,7 +108,7 @@ def begin_visual(model, pixels):
 
 def factor(progress, steady):
     """Learning rate at this share of the planned time."""
-    warm = min(1.0, progress / 0.002 + 0.02)
+    warm = min(1.0, progress / 0.004 + 0.02)
     fall = 1.0 if progress < steady else max(0.0, (1 - progress) / (1 - steady))
     return warm * fall
 
@@ -129,7 +129,7 @@ def make_maps(rng, pixels, tunings, chooser, a, predicted, components):
             continue
         low, high = np.log(DISTORTIONS[TUNINGS[tunings[k]]].lambdas)
         # A few more crops at low rates.
-        lagrange = np.exp(low + rng.random() ** 0.75 * (high - low))
+        lagrange = np.exp(low + rng.random() * (high - low))
         maps.append(chooser.map(errors.reshape(-1, errors.shape[-1]), errors.shape[:2], lagrange, rng))
     return torch.from_numpy(np.stack(maps)), chosen
 
@@ -172,7 +172,7 @@ def main():
         if not stored:
             measure_levels(model, few, PSNR)
     levels = model.config.levels
-    chooser = Chooser(model.bits.sum(1).float(), components.usage if components else None)
+    chooser = Chooser(model.level_bits.float(), components.usage if components else None)
     matrices, groups = split(model)
     parameters = list(model.parameters())
     mixing = Muon(matrices, a.rate)
@@ -258,7 +258,7 @@ def main():
 
         pixels = torch.from_numpy(crops.batch(rng, a.batch))
         tunings = torch.from_numpy(np.where(rng.random(a.batch) < a.visual * state["visual"], VISUAL, PSNR))
-        rounds = model.int8_rounded(progress >= 0.5 and rng.random() < a.integers)
+        rounds = model.int8_rounded(rng.random() < a.integers)
         with torch.autocast("cpu", dtype=torch.bfloat16), rounds:
             linear, grey = model.linear(pixels), is_grey(pixels)
             features = model.encoder.features(pixels)

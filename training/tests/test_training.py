@@ -21,14 +21,16 @@ from gqtrain.divergence import BOUND, NEVER, bound, divergence_bits, exact_diver
 from gqtrain.export import read_weights, write_weights
 from gqtrain.levels import CODE_ERROR, LATENTS, RATE_LEVELS, bit_table, run_lengths, level_bits, standard_levels
 from gqtrain.network import (
-    TUNINGS, Codec, Config, Correction, Cosines, bounded, compress, expand, is_grey, join_tiles, shuffle, split_tiles, unshuffle,
+    GROUP_ENDS, TUNINGS, Codec, Config, Correction, Cosines, bounded, compress, expand, is_grey, join_tiles, shuffle, split_tiles, unshuffle,
     int8_rounded,
 )
 from gqtrain.optimizer import Muon
 from gqtrain.train import begin_visual
 
 #: Without bits, mixed, of luma alone, and of latents themselves with some left out.
-RUNS = ((), ((2, 8), (1, 16)), ((1, 8),), ((5, 4), (3, 20), (1, 40)), ((6, 30), (0, 10), (3, 60)))
+FIRST_RUNS = ((), ((2, 8), (1, 16)), ((1, 8),), ((5, 4), (3, 20), (1, 40)), ((6, 30), (0, 10), (3, 60)))
+#: Those of the first phase differ in one level.
+RUNS = tuple([list(runs if k != 3 else ((7, 2), (6, 4), (3, 16), (1, 34))), *([list(runs)] * 3)] for k, runs in enumerate(FIRST_RUNS))
 LUMA = (False, False, True, False, False)
 
 
@@ -46,6 +48,11 @@ def model():
 
 def pictures(count=1, height=64, width=96):
     return torch.rand(count, height, width, 3, generator=torch.Generator().manual_seed(4)) * 2 - 1
+
+
+def sent(part, bits, *_):
+    """A quantizer that changes nothing."""
+    return part * (bits > 0)
 
 
 def some_levels(count=1, rows=4, columns=6):
@@ -101,10 +108,19 @@ class Divergence(unittest.TestCase):
 class Levels(unittest.TestCase):
     def test_runs_and_table_say_the_same(self):
         bits = bit_table(RUNS)
-        self.assertEqual((bits > 0).sum(1).tolist(), [0, 24, 8, 64, 90])
-        self.assertEqual(level_bits(RUNS), bits.sum(1).tolist())
-        for level, runs in enumerate(RUNS):
-            self.assertEqual(run_lengths(bits[level]), list(runs))
+        self.assertEqual((bits > 0).sum(-1).tolist(), [[0, 24, 8, 56, 90], *([[0, 24, 8, 64, 90]] * 3)])
+        self.assertEqual([level_bits(RUNS)] * 4, bits.sum(-1).tolist())
+        for level, phases in enumerate(RUNS):
+            for phase, runs in enumerate(phases):
+                self.assertEqual(run_lengths(bits[phase, level]), list(runs))
+
+    def test_groups_take_every_coefficient_once(self):
+        codec = model()
+        levels = torch.arange(len(RUNS))
+        for phase in range(4):
+            groups = [codec.group_bits(phase, levels, group) for group in range(len(GROUP_ENDS))]
+            self.assertTrue(torch.equal(sum(groups), codec.bits[phase]))
+            self.assertEqual([(g > 0).sum(-1).tolist() for g in groups][0], [0, 3, 1, 7 if phase == 0 else 8, 12])
 
     def test_standard_levels_rise(self):
         levels = standard_levels()
@@ -316,11 +332,11 @@ class Network(unittest.TestCase):
         levels = torch.arange(40) % len(RUNS)
         keys = levels + len(RUNS) * (torch.arange(40) % 2)
         matrices = transform.matrices()
-        coefficients = torch.randn(40, LATENTS) * torch.from_numpy(bit_table(RUNS) > 0)[levels]
+        coefficients = torch.randn(40, LATENTS) * torch.from_numpy(bit_table(RUNS)[1] > 0)[levels]
         with torch.no_grad():
             latents = transform.synthesize(coefficients, keys, levels, matrices)
             again = transform.analyze(latents, keys, levels, matrices)
-        sent = torch.from_numpy(bit_table(RUNS) > 0)[levels]
+        sent = torch.from_numpy(bit_table(RUNS)[1] > 0)[levels]
         self.assertTrue(torch.allclose(again[sent], coefficients[sent], atol=1e-4))
 
     def test_whole_numbers_are_multiples_of_a_rows_scale(self):
@@ -336,10 +352,9 @@ class Network(unittest.TestCase):
 
     def test_whole_numbers_change_little_and_only_inside(self):
         codec = model()
-        identity = lambda part, *_: part
-        run = lambda: codec(pictures(), some_levels(), torch.tensor([0]), identity)
+        run = lambda: codec(pictures(), some_levels(), torch.tensor([0]), sent)
         with torch.no_grad():
-            for head in (codec.encoder.head, codec.prior.head, codec.decoder.head):  # nothing comes out of new ones
+            for head in (codec.encoder.head, codec.prior.head, codec.decoder.head, *codec.refinement.heads):  # nothing comes out of new ones
                 head.weight.normal_(std=0.03)
             before = run()
             with codec.int8_rounded():
@@ -352,7 +367,7 @@ class Network(unittest.TestCase):
     def test_everything_gets_gradients(self):
         codec = model()
         with torch.no_grad():
-            for head in (codec.encoder.head, codec.prior.head, codec.decoder.head):
+            for head in (codec.encoder.head, codec.prior.head, codec.decoder.head, *codec.refinement.heads):
                 head.weight.normal_(std=0.03)
         tunings = torch.tensor([0, 1])
         x = pictures(2)
@@ -378,8 +393,8 @@ class Network(unittest.TestCase):
         with torch.no_grad():
             for p in codec.parameters():
                 p.add_(0.05 * torch.randn_like(p))
-            x, levels, identity = pictures(), some_levels(), lambda part, *_: part
-            run = lambda tuning: codec(x, levels, torch.tensor([tuning]), identity)
+            x, levels = pictures(), some_levels()
+            run = lambda tuning: codec(x, levels, torch.tensor([tuning]), sent)
             self.assertFalse(torch.equal(run(0), run(1)))
             begin_visual(codec, x)
             self.assertTrue(torch.equal(run(0), run(1)))
@@ -390,34 +405,33 @@ class Network(unittest.TestCase):
             path = os.path.join(folder, "weights.safetensors")
             write_weights(codec, path)
             again = read_weights(path)
-        self.assertEqual(again.config, Config(**{**codec.config.dictionary(), "runs": [list(r) for r in RUNS], "luma": list(LUMA)}))
-        identity = lambda part, *_: part
+        self.assertEqual(again.config, Config(**{**codec.config.dictionary(), "runs": list(RUNS), "luma": list(LUMA)}))
         with torch.no_grad(), codec.int8_rounded(), again.int8_rounded():
-            wanted, got = (c(pictures(), some_levels(), torch.tensor([1]), identity) for c in (codec, again))
+            wanted, got = (c(pictures(), some_levels(), torch.tensor([1]), sent) for c in (codec, again))
         self.assertTrue(torch.allclose(got, wanted, atol=1e-2))
 
     def test_real_codes_err_as_the_noise_does(self):
         codec = model()
         for level, tolerance in ((3, 0.2), (4, 0.35)):
             x = torch.randn(600, LATENTS)
-            levels = torch.full((600,), level)
-            used = codec.bits[level] > 0
+            bits = codec.bits[1, level].expand(600, -1)
+            used = bits[0] > 0
             with torch.no_grad():
                 # The log-variance offsets that give each coefficient about the bits of its step.
-                offsets = torch.where(used, -2 * codec.bits[levels] * math.log(2), NEVER)
-                real = ((RealCodes(codec)(x, levels, offsets, (1, 20, 30)) - x)[:, used] ** 2).mean()
-                sampled = ((codec.sample(x, levels, offsets, (1, 20, 30)) - x)[:, used] ** 2).mean()
+                offsets = torch.where(used, -2 * bits * math.log(2), NEVER)
+                real = ((RealCodes(codec)(x, bits, offsets, (1, 20, 30)) - x)[:, used] ** 2).mean()
+                sampled = ((codec.sample(x, bits, offsets, (1, 20, 30)) - x)[:, used] ** 2).mean()
             self.assertLess(abs(math.log(real / sampled)), tolerance)
 
     def test_noise_errs_as_codewords_do_far_out(self):
         codec = model()
-        levels = torch.full((600,), 4)
-        bits = codec.bits[4]
+        torch.manual_seed(6)
+        bits = codec.bits[1, 4].expand(600, -1)
         far = torch.rand(600, LATENTS) < 0.03
         x = torch.where(far, 2.4 * torch.randn(600, LATENTS).sign(), torch.randn(600, LATENTS))
-        offsets = torch.where(bits > 0, -2 * codec.bits[levels] * math.log(2), NEVER)
+        offsets = torch.where(bits > 0, -2 * bits * math.log(2), NEVER)
         with torch.no_grad():
-            real, sampled = ((quantize(x, levels, offsets, (1, 20, 30)) - x) ** 2 for quantize in (RealCodes(codec), codec.sample))
+            real, sampled = ((quantize(x, bits, offsets, (1, 20, 30)) - x) ** 2 for quantize in (RealCodes(codec), codec.sample))
         for many in (3, 6):
             counted = far & (bits == many)
             self.assertLess(abs(math.log(real[counted].mean() / sampled[counted].mean())), 0.5)

@@ -31,7 +31,7 @@ struct LevelErrors {
     draws: Int, network: Network, quantizer: TrellisQuantizer, features: EncoderFeatures,
     source: Tensor
   ) throws {
-    let count = network.levels.levels.count
+    let count = network.levels.levelCount
     for level in 0..<count {
       let levels = [UInt8](repeating: UInt8(level), count: header.columns * header.rows)
       let coder = LatentCoder(

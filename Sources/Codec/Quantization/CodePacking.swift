@@ -1,4 +1,5 @@
 import GQBitstream
+import GQModel
 
 /// Packs the codes of positions into the segments of a file and back.
 struct CodePacking {
@@ -8,8 +9,8 @@ struct CodePacking {
   let columns: Int
   /// The level of every position.
   let levels: [UInt8]
-  /// For each level the widths in bits of its codes.
-  let codeWidths: [[Int]]
+  /// The widths in bits of codes.
+  let codes: CodeTable
 
   /// The segments' bytes from their paths' starts and the codes of every position. Inverse: `unpack`.
   func pack(_ codes: [[UInt32]], starts: [UInt32]) -> [[UInt8]] {
@@ -24,7 +25,7 @@ struct CodePacking {
     var writer = BitWriter()
     writer.write(start, count: TileLayout.startBits)
     for position in layout.positions(of: segment, gridColumns: columns) {
-      for (code, width) in zip(codes(position), codeWidths[Int(levels[position])]) {
+      for (code, width) in zip(codes(position), widths(of: position)) {
         writer.write(code, count: width)
       }
     }
@@ -61,12 +62,17 @@ struct CodePacking {
 
   /// The codes of a position, which come next; zeros for nil.
   func codes(of position: Int, _ reader: inout BitReader?) throws(BitstreamError) -> [UInt32] {
-    let widths = codeWidths[Int(levels[position])]
+    let widths = widths(of: position)
     var codes = [UInt32](repeating: 0, count: widths.count)
     for (k, width) in widths.enumerated() {
       if let code = try reader?.read(count: width) { codes[k] = code }
     }
     return codes
+  }
+
+  private func widths(of position: Int) -> [Int] {
+    let (row, column) = position.quotientAndRemainder(dividingBy: columns)
+    return codes.widths(levels[position], CodingPhase(row: row, column: column))
   }
 
   /// For each of some tiles the places of its positions among positions of a phase.

@@ -45,6 +45,8 @@ extension LatentCoder {
     mutating func next() throws(BitstreamError) -> Tensor? {
       let (coder, window, lost, hasLost, values) = (coder, window, lost, hasLost, values)
       let (width, columns) = (coder.network.levels.width, window.columns.count)
+      // Of the phase whose groups are being decoded.
+      var chosen: [Float] = []
       while !schedule.isFinished {
         let latents = try schedule.advance(
           correct: { prediction, latents in
@@ -52,7 +54,8 @@ extension LatentCoder {
             Concealment(grid: coder.grid, lost: lost).fill(&latents, prediction.positions)
           }
         ) { (prediction) throws(BitstreamError) -> [Float] in
-          var chosen: [Float] = []
+          if prediction.group > 0 { return coder.dequantized(chosen, prediction) }
+          chosen = []
           chosen.reserveCapacity(prediction.positions.count * width)
           for place in prediction.positions {
             let (row, column) = place.quotientAndRemainder(dividingBy: columns)
@@ -162,7 +165,7 @@ private final class TileValues {
     }
     var own = Array(paths[segments])
     let values = coder.quantizer.decode(
-      codes, levels: positions.map { coder.levels[$0] },
+      codes, levels: positions.map { coder.levels[$0] }, part.phase,
       tiles: coder.packing.tiles(tiles, of: part.phase, positions: positions), paths: &own)
     paths.replaceSubrange(segments, with: own)
 

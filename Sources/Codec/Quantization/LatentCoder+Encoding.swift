@@ -48,19 +48,28 @@ extension LatentCoder {
 
     private func step(_ body: (Tensor) -> Void) throws(GaussianQuantError) {
       let layout = coder.packing.layout
+      // Of the phase whose groups are being coded.
+      var source: [Float] = []
+      var posterior = Posterior(levels: [], width: 0)
       let latents = try schedule.advance { (prediction) throws(GaussianQuantError) in
         let tiles = layout.tiles(of: prediction.positions, gridColumns: coder.grid.columns)
         let members = coder.phaseTiles(prediction, tiles: tiles)
+        if prediction.group == 0 {
+          source = coder.network.coefficients(of: self.source, prediction)
+          posterior = Posterior(levels: prediction.levels, width: coder.network.levels.width)
+          for position in prediction.positions { codes[position] = [] }
+        }
+        coder.set(&posterior, source, prediction, members)
         // Where each phase has a checksum of its own it has a path too, so that one can be read without the others.
         let segments = layout.segments(of: tiles, prediction.phase)
         var own = Array(paths[segments])
         let (values, found) = try coder.quantizer.quantize(
-          coder.posterior(source, prediction, members), tiles: members, paths: &own)
+          posterior, prediction.phase, group: prediction.group, tiles: members, paths: &own)
         paths.replaceSubrange(segments, with: own)
-        for (position, code) in zip(prediction.positions, found) { codes[position] = code }
+        for (position, code) in zip(prediction.positions, found) { codes[position] += code }
         return coder.dequantized(values, prediction)
       }
-      let rows = source.rows.lowerBound..<schedule.finishedRows
+      let rows = self.source.rows.lowerBound..<schedule.finishedRows
       let columns = coder.grid.columns
       let positions = rows.lowerBound * columns..<rows.upperBound * columns
       for tile in layout.tiles(of: positions, gridColumns: columns) {
@@ -71,7 +80,7 @@ extension LatentCoder {
         }
       }
       for position in positions { codes[position] = [] }
-      source.drop(before: rows.upperBound)
+      self.source.drop(before: rows.upperBound)
       if let latents { body(latents) }
     }
   }
@@ -91,14 +100,20 @@ extension LatentCoder {
     // Any table of normal numbers will do; this one repeats exactly.
     let normal = try Trellis(stateBitCount: 12).values
     var count = UInt32(draw) << 28
+    var coefficients: [Float] = []
+    var posterior = Posterior(levels: [], width: 0)
     return network.decodedLatents(
       rows: grid.rows, columns: grid.columns, levels: levels, isGrey: isGrey
     ) { prediction in
       let tiles = phaseTiles(prediction, tiles: packing.layout.tiles.indices)
-      let posterior = posterior(source, prediction, tiles)
+      if prediction.group == 0 {
+        coefficients = network.coefficients(of: source, prediction)
+        posterior = Posterior(levels: prediction.levels, width: network.levels.width)
+      }
+      set(&posterior, coefficients, prediction, tiles)
       var values = posterior.means
       for (k, level) in prediction.levels.enumerated() {
-        for band in network.levels.levels[Int(level)] {
+        for band in network.levels.group(prediction.group, level, prediction.phase).bands {
           let error = noise == .expectedError ? band.codeError : 1
           for c in band.coefficients {
             let place = k * network.levels.width + c
@@ -112,15 +127,16 @@ extension LatentCoder {
     }
   }
 
-  private func posterior(
-    _ source: TensorRows, _ prediction: PhasePrediction, _ tiles: [[Int]]
-  ) -> Posterior {
-    Posterior(
-      network.coefficients(of: source, prediction),
+  /// Sets the posteriors of the prediction's group, of a phase's coefficients [n, width].
+  private func set(
+    _ posterior: inout Posterior, _ coefficients: [Float], _ prediction: PhasePrediction,
+    _ tiles: [[Int]]
+  ) {
+    posterior.set(
+      network.normalized(coefficients, prediction),
       logVarianceOffsets: prediction.logVarianceOffsets,
-      levels: prediction.levels,
       groups: DivergenceGroup.tiles(
-        levels: prediction.levels,
+        levels: prediction.levels, prediction.phase, group: prediction.group,
         tiles: hasPositionsAlone ? tiles.joined().map { [$0] } : tiles, table: network.levels),
       limit: SoftLimit(network.configuration), pool: network.pool)
   }

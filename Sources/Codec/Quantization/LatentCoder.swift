@@ -26,7 +26,7 @@ struct LatentCoder {
     packing = CodePacking(
       layout: TileLayout(
         header: header, rateTable: RateTable(network.levels), levelMap: levelMap, order: order),
-      columns: levelMap.columns, levels: levelMap.levels, codeWidths: quantizer.codeWidths)
+      columns: levelMap.columns, levels: levelMap.levels, codes: quantizer.table.codes)
   }
 
   var levels: [UInt8] { packing.levels }
@@ -56,14 +56,14 @@ struct LatentCoder {
     packing.tiles(tiles, of: prediction.phase, positions: prediction.positions)
   }
 
-  /// The best estimates of coefficients from codeword values [n, width]: times sqrt(1 - v), with the posterior
-  /// variances v that coefficients of mean square 1 would have.
+  /// The best estimates of the coefficients of the prediction's group from codeword values [n, width]: times sqrt(1 - v), with the posterior
+  /// variances v that coefficients of mean square 1 would have; zeros elsewhere.
   ///
   /// Here each position's divergence is its own bits: what is wrong in the prediction of one does not reach others.
   func dequantized(_ values: [Float], _ prediction: PhasePrediction) -> [Float] {
     let (table, width) = (network.levels, network.levels.width)
     let ones = [Float](repeating: 1, count: width)
-    var result = values
+    var result = [Float](repeating: 0, count: values.count)
     result.withUnsafeMutableBufferPointer { result in
       let result = Disjoint(result)
       network.pool.forEachPart(of: prediction.levels.count, length: 32) { part in
@@ -71,12 +71,13 @@ struct LatentCoder {
         var roots = ones
         var logVarianceOffsets = ones
         for position in part {
-          let level = Int(prediction.levels[position])
-          let count = table.counts[level]
+          let group = table.group(
+            prediction.group, prediction.levels[position], prediction.phase)
+          let count = group.count
           guard count > 0 else { continue }
           let first = position * width
           var place = 0
-          for band in table.levels[level] {
+          for band in group.bands {
             for c in band.coefficients {
               logVarianceOffsets[place] = prediction.logVarianceOffsets[first + c]
               place += 1
@@ -88,16 +89,16 @@ struct LatentCoder {
               let offset = ExactDivergence.offset(
                 squares: UnsafeBufferPointer(rebasing: ones[..<count]),
                 logVarianceOffsets: logVarianceOffsets,
-                nats: DivergenceGroup.nats(bits: table.bits[level]))
+                nats: DivergenceGroup.nats(bits: group.bits))
               guard let base = logVarianceOffsets.baseAddress else { return }
               ExactDivergence.variances(
                 offset: offset, logVarianceOffsets: base, count: count, &variances, roots: &roots)
             }
           }
           place = 0
-          for band in table.levels[level] {
+          for band in group.bands {
             for c in band.coefficients {
-              result.value[first + c] *= roots[place]
+              result.value[first + c] = values[first + c] * roots[place]
               place += 1
             }
           }

@@ -1,38 +1,46 @@
+package import GQBitstream
 package import GaussianQuant
 import GQModel
 import Synchronization
 
 extension TrellisQuantizer {
-  /// The best codes for the positions of a phase. Inverse: `decode`.
+  /// The best codes for a group of the coefficients of positions of a phase. Inverse: `decode`.
   ///
   /// - Parameters:
   ///   - posterior: of the n positions, of which each belongs to one tile.
+  ///   - phase: theirs.
+  ///   - group: which group.
   ///   - tiles: for each tile the positions of the phase in it, as numbers below n, in the order of their codes.
-  ///   - paths: one per tile; what decoding a later phase depends on.
-  /// - Returns: codeword values [n, width], zeros where nothing is sent, and the codes of each position.
+  ///   - paths: one per tile; what decoding later groups and phases depends on.
+  /// - Returns: codeword values [n, width], zeros where nothing is sent, and the group's codes of each position.
   /// - Throws: `GaussianQuantError.outOfMemory`.
   package func quantize(
-    _ posterior: Posterior, tiles: [[Int]], paths: inout [TilePath]
+    _ posterior: Posterior, _ phase: CodingPhase, group: Int, tiles: [[Int]],
+    paths: inout [TilePath]
   ) throws(GaussianQuantError) -> (values: [Float], codes: [[UInt32]]) {
     let width = table.width
     // The first thing that went wrong in one of the threads.
     let failure = Mutex<GaussianQuantError?>(nil)
     var values = [Float](repeating: 0, count: posterior.means.count)
-    var codes = posterior.levels.map { [UInt32](repeating: 0, count: table.counts[Int($0)]) }
+    let places = posterior.levels.map {
+      table.codes.group(group, of: table.codes.widths($0, phase).count)
+    }
+    var codes = places.map { [UInt32](repeating: 0, count: $0.count) }
     values.withUnsafeMutableBufferPointer { values in
       codes.withUnsafeMutableBufferPointer { codes in
         paths.withUnsafeMutableBufferPointer { paths in
           let targets = (Disjoint(values), Disjoint(codes), Disjoint(paths))
           pool.forEach(tiles.count) { tile in
             let (values, codes, paths) = (targets.0.value, targets.1.value, targets.2.value)
-            let steps = steps(levels: posterior.levels, positions: tiles[tile])
+            let steps = table.codes.steps(
+              group: group, phase, levels: posterior.levels, positions: tiles[tile])
             guard !steps.isEmpty else { return }
-            let places = steps.map { step in
+            let stepped = steps.map { step in
               let level = Int(posterior.levels[step.position])
-              return step.position * width + coefficients[level][step.code]
+              return step.position * width + coefficients[phase.rawValue][level][step.code]
             }
-            let means = places.map { posterior.means[$0] }
-            let variances = places.map { posterior.variances[$0] }
+            let means = stepped.map { posterior.means[$0] }
+            let variances = stepped.map { posterior.variances[$0] }
             let (start, states): (UInt32, [UInt32])
             do throws(GaussianQuantError) {
               (start, states) = try search.bestPath(
@@ -44,8 +52,9 @@ extension TrellisQuantizer {
               return
             }
             for (k, step) in steps.enumerated() {
-              values[places[k]] = search.trellis.values[Int(states[k])]
-              codes[step.position][step.code] = states[k] & (1 << UInt32(step.bits) - 1)
+              values[stepped[k]] = search.trellis.values[Int(states[k])]
+              codes[step.position][step.code - places[step.position].lowerBound] =
+                states[k] & (1 << UInt32(step.bits) - 1)
             }
             if paths[tile].start == nil { paths[tile].start = start }
             if let last = states.last { paths[tile].state = last }

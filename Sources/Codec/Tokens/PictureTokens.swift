@@ -31,10 +31,10 @@ package struct PictureTokens: Sendable, Equatable {
   package let header: Header
   /// The level of every position.
   package let levelMap: LevelMap
-  /// For each level its coefficients' bits.
-  package let bands: [[Band]]
-  /// For each level the widths in bits of its tokens.
-  package let codeWidths: [[Int]]
+  /// For each phase and level its coefficients' bits.
+  package let bands: [[[Band]]]
+  /// The widths in bits of tokens, by phase and level, and the groups in which paths take them.
+  package let codes: CodeTable
   /// [rows, columns, width] tokens, row-major, `absent` where the level of the position has fewer than others.
   package let tokens: [Int32]
   /// The states that the paths of the file's segments begin in, in the order of the file; zeros for blocks.
@@ -50,7 +50,7 @@ package struct PictureTokens: Sendable, Equatable {
   private let rateTable: RateTable
 
   /// The most tokens of a level, at least 1: the last extent of `shape`.
-  package var width: Int { Self.width(codeWidths) }
+  package var width: Int { Self.width(codes) }
   /// Rows, columns and tokens of a position.
   package var shape: [Int] { [levelMap.rows, levelMap.columns, width] }
 
@@ -65,10 +65,14 @@ package struct PictureTokens: Sendable, Equatable {
       throw CodecError.incompatible(
         what: "rate table", expected: "\(table.bits)", found: "\(coded.rateTable.bits)")
     }
-    let bands = table.levels.map { $0.map { Band(bits: $0.bits, count: $0.count) } }
-    let widths = try Self.codeWidths(coded.header.stateBits, bands)
-    let packing = Self.packing(coded.header, rateTable, coded.levelMap, coded.order, widths)
-    let width = Self.width(widths)
+    let bands = CodingPhase.allCases.map { phase in
+      (0..<table.levelCount).map { level in
+        Self.bands(table.groups(UInt8(level), phase).flatMap(\.bands))
+      }
+    }
+    let codes = try Self.codeTable(coded.header.stateBits, bands, table.codes.groupEnds)
+    let packing = Self.packing(coded.header, rateTable, coded.levelMap, coded.order, codes)
+    let width = Self.width(codes)
     try Self.checkCount(coded.levelMap, width)
     var tokens = [Int32](repeating: Self.absent, count: coded.levelMap.levels.count * width)
     let (unpacked, starts) = try packing.unpack(coded.segments)
@@ -79,7 +83,7 @@ package struct PictureTokens: Sendable, Equatable {
     header = coded.header
     levelMap = coded.levelMap
     self.bands = bands
-    codeWidths = widths
+    self.codes = codes
     self.tokens = tokens
     graphics = coded.graphics
     ancillary = coded.ancillary
@@ -92,18 +96,20 @@ package struct PictureTokens: Sendable, Equatable {
   ///
   /// - Throws: `TokenError` when a token does not fit its place, or the levels do not fit the format.
   init(
-    header: Header, levelMap: LevelMap, bands: [[Band]], ancillary: [Chunk], order: CodeOrder,
+    header: Header, levelMap: LevelMap, bands: [[[Band]]], groupEnds: [Int], ancillary: [Chunk], order: CodeOrder,
     hasHeadCopy: Bool, graphics: GraphicsLayer?, shape: [Int], values: [Int], starts: [Int]
   ) throws(TokenError) {
-    let bits = bands.map { $0.reduce(0) { $0 + $1.bits * $1.count } }
-    guard let rateTable = RateTable(bits: bits) else {
-      throw .badDescription("the levels' bits do not rise or go beyond the format's limits")
+    let codes = try Self.codeTable(header.stateBits, bands, groupEnds)
+    let bits = codes.widths.map { $0.map { $0.reduce(0, +) } }
+    guard bits.allSatisfy({ $0 == bits[0] }), let rateTable = RateTable(bits: bits[0]) else {
+      throw .badDescription(
+        "the levels' bits differ between phases, do not rise, or go beyond the format's limits")
     }
-    let widths = try Self.codeWidths(header.stateBits, bands)
-    guard levelMap.levels.allSatisfy({ Int($0) < bands.count }) else {
-      throw .badDescription("a position has a level that is not among the \(bands.count) levels")
+    let count = bits[0].count
+    guard levelMap.levels.allSatisfy({ Int($0) < count }) else {
+      throw .badDescription("a position has a level that is not among the \(count) levels")
     }
-    let width = Self.width(widths)
+    let width = Self.width(codes)
     try Self.checkCount(levelMap, width)
     let expected = [levelMap.rows, levelMap.columns, width]
     guard shape == expected else {
@@ -111,7 +117,9 @@ package struct PictureTokens: Sendable, Equatable {
     }
     var tokens = [Int32](repeating: Self.absent, count: values.count)
     for (position, level) in levelMap.levels.enumerated() {
-      let places = widths[Int(level)]
+      let places = codes.widths(
+        level,
+        CodingPhase(row: position / levelMap.columns, column: position % levelMap.columns))
       for place in 0..<width {
         let value = values[position * width + place]
         let isValid =
@@ -138,7 +146,7 @@ package struct PictureTokens: Sendable, Equatable {
     self.header = header
     self.levelMap = levelMap
     self.bands = bands
-    codeWidths = widths
+    self.codes = codes
     self.tokens = tokens
     self.graphics = graphics
     self.ancillary = ancillary
@@ -153,11 +161,13 @@ package struct PictureTokens: Sendable, Equatable {
   package func codedPicture() -> CodedPicture {
     let width = width
     let codes = levelMap.levels.enumerated().map { position, level in
-      codeWidths[Int(level)].indices.map { UInt32(tokens[position * width + $0]) }
+      self.codes.widths(
+        level, CodingPhase(row: position / levelMap.columns, column: position % levelMap.columns)
+      ).indices.map { UInt32(tokens[position * width + $0]) }
     }
     return CodedPicture(
       header: header, rateTable: rateTable, levelMap: levelMap, graphics: graphics, order: order,
-      segments: Self.packing(header, rateTable, levelMap, order, codeWidths).pack(
+      segments: Self.packing(header, rateTable, levelMap, order, self.codes).pack(
         codes, starts: starts),
       ancillary: ancillary, hasHeadCopy: hasHeadCopy)
   }
@@ -175,52 +185,73 @@ package struct PictureTokens: Sendable, Equatable {
         if order == .phases || phase == .first {
           state = starts[layout.segments(of: number..<number + 1, phase).lowerBound]
         }
-        let steps = TrellisQuantizer.steps(
-          levels: levelMap.levels,
-          positions: tile.positions(of: phase, gridColumns: levelMap.columns),
-          codeWidths: codeWidths)
-        for step in steps {
-          let place = step.position * width + step.code
-          state = (state << UInt32(step.bits) | UInt32(tokens[place])) & mask
-          states[place] = Int32(state)
+        let positions = tile.positions(of: phase, gridColumns: levelMap.columns)
+        for group in 0..<codes.groupCount {
+          let steps = codes.steps(
+            group: group, phase, levels: levelMap.levels, positions: positions)
+          for step in steps {
+            let place = step.position * width + step.code
+            state = (state << UInt32(step.bits) | UInt32(tokens[place])) & mask
+            states[place] = Int32(state)
+          }
         }
       }
     }
     return states
   }
 
-  /// For each level the widths of its codes.
-  ///
-  /// - Throws: `TokenError.badDescription` when the trellis cannot carry a band.
-  static func codeWidths(
-    _ stateBits: Int, _ bands: [[Band]]
-  ) throws(TokenError) -> [[Int]] {
-    let most = min(8, stateBits - 4)
-    var result: [[Int]] = []
-    for bands in bands {
-      var widths: [Int] = []
-      var count = 0
-      for band in bands {
-        guard (1...most).contains(band.bits), (1...maximumCoefficientCount).contains(band.count)
-        else {
-          throw .badDescription(
-            "a band of \(band.count) coefficients of \(band.bits) bits, expected 1 to \(most) bits")
-        }
-        count += band.count
-        guard count <= maximumCoefficientCount else {
-          throw .limitExceeded(
-            what: "number of coefficients", limit: maximumCoefficientCount, found: count)
-        }
-        widths += Array(repeating: band.bits, count: band.count)
+  /// Bands of adjacent coefficients, those of the same bits together: groups may have divided them.
+  private static func bands(_ parts: [LevelTable.Band]) -> [Band] {
+    var result: [Band] = []
+    for part in parts {
+      if let last = result.last, last.bits == part.bits {
+        result[result.count - 1] = Band(bits: last.bits, count: last.count + part.count)
+      } else {
+        result.append(Band(bits: part.bits, count: part.count))
       }
-      result.append(widths)
     }
     return result
   }
 
-  private static func width(_ codeWidths: [[Int]]) -> Int {
-    max(1, codeWidths.map(\.count).max() ?? 0)
+  /// The widths of codes, by phase and level.
+  ///
+  /// - Throws: `TokenError.badDescription` when the trellis cannot carry a band, `TokenError.limitExceeded`.
+  static func codeTable(
+    _ stateBits: Int, _ bands: [[[Band]]], _ groupEnds: [Int]
+  ) throws(TokenError) -> CodeTable {
+    guard (1...8).contains(groupEnds.count), groupEnds.last == 8, groupEnds[0] > 0,
+      zip(groupEnds, groupEnds.dropFirst()).allSatisfy({ $0 < $1 })
+    else { throw .badDescription("groupEnds is \(groupEnds), expected to rise to 8") }
+    guard bands.count == CodingPhase.allCases.count,
+      bands.allSatisfy({ $0.count == bands[0].count })
+    else { throw .badDescription("runs are not those of four phases") }
+    let most = min(8, stateBits - 4)
+    var widths: [[[Int]]] = []
+    for levels in bands {
+      var phase: [[Int]] = []
+      for bands in levels {
+        var level: [Int] = []
+        for band in bands {
+          guard (1...most).contains(band.bits), (1...maximumCoefficientCount).contains(band.count)
+          else {
+            throw .badDescription(
+              "a band of \(band.count) coefficients of \(band.bits) bits, expected 1 to \(most) bits")
+          }
+          let count = level.count + band.count
+          guard count <= maximumCoefficientCount else {
+            throw .limitExceeded(
+              what: "number of coefficients", limit: maximumCoefficientCount, found: count)
+          }
+          level += Array(repeating: band.bits, count: band.count)
+        }
+        phase.append(level)
+      }
+      widths.append(phase)
+    }
+    return CodeTable(widths: widths, groupEnds: groupEnds)
   }
+
+  private static func width(_ codes: CodeTable) -> Int { max(1, codes.mostCodes) }
 
   private static func checkCount(_ map: LevelMap, _ width: Int) throws(TokenError) {
     let (count, overflow) = map.levels.count.multipliedReportingOverflow(by: width)
@@ -232,10 +263,10 @@ package struct PictureTokens: Sendable, Equatable {
 
   private static func packing(
     _ header: Header, _ rateTable: RateTable, _ map: LevelMap, _ order: CodeOrder,
-    _ widths: [[Int]]
+    _ codes: CodeTable
   ) -> CodePacking {
     CodePacking(
       layout: TileLayout(header: header, rateTable: rateTable, levelMap: map, order: order),
-      columns: map.columns, levels: map.levels, codeWidths: widths)
+      columns: map.columns, levels: map.levels, codes: codes)
   }
 }

@@ -36,10 +36,12 @@ struct TokenDescription {
   let model: String
   let rows: Int
   let columns: Int
-  /// For each level its bit-allocation bands as [bits per coefficient, number of coefficients].
-  let runs: [[[Int]]]
-  /// For each level the widths of its tokens in bits.
-  let codeWidths: [[Int]]
+  /// For each phase and level its bit-allocation bands as [bits per coefficient, number of coefficients].
+  let runs: [[[[Int]]]]
+  /// For each phase and level the widths of its tokens in bits.
+  let codeWidths: [[[Int]]]
+  /// After how many eighths of a position's tokens each of the groups ends that paths take them in.
+  let groupEnds: [Int]
   /// One list for each row of positions; nil where a tensor holds them.
   let levels: [[UInt8]]?
   /// The states that the paths of the file's segments begin in: of the tiles, or of the first phase of all tiles, then of
@@ -67,8 +69,9 @@ struct TokenDescription {
     let map = tokens.levelMap
     rows = map.rows
     columns = map.columns
-    runs = tokens.bands.map { $0.map { [$0.bits, $0.count] } }
-    codeWidths = tokens.codeWidths
+    runs = tokens.bands.map { $0.map { $0.map { [$0.bits, $0.count] } } }
+    codeWidths = tokens.codes.widths
+    groupEnds = tokens.codes.groupEnds
     levels =
       isComplete
       ? (0..<map.rows).map { Array(map.levels[$0 * map.columns..<($0 + 1) * map.columns]) } : nil
@@ -101,7 +104,7 @@ struct TokenDescription {
             return "{\(bytes)\"type\":\(JSON.quoted(chunk.type))}"
           })
       ),
-      ("codeWidths", list(codeWidths.map { numbers($0) })),
+      ("codeWidths", list(codeWidths.map { list($0.map { numbers($0) }) })),
       ("colorType", JSON.quoted(colorType)), ("columns", "\(columns)"), ("format", "\(format)"),
     ]
     if let graphics {
@@ -109,11 +112,11 @@ struct TokenDescription {
       members.append(
         ("graphics", "{\"mask\":\(list(graphics.mask.map(JSON.quoted))),\"units\":\(units)}"))
     }
-    members += [("hasHeadCopy", "\(hasHeadCopy)"), ("height", "\(height)")]
+    members += [("groupEnds", numbers(groupEnds)), ("hasHeadCopy", "\(hasHeadCopy)"), ("height", "\(height)")]
     if let levels { members.append(("levels", list(levels.map { numbers($0) }))) }
     members += [
       ("model", JSON.quoted(model)), ("order", JSON.quoted(order)), ("rows", "\(rows)"),
-      ("runs", list(runs.map { list($0.map { numbers($0) }) })), ("seed", "\(seed)"),
+      ("runs", list(runs.map { list($0.map { list($0.map { numbers($0) }) }) })), ("seed", "\(seed)"),
       ("starts", numbers(starts)), ("stateBits", "\(stateBits)"),
       ("tileExponent", "\(tileExponent)"), ("tuning", "\(tuning)"), ("width", "\(width)"),
     ]
@@ -147,10 +150,13 @@ struct TokenDescription {
     model = try members.value("model", "a text") { $0.text }
     rows = try members.value("rows", "an integer") { $0.integer }
     columns = try members.value("columns", "an integer") { $0.integer }
-    runs = try members.value("runs", "lists of lists of integers") {
+    runs = try members.value("runs", "lists of lists of lists of integers") {
+      $0.list { $0.list { $0.list { $0.integers } } }
+    }
+    codeWidths = try members.value("codeWidths", "lists of lists of integers") {
       $0.list { $0.list { $0.integers } }
     }
-    codeWidths = try members.value("codeWidths", "lists of integers") { $0.list { $0.integers } }
+    groupEnds = try members.value("groupEnds", "integers") { $0.integers }
     levels = try members.optional("levels", "lists of bytes") {
       $0.list { $0.list { $0.integer.flatMap { UInt8(exactly: $0) } } }
     }
@@ -238,19 +244,25 @@ struct TokenDescription {
     guard levels.count == header.rows * header.columns else {
       throw .badDescription("\(levels.count) levels, expected \(header.rows * header.columns)")
     }
-    guard (1...RateTable.maxRateLevelCount * RateTable.maxModes).contains(runs.count) else {
-      throw .badDescription("\(runs.count) levels have runs")
+    guard (1...RateTable.maxRateLevelCount * RateTable.maxModes).contains(runs.first?.count ?? 0) else {
+      throw .badDescription("\(runs.first?.count ?? 0) levels have runs")
     }
-    var checked: [[PictureTokens.Band]] = []
-    for runs in runs {
-      var level: [PictureTokens.Band] = []
-      for band in runs {
-        guard band.count == 2 else { throw .badDescription("a band has \(band.count) numbers") }
-        level.append(PictureTokens.Band(bits: band[0], count: band[1]))
+    var checked: [[[PictureTokens.Band]]] = []
+    for levels in runs {
+      var phase: [[PictureTokens.Band]] = []
+      for runs in levels {
+        var level: [PictureTokens.Band] = []
+        for band in runs {
+          guard band.count == 2 else { throw .badDescription("a band has \(band.count) numbers") }
+          level.append(PictureTokens.Band(bits: band[0], count: band[1]))
+        }
+        phase.append(level)
       }
-      checked.append(level)
+      checked.append(phase)
     }
-    guard try PictureTokens.codeWidths(header.stateBits, checked) == codeWidths else {
+    guard
+      try PictureTokens.codeTable(header.stateBits, checked, groupEnds).widths == codeWidths
+    else {
       throw .badDescription("codeWidths are not those that the runs imply")
     }
     guard chunks.count <= limits.maxAncillaryChunks else {
@@ -285,7 +297,7 @@ struct TokenDescription {
     return try PictureTokens(
       header: header,
       levelMap: LevelMap(columns: header.columns, rows: header.rows, levels: levels),
-      bands: checked, ancillary: ancillary, order: order, hasHeadCopy: hasHeadCopy, graphics: layer,
+      bands: checked, groupEnds: groupEnds, ancillary: ancillary, order: order, hasHeadCopy: hasHeadCopy, graphics: layer,
       shape: shape,
       values: values, starts: starts)
   }
@@ -317,20 +329,6 @@ private struct Members {
     guard let json = members[name] else { return nil }
     if case .null = json { return nil }
     return try value(name, expected, convert)
-  }
-}
-
-extension JSON {
-  /// An array all of whose elements can be converted.
-  fileprivate func list<Element>(_ convert: (JSON) -> Element?) -> [Element]? {
-    guard let array else { return nil }
-    var result: [Element] = []
-    result.reserveCapacity(array.count)
-    for element in array {
-      guard let element = convert(element) else { return nil }
-      result.append(element)
-    }
-    return result
   }
 }
 

@@ -1,3 +1,4 @@
+import GQBitstream
 internal import CGQKernels
 
 /// Each level's linear transform from what prediction left of the latents to coefficients of unit variance, and back: a
@@ -21,6 +22,7 @@ struct LevelTransform: Sendable {
   private let companding: [Float]
   /// [levels, width]: the log-variance offsets of the posteriors beside the prior's scales.
   private let logVarianceOffset: [Float]
+  private let scaleBound: Float
   private let pool: WorkerPool
 
   init(
@@ -30,6 +32,7 @@ struct LevelTransform: Sendable {
     self.pool = pool
     (latents, leading, mixedLevels) = (c.latents, c.leading, c.mixedLevels)
     self.table = table
+    scaleBound = c.scaleBound
     func values(_ name: String) throws(ModelError) -> [Float] {
       try file.floats("transform.\(name)", columns: table.width, c, tuning: tuning)
     }
@@ -110,31 +113,45 @@ struct LevelTransform: Sendable {
     Double((table.counts.prefix(mixedLevels).max() ?? 0) * leading) / 256
   }
 
-  /// The log-variance offsets of the posteriors [n, width] from the logarithmic scales of the coefficients [n, width].
-  func logVarianceOffsets(logScale: [Float], levels: [UInt8]) -> [Float] {
+  /// Calls `body` for every position, on several threads: where the coefficients of its group begin among those of all positions, how
+  /// many they are, and where their constants begin among those of all levels.
+  private func forEachSpan(
+    _ levels: [UInt8], _ phase: CodingPhase, _ group: Int, _ body: @Sendable (Int, Int, Int) -> Void
+  ) {
     let width = table.width
-    let result = Tensor(rows: levels.count, columns: 1, channels: width, pool: pool) {
-      row, target in
-      let own = Int(levels[row]) * width
-      for c in 0..<width { target[c] = logVarianceOffset[own + c] - 2 * logScale[row * width + c] }
+    pool.forEachPart(of: levels.count, length: 32) { part in
+      for row in part {
+        let span = table.group(group, levels[row], phase).span
+        body(
+          row * width + span.lowerBound, span.count, Int(levels[row]) * width + span.lowerBound)
+      }
     }
-    return result.values
   }
 
-  /// Coefficients [n, width], in units of their scales and compressed, of the latents that prediction left. Those that the
-  /// level does not send have no meaning.
+  /// Sets scales and log-variance offsets of the prediction's group.
+  func setScales(_ prediction: inout PhasePrediction) {
+    let (levels, phase, group) = (prediction.levels, prediction.phase, prediction.group)
+    let unbounded = prediction.unboundedScale
+    prediction.scale.withUnsafeMutableBufferPointer { scale in
+      prediction.logVarianceOffsets.withUnsafeMutableBufferPointer { offsets in
+        guard let scale = scale.baseAddress, let offsets = offsets.baseAddress else { return }
+        let targets = (Disjoint(scale), Disjoint(offsets))
+        forEachSpan(levels, phase, group) { first, count, own in
+          let (scale, offsets) = (targets.0.value + first, targets.1.value + first)
+          for c in 0..<count { scale[c] = unbounded[first + c] }
+          gq_bound(scale, count, scaleBound)
+          for c in 0..<count { offsets[c] = logVarianceOffset[own + c] - 2 * scale[c] }
+          gq_exp(scale, count)
+        }
+      }
+    }
+  }
+
+  /// Coefficients [n, width] of the latents that prediction left. Those that the level does not send have no meaning.
   func analyze(
     _ latents: TensorRows, _ prediction: PhasePrediction
   ) -> [Float] {
     let (leading, length, width) = (leading, self.latents, table.width)
-    @Sendable func finish(
-      _ row: Int, _ level: Int, _ count: Int, _ target: UnsafeMutablePointer<Float>
-    ) {
-      for c in 0..<count { target[c] /= prediction.scale[row * width + c] }
-      companding.withUnsafeBufferPointer { k in
-        if let k = k.baseAddress { gq_compress(target, k + level * width, count) }
-      }
-    }
     return products(
       prediction.levels, analysis, outputs: width,
       load: { row, _, target in
@@ -145,10 +162,7 @@ struct LevelTransform: Sendable {
           }
         }
       },
-      store: { row, count, source, target in
-        target.update(from: source, count: count)
-        finish(row, Int(prediction.levels[row]), count, target)
-      },
+      store: { row, count, source, target in target.update(from: source, count: count) },
       otherwise: { row, target in
         let level = Int(prediction.levels[row])
         latents.withValues { source in
@@ -157,8 +171,43 @@ struct LevelTransform: Sendable {
         }
         for c in 0..<leading { target[c] -= prediction.mean[row * leading + c] }
         for c in 0..<length { target[c] *= analysisGain[level * width + c] }
-        finish(row, level, length, target)
       })
+  }
+
+  /// The coefficients of the prediction's group, of [n, width], in units of their scales and compressed; without meaning elsewhere.
+  /// Inverse: `denormalize`.
+  func normalize(_ coefficients: [Float], _ prediction: PhasePrediction) -> [Float] {
+    var result = coefficients
+    result.withUnsafeMutableBufferPointer { result in
+      guard let base = result.baseAddress else { return }
+      let target = Disjoint(base)
+      forEachSpan(prediction.levels, prediction.phase, prediction.group) { first, count, own in
+        let values = target.value + first
+        for c in 0..<count { values[c] /= prediction.scale[first + c] }
+        companding.withUnsafeBufferPointer { k in
+          if let k = k.baseAddress { gq_compress(values, k + own, count) }
+        }
+      }
+    }
+    return result
+  }
+
+  /// Stores the coefficients of the prediction's group among all. Inverse of `normalize`.
+  func denormalize(
+    _ values: [Float], _ prediction: PhasePrediction, to coefficients: inout [Float]
+  ) {
+    coefficients.withUnsafeMutableBufferPointer { coefficients in
+      guard let base = coefficients.baseAddress else { return }
+      let target = Disjoint(base)
+      forEachSpan(prediction.levels, prediction.phase, prediction.group) { first, count, own in
+        let results = target.value + first
+        for c in 0..<count { results[c] = values[first + c] }
+        companding.withUnsafeBufferPointer { k in
+          if let k = k.baseAddress { gq_expand(results, k + own, count) }
+        }
+        for c in 0..<count { results[c] *= prediction.scale[first + c] }
+      }
+    }
   }
 
   /// Latents [n, latents] from coefficients [n, width], zeros for those that are not sent. Inverse of `analyze`, as far as
@@ -167,25 +216,17 @@ struct LevelTransform: Sendable {
     _ coefficients: [Float], _ prediction: PhasePrediction
   ) -> [Float] {
     let (leading, length, width) = (leading, self.latents, table.width)
-    @Sendable func begin(_ row: Int, _ count: Int, _ target: UnsafeMutablePointer<Float>) {
-      for c in 0..<count { target[c] = coefficients[row * width + c] }
-      companding.withUnsafeBufferPointer { k in
-        if let k = k.baseAddress {
-          gq_expand(target, k + Int(prediction.levels[row]) * width, count)
-        }
-      }
-      for c in 0..<count { target[c] *= prediction.scale[row * width + c] }
-    }
     return products(
       prediction.levels, synthesis, outputs: length,
-      load: { row, count, target in begin(row, count, target) },
+      load: { row, count, target in
+        for c in 0..<count { target[c] = coefficients[row * width + c] }
+      },
       store: { row, _, source, target in
         for c in 0..<leading { target[c] = source[c] + prediction.mean[row * leading + c] }
       },
       otherwise: { row, target in
-        begin(row, length, target)
         let gains = Int(prediction.levels[row]) * width
-        for c in 0..<length { target[c] *= synthesisGain[gains + c] }
+        for c in 0..<length { target[c] = coefficients[row * width + c] * synthesisGain[gains + c] }
         for c in 0..<leading { target[c] += prediction.mean[row * leading + c] }
       })
   }

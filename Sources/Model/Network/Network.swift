@@ -1,4 +1,4 @@
-package import GQBitstream
+import GQBitstream
 
 /// A loaded model: encoder, conditional prior and decoder. Immutable, so one may serve many threads.
 package final class Network: Sendable {
@@ -23,6 +23,8 @@ package final class Network: Sendable {
   private let predictorPart: Part<PredictorNetwork>
   let prior: PriorNetwork
   let transform: LevelTransform
+  /// Nil where a position's coefficients are one group.
+  let refinement: RefinementNetwork?
   /// Latents that grey pictures have no use for.
   package let chroma: [Int]
   /// The same model with its other tunings.
@@ -84,6 +86,7 @@ package final class Network: Sendable {
       try PriorNetwork(c, table, cosines, tuning: tuningIndex, from: file, pool: pool)
     }
     transform = try LevelTransform(c, table, tuning: tuningIndex, from: file, pool: pool)
+    refinement = try RefinementNetwork(c, table, tuning: tuningIndex, from: file, pool: pool)
     chroma = cosines.chroma
     others = c.tunings.indices.map { other in
       Part { () throws(ModelError) in
@@ -130,7 +133,8 @@ package final class Network: Sendable {
   package var cost: NetworkCost {
     get throws(ModelError) {
       NetworkCost(
-        encoder: try encoder.cost, prior: prior.cost, transform: transform.cost,
+        encoder: try encoder.cost,
+        prior: prior.cost + Double(refinement?.multiplyAdds ?? 0) / 256, transform: transform.cost,
         predictor: try predictor.cost, decoder: try decoder.cost)
     }
   }
@@ -155,16 +159,14 @@ package final class Network: Sendable {
     return stream.push(features.linear, isLast: true)
   }
 
-  /// What is to be coded in a phase: coefficients [n, width] of unit variance, from the latents of rows that hold its
-  /// positions. Inverse: `latents(from:_:)`.
+  /// The coefficients [n, width] of a phase, from the latents of rows that hold its positions.
   package func coefficients(of latents: TensorRows, _ prediction: PhasePrediction) -> [Float] {
     transform.analyze(latents, prediction)
   }
 
-  /// Latents [n, latents] of a phase from its decoded coefficients [n, width]. Inverse of `coefficients(of:_:)`, as
-  /// far as coefficients tell.
-  package func latents(from coefficients: [Float], _ prediction: PhasePrediction) -> [Float] {
-    transform.synthesize(coefficients, prediction)
+  /// What is to be coded of them next: the prediction's group in units of its scales, of unit variance, [n, width].
+  package func normalized(_ coefficients: [Float], _ prediction: PhasePrediction) -> [Float] {
+    transform.normalize(coefficients, prediction)
   }
 
   /// Decodes the latents of a whole grid, as encoder and decoder both do; see ``WavefrontSchedule``.
@@ -194,21 +196,4 @@ package final class Network: Sendable {
     var stream = try decoder.stream(columns: latents.columns)
     return stream.push(TensorSlice(latents), levels: levels, isLast: true)
   }
-}
-
-/// What is known of the latents of one phase before they are decoded.
-package struct PhasePrediction: Sendable {
-  /// The phase.
-  package let phase: CodingPhase
-  /// Its positions as row-major numbers in the grid.
-  package let positions: [Int]
-  /// The level of each position.
-  package let levels: [UInt8]
-  /// Predicted leading latents, [n, leading]; the others are predicted to be 0.
-  package let mean: [Float]
-  /// Predicted spread of the coefficients, [n, width].
-  package let scale: [Float]
-  /// How the noise of a position's coefficients shall differ, [n, width]: logarithms of v / (1 - v) up to a constant
-  /// of the position, v being the posterior variance. Without meaning where the level sends nothing.
-  package let logVarianceOffsets: [Float]
 }

@@ -1,5 +1,4 @@
 import GQBitstream
-internal import CGQKernels
 
 /// Predicts the latents of a phase from the levels and from the decoded latents of the phases before it.
 struct PriorNetwork: Sendable {
@@ -11,7 +10,6 @@ struct PriorNetwork: Sendable {
   /// What latents are multiplied with before they enter.
   private let inputScale: [Float]
   private let width: Int
-  private let scaleBound: Float
   private let stem: Pointwise
   /// [phases, phases, channels]: what is known of a position, for each phase being coded.
   private let state: [Float]
@@ -32,7 +30,6 @@ struct PriorNetwork: Sendable {
       nil, bound: c.meanBound, factors: inputScale.prefix(c.leading).map { 1 / $0 }, c,
       tuning: tuning, from: file)
     width = table.width
-    scaleBound = c.scaleBound
     stem = Pointwise(
       try IntegerLayer("prior.stem", inputs: c.latents, outputs: c.prior, from: file), pool: pool)
     state = try file.floats("prior.state", shape: [4, 4, c.prior])
@@ -61,8 +58,17 @@ struct PriorNetwork: Sendable {
   /// Rows and columns around a position that its prediction depends on.
   var reach: Int { blocks.count }
 
-  /// For the positions of `phase` in some rows of a grid the mean of the leading latents, [n, leading], and the logarithmic scale
-  /// of the coefficients, [n, width].
+  /// What is predicted for the positions of a phase.
+  struct Prediction {
+    /// Of the leading latents, [n, leading].
+    var mean: [Float]
+    /// Logarithms of the coefficients' scales, before they are bounded, [n, width].
+    let scale: [Float]
+    /// The last block's features, [n, 1, channels].
+    let features: Tensor
+  }
+
+  /// What is predicted for the positions of `phase` in some rows of a grid.
   ///
   /// - Parameters:
   ///   - features: of every position that was coded before `phase`; others are not looked at. Of the rows, and of `reach`
@@ -72,12 +78,11 @@ struct PriorNetwork: Sendable {
   ///   - inner: the rows that are wanted, as rows of `features`.
   func callAsFunction(
     _ features: TensorSlice, levels: ArraySlice<UInt8>, phase: CodingPhase, inner: Range<Int>
-  ) -> (mean: [Float], logScale: [Float]) {
+  ) -> Prediction {
     let columns = features.columns
-    let last = blocks[blocks.count - 1]
     var chain = BlockChain(Array(blocks.dropLast()), columns: columns, channels: channels)
-    var lastStream = BlockStream(last, columns: columns, channels: channels)
-    var outputs: [Tensor] = []
+    var lastStream = BlockStream(blocks[blocks.count - 1], columns: columns, channels: channels)
+    var (last, outputs): ([Tensor], [Tensor]) = ([], [])
     // A few rows at a time, so that only these need memory.
     let step = Network.rowsPerPush(columns: columns)
     for first in stride(from: 0, to: features.rows, by: step) {
@@ -89,17 +94,23 @@ struct PriorNetwork: Sendable {
         phase.positions(rows: known.clamped(to: inner), columns: columns)
           .map { $0 - known.lowerBound * columns }
       }
-      if let chosen { outputs.append(head(chosen)) }
+      if let chosen {
+        last.append(chosen)
+        outputs.append(head(chosen))
+      }
     }
-    return split(outputs)
+    let (mean, scale) = split(outputs)
+    return Prediction(mean: mean, scale: scale, features: Tensor(
+        joining: last.map { $0.reshaped(rows: $0.positionCount, columns: 1) }, columns: 1,
+        channels: channels))
   }
 
-  /// Means and bounded scales from what the head gave.
-  private func split(_ outputs: [Tensor]) -> (mean: [Float], logScale: [Float]) {
+  /// Means and scales from what the head gave.
+  private func split(_ outputs: [Tensor]) -> (mean: [Float], scale: [Float]) {
     let count = outputs.reduce(0) { $0 + $1.positionCount }
     let (latents, width) = (leading, width)
     var mean: [Float] = []
-    let logScale = [Float](unsafeUninitializedCapacity: count * width) { scales, scaleCount in
+    let scale = [Float](unsafeUninitializedCapacity: count * width) { scales, scaleCount in
       scaleCount = count * width
       mean = [Float](unsafeUninitializedCapacity: count * latents) { means, meanCount in
         meanCount = count * latents
@@ -119,7 +130,6 @@ struct PriorNetwork: Sendable {
                 correction.add(from, level: 0, count: latents, to: means)
                 let scales = targets.0.value + (before + k) * width
                 scales.update(from: from + latents, count: width)
-                gq_bound(scales, width, scaleBound)
               }
             }
           }
@@ -127,7 +137,7 @@ struct PriorNetwork: Sendable {
         }
       }
     }
-    return (mean, logScale)
+    return (mean, scale)
   }
 
   /// What the blocks see of some rows.

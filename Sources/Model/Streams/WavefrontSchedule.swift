@@ -1,5 +1,4 @@
 import GQBitstream
-internal import CGQKernels
 
 /// The wavefront schedule of a grid's latents: phases band by band, as encoder and decoder both take them.
 ///
@@ -64,8 +63,8 @@ package struct WavefrontSchedule {
   ///
   /// - Parameters:
   ///   - correct: may change the latents [n, latents] of a phase once they are decoded.
-  ///   - code: is called for a phase of a band with its prediction, and returns the decoded coefficients, [n, width],
-  ///     zeros where nothing was sent.
+  ///   - code: is called for a phase of a band with its prediction, group by group, and returns the decoded coefficients of the group
+  ///     in units of their scales, [n, width], zeros elsewhere.
   /// - Returns: the decoder's input for the rows that this step finished, [rows, columns, latents]; nil for none.
   @discardableResult package mutating func advance<Failure: Error>(
     correct: ((PhasePrediction, inout [Float]) -> Void)? = nil,
@@ -77,8 +76,19 @@ package struct WavefrontSchedule {
     for phase in CodingPhase.allCases {
       let band = step - phase.rawValue
       guard bands.indices.contains(band) else { continue }
-      guard let prediction = predict(phase, bands[band]) else { continue }
-      var latents = network.latents(from: try code(prediction), prediction)
+      guard var prediction = predict(phase, bands[band]) else { continue }
+      var coefficients = [Float](
+        repeating: 0, count: prediction.positions.count * network.levels.width)
+      for group in 0..<network.levels.groupCount {
+        prediction.group = group
+        network.transform.setScales(&prediction)
+        let values = try code(prediction)
+        network.transform.denormalize(values, prediction, to: &coefficients)
+        if group + 1 < network.levels.groupCount {
+          network.refinement?(&prediction, values, network.levels)
+        }
+      }
+      var latents = network.transform.synthesize(coefficients, prediction)
       correct?(prediction, &latents)
       clear(&latents, channels: network.configuration.latents)
       if keepsLatents {
@@ -118,18 +128,17 @@ package struct WavefrontSchedule {
     if positions.isEmpty { return nil }
     let first = firstRow(for: band.lowerBound)
     let around = first..<min(rows, band.upperBound + network.prior.reach)
-    var (mean, logScale) = network.prior(
+    var predicted = network.prior(
       features.slice(around),
       levels: levels[around.lowerBound * columns..<around.upperBound * columns],
       phase: phase, inner: band.lowerBound - first..<band.upperBound - first)
-    clear(&mean, channels: network.configuration.leading)
-    let chosen = positions.map { levels[$0] }
-    var scale = Tensor(
-      rows: 1, columns: positions.count, channels: network.levels.width, values: logScale)
-    scale.withParts(network.pool) { gq_exp($0.baseAddress, $0.count) }
+    clear(&predicted.mean, channels: network.configuration.leading)
+    let unknown = [Float](repeating: 0, count: predicted.scale.count)
     return PhasePrediction(
-      phase: phase, positions: positions, levels: chosen, mean: mean, scale: scale.values,
-      logVarianceOffsets: network.transform.logVarianceOffsets(logScale: logScale, levels: chosen))
+      phase: phase, positions: positions, levels: positions.map { levels[$0] },
+      mean: predicted.mean, scale: unknown, logVarianceOffsets: unknown,
+      unboundedScale: predicted.scale,
+      hidden: network.refinement?.hidden(predicted.features) ?? predicted.features)
   }
 
   /// The first of the rows that predictions from row `row` on look at, made even.

@@ -48,11 +48,15 @@ package enum JSON: Sendable {
     }
   }
   /// An array of integers.
-  package var integers: [Int]? {
+  package var integers: [Int]? { list { $0.integer } }
+
+  /// An array all of whose elements can be converted.
+  package func list<Element>(_ convert: (JSON) -> Element?) -> [Element]? {
     guard let array else { return nil }
-    var result: [Int] = []
+    var result: [Element] = []
+    result.reserveCapacity(array.count)
     for element in array {
-      guard let value = element.integer else { return nil }
+      guard let value = convert(element) else { return nil }
       result.append(value)
     }
     return result

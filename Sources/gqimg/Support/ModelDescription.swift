@@ -27,7 +27,7 @@ struct ModelDescription: Encodable {
     identifier = hexadecimal(network.identifier)
     tuning = network.configuration.tunings.map(\.rawValue).joined(separator: ", ")
     self.bytes = bytes.count
-    levels = network.levels.levels.count
+    levels = network.levels.levelCount
     bitsPerPosition = Set(network.levels.bits).sorted()
     func thousands(_ count: Double) -> Double { (count / 10).rounded() / 100 }
     encoder = thousands(cost.encoder)
