@@ -4,9 +4,8 @@ import GQBitstream
 package struct ModelConfiguration: Sendable, Equatable {
   /// The most levels.
   package static let maxLevels = 128
-  /// The values of `architecture` that this code runs. In 5 a position's coefficients are one group, and all phases have the same
-  /// bits.
-  package static let supportedArchitectures = 5...6
+  /// The value of `architecture` that this code runs.
+  package static let supportedArchitecture = 6
 
   /// Number of the network's structure; other structures need another program.
   package let architecture: Int
@@ -84,11 +83,10 @@ package struct ModelConfiguration: Sendable, Equatable {
       try member(name) { $0.double.map { Float($0) } }
     }
     architecture = try count("architecture")
-    guard Self.supportedArchitectures.contains(architecture) else {
+    guard architecture == Self.supportedArchitecture else {
       throw .badConfiguration(
-        "architecture \(architecture), this program runs \(Self.supportedArchitectures.upperBound)")
+        "architecture \(architecture), this program runs \(Self.supportedArchitecture)")
     }
-    let hasGroups = architecture > 5
     fine = try count("fine")
     coarse = try count("coarse")
     prior = try count("prior")
@@ -107,15 +105,8 @@ package struct ModelConfiguration: Sendable, Equatable {
       if case .integer(let value) = $0 { UInt64(exactly: value) } else { nil }
     }
     codeError = try member("codeError") { $0.array.map { $0.compactMap { $0.double } } }
-    groupEnds = hasGroups ? try member("groupEnds") { $0.integers } : [8]
-    levels = try member("levels") {
-      $0.list { level in
-        func bands(_ json: JSON) -> [[Int]]? { json.list { $0.integers } }
-        return hasGroups
-          ? level.list(bands)
-          : bands(level).map { Array(repeating: $0, count: CodingPhase.allCases.count) }
-      }
-    }
+    groupEnds = try member("groupEnds") { $0.integers }
+    levels = try member("levels") { $0.list { $0.list { $0.list { $0.integers } } } }
     leading = try count("leading")
     mixedLevels = try count("mixedLevels")
     correctionBound = try number("correctionBound")

@@ -83,12 +83,16 @@ struct SafetensorsTests {
   /// The shipped weights with one thing changed in the header, the header's length kept.
   @Test(arguments: [
     (#""encoder.stem.bias""#, #""encoder.stem.bios""#),
-    (#"\"architecture\":5"#, #"\"architecture\":4"#), (#"\"coarse\":224"#, #"\"coarse\":521"#),
+    (#"\"architecture\":6"#, #"\"architecture\":5"#), (#"\"coarse\":224"#, #"\"coarse\":521"#),
     (#"\"fine\":160"#, #"\"fine\":261"#), (#"\"latents\":768"#, #"\"latents\":769"#),
     (#""prior.head.scale""#, #""prior.head.scalE""#), (#""dtype":"I8""#, #""dtype":"U8""#),
     ("\"gqimg\"", "\"gqimG\""), (#"\"coarse\":"#, #"\"coarsE\":"#),
-    (#"\"stateBits\":12"#, #"\"stateBits\":99"#), ("[[4,4]]", "[[4,0]]"),
-    ("[[4,4]]", "[[9,4]]"), ("[[4,4]]", "[[4,5]]"), ("[[4,4]]", "[[4,-]]"),
+    (#"\"stateBits\":12"#, #"\"stateBits\":99"#), ("[[6,1],[5,1]", "[[6,1],[5,0]"),
+    ("[[6,1],[5,1]", "[[9,1],[5,1]"), ("[[6,1],[5,1]", "[[6,1],[5,2]"),
+    ("[[6,1],[5,1]", "[[6,1],[4,1]"), ("[[6,1],[5,1]", "[[6,1],[5,-]"),
+    (#"\"groupEnds\":[1,3,8]"#, #"\"groupEnds\":[1,3,7]"#),
+    (#"\"groupEnds\":[1,3,8]"#, #"\"groupEnds\":[0,3,8]"#),
+    (#"\"groupEnds\":[1,3,8]"#, #"\"groupEnds\":[3,1,8]"#),
     (#"\"codeError\":["#, #"\"codeError\":[],\"x\":["#),
   ])
   func networksAreChecked(_ old: String, _ new: String) throws {

@@ -37,7 +37,7 @@ MEAN_ERROR = (
 #: Bits of the levels, and how many levels of all three components have as many; rate levels up to `MOST_LUMA` but the first
 #: have one more of luma alone, their last.
 RATE_LEVELS = (0, 16, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024, 1536, 2304, 3072)
-MODES = (1, 2, 3, 3, 3, 4, 4, 4, 4, 4, 4, 3, 2, 1, 1, 1)
+MODES = (1, 2, 3, 3, 3, 4, 4, 4, 4, 4, 4, 3, 3, 3, 3, 3)
 #: Luma has no more bits to give than this.
 MOST_LUMA = 1536
 

@@ -46,7 +46,7 @@ def parse(arguments=None):
     p.add_argument("--uniform", type=float, default=0.08, help="share of crops with one level throughout")
     p.add_argument("--predicted", type=float, default=0.8, help="share of the chosen maps that the predictor makes")
     p.add_argument("--real", type=float, default=0.3, help="share of the steps with real codewords, not noise")
-    p.add_argument("--integers", type=float, default=0.5, help="share of the steps of the second half with products as the program has them")
+    p.add_argument("--integers", type=float, default=0.5, help="share of the steps with products as the program has them")
     p.add_argument("--validate-minutes", type=float, default=15)
     p.add_argument("--validate-every", type=int, default=4, help="use every n-th picture before the end")
     p.add_argument("--checkpoint-minutes", type=float, default=4)

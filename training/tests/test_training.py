@@ -15,6 +15,7 @@ import torch
 from PIL import Image
 
 from gqtrain import native, synthetic, visual
+from gqtrain.allocation import allocated, isotonic, measure, whole_bits
 from gqtrain.codes import STARTS, STATE_BITS, RealCodes, noise
 from gqtrain.components import begin_again, distribute, spread_out
 from gqtrain.divergence import BOUND, NEVER, bound, divergence_bits, exact_divergence
@@ -57,6 +58,31 @@ def sent(part, bits, *_):
 
 def some_levels(count=1, rows=4, columns=6):
     return torch.arange(count * rows * columns).reshape(count, rows, columns) % len(RUNS)
+
+
+class Allocation(unittest.TestCase):
+    def test_whole_bits_are_near_what_is_wanted(self):
+        rng = np.random.default_rng(3)
+        for count in (1, 8, 90, 700):
+            wanted = isotonic(rng.exponential(2, count).clip(max=7.5))
+            total = round(wanted.sum())
+            bits = whole_bits(wanted, total)
+            self.assertEqual(bits.sum(), total)
+            self.assertTrue((np.diff(bits) <= 0).all())
+            self.assertLess(abs(bits - wanted).max(), 1.1)
+
+    def test_phases_keep_the_bits_of_their_levels(self):
+        codec = model().eval()
+
+        class Pictures:
+            def batch(self, rng, count):
+                return pictures(count).numpy()
+
+        sums, counts = measure(codec, Pictures(), 2, np.random.default_rng(1))
+        self.assertEqual(counts.sum(), 2 * 8 * 24)
+        again = allocated(codec, sums, counts)
+        self.assertTrue(torch.equal(again.level_bits, codec.level_bits))
+        self.assertFalse(torch.equal(again.bits, codec.bits))
 
 
 class Divergence(unittest.TestCase):

@@ -34,8 +34,8 @@ package struct RateTable: Sendable, Equatable {
       RateLevel(bits: 128, modes: 5), RateLevel(bits: 192, modes: 5),
       RateLevel(bits: 256, modes: 5), RateLevel(bits: 384, modes: 5),
       RateLevel(bits: 512, modes: 5), RateLevel(bits: 768, modes: 4),
-      RateLevel(bits: 1024, modes: 3), RateLevel(bits: 1536, modes: 2),
-      RateLevel(bits: 2304, modes: 1), RateLevel(bits: 3072, modes: 1),
+      RateLevel(bits: 1024, modes: 4), RateLevel(bits: 1536, modes: 4),
+      RateLevel(bits: 2304, modes: 3), RateLevel(bits: 3072, modes: 3),
     ]),
     withoutCodes,
   ]

@@ -96,7 +96,8 @@ package struct PictureTokens: Sendable, Equatable {
   ///
   /// - Throws: `TokenError` when a token does not fit its place, or the levels do not fit the format.
   init(
-    header: Header, levelMap: LevelMap, bands: [[[Band]]], groupEnds: [Int], ancillary: [Chunk], order: CodeOrder,
+    header: Header, levelMap: LevelMap, bands: [[[Band]]], groupEnds: [Int], ancillary: [Chunk],
+    order: CodeOrder,
     hasHeadCopy: Bool, graphics: GraphicsLayer?, shape: [Int], values: [Int], starts: [Int]
   ) throws(TokenError) {
     let codes = try Self.codeTable(header.stateBits, bands, groupEnds)
@@ -235,7 +236,8 @@ package struct PictureTokens: Sendable, Equatable {
           guard (1...most).contains(band.bits), (1...maximumCoefficientCount).contains(band.count)
           else {
             throw .badDescription(
-              "a band of \(band.count) coefficients of \(band.bits) bits, expected 1 to \(most) bits")
+              "a band of \(band.count) coefficients of \(band.bits) bits, expected 1 to \(most) bits"
+            )
           }
           let count = level.count + band.count
           guard count <= maximumCoefficientCount else {

@@ -112,11 +112,14 @@ struct TokenDescription {
       members.append(
         ("graphics", "{\"mask\":\(list(graphics.mask.map(JSON.quoted))),\"units\":\(units)}"))
     }
-    members += [("groupEnds", numbers(groupEnds)), ("hasHeadCopy", "\(hasHeadCopy)"), ("height", "\(height)")]
+    members += [
+      ("groupEnds", numbers(groupEnds)), ("hasHeadCopy", "\(hasHeadCopy)"), ("height", "\(height)"),
+    ]
     if let levels { members.append(("levels", list(levels.map { numbers($0) }))) }
     members += [
       ("model", JSON.quoted(model)), ("order", JSON.quoted(order)), ("rows", "\(rows)"),
-      ("runs", list(runs.map { list($0.map { list($0.map { numbers($0) }) }) })), ("seed", "\(seed)"),
+      ("runs", list(runs.map { list($0.map { list($0.map { numbers($0) }) }) })),
+      ("seed", "\(seed)"),
       ("starts", numbers(starts)), ("stateBits", "\(stateBits)"),
       ("tileExponent", "\(tileExponent)"), ("tuning", "\(tuning)"), ("width", "\(width)"),
     ]
@@ -244,7 +247,8 @@ struct TokenDescription {
     guard levels.count == header.rows * header.columns else {
       throw .badDescription("\(levels.count) levels, expected \(header.rows * header.columns)")
     }
-    guard (1...RateTable.maxRateLevelCount * RateTable.maxModes).contains(runs.first?.count ?? 0) else {
+    guard (1...RateTable.maxRateLevelCount * RateTable.maxModes).contains(runs.first?.count ?? 0)
+    else {
       throw .badDescription("\(runs.first?.count ?? 0) levels have runs")
     }
     var checked: [[[PictureTokens.Band]]] = []
@@ -297,7 +301,8 @@ struct TokenDescription {
     return try PictureTokens(
       header: header,
       levelMap: LevelMap(columns: header.columns, rows: header.rows, levels: levels),
-      bands: checked, groupEnds: groupEnds, ancillary: ancillary, order: order, hasHeadCopy: hasHeadCopy, graphics: layer,
+      bands: checked, groupEnds: groupEnds, ancillary: ancillary, order: order,
+      hasHeadCopy: hasHeadCopy, graphics: layer,
       shape: shape,
       values: values, starts: starts)
   }
