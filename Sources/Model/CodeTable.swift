@@ -10,7 +10,8 @@ package struct CodeTable: Sendable, Equatable {
   /// A table; ends of groups that do not rise to 8 stop the program.
   package init(widths: [[[Int]]], groupEnds: [Int]) {
     precondition(widths.count == CodingPhase.allCases.count)
-    precondition(groupEnds.last == 8 && zip(groupEnds, groupEnds.dropFirst()).allSatisfy { $0 < $1 })
+    precondition(
+      groupEnds.last == 8 && zip(groupEnds, groupEnds.dropFirst()).allSatisfy { $0 < $1 })
     self.widths = widths
     self.groupEnds = groupEnds
   }

@@ -85,7 +85,9 @@ package struct LevelTable: Sendable, Equatable {
     groups = bands.map { levels in
       levels.map { bands in
         let count = bands.reduce(0) { $0 + $1.count }
-        return (0..<codes.groupCount).map { Group(Self.part(codes.group($0, of: count), of: bands)) }
+        return (0..<codes.groupCount).map {
+          Group(Self.part(codes.group($0, of: count), of: bands))
+        }
       }
     }
     groupCount = codes.groupCount

@@ -152,7 +152,7 @@ class Levels(unittest.TestCase):
         levels = standard_levels()
         self.assertEqual(sorted({bits for bits, _ in levels}), list(RATE_LEVELS))
         self.assertEqual([bits for bits, _ in levels], sorted(bits for bits, _ in levels))
-        self.assertEqual(len(levels), 57)
+        self.assertEqual(len(levels), 64)
 
     def test_bits_go_where_they_save_most(self):
         variance = np.repeat([100.0, 1.0, 10.0, 0.1], 4).astype(np.float32)

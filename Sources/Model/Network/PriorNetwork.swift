@@ -100,7 +100,9 @@ struct PriorNetwork: Sendable {
       }
     }
     let (mean, scale) = split(outputs)
-    return Prediction(mean: mean, scale: scale, features: Tensor(
+    return Prediction(
+      mean: mean, scale: scale,
+      features: Tensor(
         joining: last.map { $0.reshaped(rows: $0.positionCount, columns: 1) }, columns: 1,
         channels: channels))
   }
