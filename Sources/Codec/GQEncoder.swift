@@ -141,6 +141,7 @@ public final class GQEncoder: Sendable {
       var revision = LevelRevision(network: network)
       var levels = best.levels
       let isLarge = levels.count > LevelRevision.crowd
+      let expected = predicted ?? (isLarge ? nil : errors)
       for _ in 0..<(isLarge ? 1 : 4) {
         guard revision.learn(&errors, levels: levels, measured: measured) else { break }
         if isLarge, revision.isFarOffAlone, looksForGraphics, graphics == nil,
@@ -169,14 +170,15 @@ public final class GQEncoder: Sendable {
         }
         if cost(coded) < cost(best) { best = coded }
       }
-      // What is still far off beside graphics becomes graphics too: beside exact grounds it is seen.
-      if let layer = graphics, let predicted, let found = best.errors,
+      // What is still far off beside graphics becomes graphics too, for beside exact grounds it is seen, and what has many bits.
+      if looksForGraphics, let expected, let found = best.errors,
         case .quality = options.target
       {
+        let before = graphics?.mask ?? [Bool](repeating: false, count: levels.count)
         let farOff = revision.farOff(
-          beside: layer.mask, levels: best.levels, measured: found, expected: predicted)
+          beside: before, levels: best.levels, measured: found, expected: expected)
         if !farOff.isEmpty {
-          var mask = layer.mask
+          var mask = before
           for position in farOff { mask[position] = true }
           graphics = try CodedGraphics(
             source, header: header, mask: mask, effort: options.effort, pool: network.pool

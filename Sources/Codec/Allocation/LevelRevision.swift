@@ -87,16 +87,32 @@ struct LevelRevision {
     error > max(Self.visible * tolerated(samples), Self.farOffRatio * expected)
   }
 
-  /// The positions beside those of a mask that are far off from what was expected.
+  /// From so many bits on a position costs little more without loss.
+  private static let costly = 1024
+  /// In a picture of small errors what is tolerated is so many times their mean.
+  private static let toleratedMeans: Float = 4
+
+  /// The positions that are far off from what was expected and better kept without loss: those beside a mask, and those that have
+  /// many bits already.
   func farOff(
     beside mask: [Bool], levels: [UInt8], measured: DecodedErrors.Found, expected: LevelErrors
   ) -> [Int] {
-    levels.indices.filter { position in
+    var (total, count): (Float, Float) = (0, 0)
+    for position in levels.indices {
+      total += distortion(measured.squares[position])
+      count += expected.samples(position)
+    }
+    return levels.indices.filter { position in
+      guard !mask[position] else { return false }
       let samples = expected.samples(position)
-      return !mask[position] && expected.neighbours(position).contains { mask[$0] }
-        && isFarOff(
-          error(measured, position, samples), expected: expected[position][Int(levels[position])],
-          samples)
+      let error = error(measured, position, samples)
+      let own = expected[position][Int(levels[position])]
+      if expected.neighbours(position).contains(where: { mask[$0] }) {
+        return isFarOff(error, expected: own, samples)
+      }
+      let tolerated = min(tolerated(samples), Self.toleratedMeans * total * samples / count)
+      return network.levels.bits[Int(levels[position])] >= Self.costly
+        && error > max(Self.visible * tolerated, Self.farOffRatio * own)
     }
   }
 
