@@ -171,7 +171,8 @@ public final class GQEncoder: Sendable {
         if cost(coded) < cost(best) { best = coded }
       }
       // What is still far off beside graphics becomes graphics too, for beside exact grounds it is seen, and what has many bits.
-      if looksForGraphics, let expected, let found = best.errors,
+      if looksForGraphics, graphics != nil || levels.count > Self.tinyPositions, let expected,
+        let found = best.errors,
         case .quality = options.target
       {
         let before = graphics?.mask ?? [Bool](repeating: false, count: levels.count)
