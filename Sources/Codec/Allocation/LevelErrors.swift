@@ -103,6 +103,9 @@ struct LevelErrors {
     }
   }
 
+  /// Whether a position is graphics, so that no level errs there.
+  func isCleared(_ position: Int) -> Bool { values[position * levelCount] == 0 }
+
   private var levelCount: Int { values.count / (header.columns * header.rows) }
 
   /// Samples of the picture, without padding, that a position covers.

@@ -33,6 +33,12 @@ struct LevelRevision {
   /// Mean squares of the components' mean errors, in levels of 8 bits, that are seen: on calm ground, where they are more than
   /// half of the squared error, and elsewhere; and how many times what is above counts.
   private static let (seenShift, seenOnCalm, shiftWeight): (Float, Float, Float) = (100, 25, 16)
+  /// The same beside graphics, where what is exact begins and positions without bits tell predictions nothing.
+  private static let seenBesideGraphics: Float = 8
+
+  private func isBesideGraphics(_ position: Int, _ errors: LevelErrors) -> Bool {
+    errors.neighbours(position).contains { errors.isCleared($0) }
+  }
 
   /// What is seen of a position's shift.
   private func seenShift(_ measured: DecodedErrors.Found, _ position: Int, _ samples: Float)
@@ -132,7 +138,10 @@ struct LevelRevision {
       let expected = errors[position][Int(level)]
       let slack = tolerated(samples)
       total += error
-      let isShifted = measured.shifts[position] > seenShift(measured, position, samples)
+      let isShifted =
+        measured.shifts[position] > seenShift(measured, position, samples)
+        || isBesideGraphics(position, errors)
+          && measured.shifts[position] > samples * Self.seenBesideGraphics / (127.5 * 127.5)
       if isShifted || isFarOff(error, expected: expected, samples) {
         farOff.append(position)
       }
