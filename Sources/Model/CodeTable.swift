@@ -20,7 +20,7 @@ package struct CodeTable: Sendable, Equatable {
   package var groupCount: Int { groupEnds.count }
 
   /// The most codes of a position.
-  package var mostCodes: Int { widths.joined().map(\.count).max() ?? 0 }
+  package var mostCodes: Int { widths.joined().map { $0.count }.max() ?? 0 }
 
   /// Bits of the codes of a position, in their order.
   package func widths(_ level: UInt8, _ phase: CodingPhase) -> [Int] {
