@@ -10,10 +10,14 @@ package struct CodeTable: Sendable, Equatable {
   /// A table; ends of groups that do not rise to 8 stop the program.
   package init(widths: [[[Int]]], groupEnds: [Int]) {
     precondition(widths.count == CodingPhase.allCases.count)
-    precondition(
-      groupEnds.last == 8 && zip(groupEnds, groupEnds.dropFirst()).allSatisfy { $0 < $1 })
+    precondition(Self.areEnds(groupEnds))
     self.widths = widths
     self.groupEnds = groupEnds
+  }
+
+  /// Whether these are ends of one to eight groups: they rise to 8.
+  package static func areEnds(_ ends: [Int]) -> Bool {
+    ends.last == 8 && ends[0] > 0 && zip(ends, ends.dropFirst()).allSatisfy { $0 < $1 }
   }
 
   /// Groups of a position.

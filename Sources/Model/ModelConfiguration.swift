@@ -156,9 +156,9 @@ package struct ModelConfiguration: Sendable, Equatable {
     guard (1...Self.maxLevels).contains(levels.count) else {
       throw .badConfiguration("\(levels.count) levels, expected 1 to \(Self.maxLevels)")
     }
-    guard (1...8).contains(groupEnds.count), groupEnds.last == 8, groupEnds[0] > 0,
-      zip(groupEnds, groupEnds.dropFirst()).allSatisfy({ $0 < $1 })
-    else { throw .badConfiguration("groupEnds is \(groupEnds), expected to rise to 8") }
+    guard CodeTable.areEnds(groupEnds) else {
+      throw .badConfiguration("groupEnds is \(groupEnds), expected to rise to 8")
+    }
     for (level, phases) in levels.enumerated() {
       guard phases.count == CodingPhase.allCases.count else {
         throw .badConfiguration("a level has bands for \(phases.count) phases")

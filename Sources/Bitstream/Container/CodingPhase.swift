@@ -25,6 +25,11 @@ package enum CodingPhase: Int, Sendable, CaseIterable {
       }
   }
 
+  /// The phase of a position that is given by its row-major number in a grid.
+  package init(position: Int, columns: Int) {
+    self.init(row: position / columns, column: position % columns)
+  }
+
   /// The positions of this phase, as row-major numbers in a grid, in raster order.
   package func positions(rows: Int, columns: Int) -> [Int] {
     positions(rows: 0..<rows, columns: columns)

@@ -71,8 +71,7 @@ struct CodePacking {
   }
 
   private func widths(of position: Int) -> [Int] {
-    let (row, column) = position.quotientAndRemainder(dividingBy: columns)
-    return codes.widths(levels[position], CodingPhase(row: row, column: column))
+    codes.widths(levels[position], CodingPhase(position: position, columns: columns))
   }
 
   /// For each of some tiles the places of its positions among positions of a phase.

@@ -120,7 +120,7 @@ package struct PictureTokens: Sendable, Equatable {
     for (position, level) in levelMap.levels.enumerated() {
       let places = codes.widths(
         level,
-        CodingPhase(row: position / levelMap.columns, column: position % levelMap.columns))
+        CodingPhase(position: position, columns: levelMap.columns))
       for place in 0..<width {
         let value = values[position * width + place]
         let isValid =
@@ -163,7 +163,7 @@ package struct PictureTokens: Sendable, Equatable {
     let width = width
     let codes = levelMap.levels.enumerated().map { position, level in
       self.codes.widths(
-        level, CodingPhase(row: position / levelMap.columns, column: position % levelMap.columns)
+        level, CodingPhase(position: position, columns: levelMap.columns)
       ).indices.map { UInt32(tokens[position * width + $0]) }
     }
     return CodedPicture(
@@ -220,9 +220,9 @@ package struct PictureTokens: Sendable, Equatable {
   static func codeTable(
     _ stateBits: Int, _ bands: [[[Band]]], _ groupEnds: [Int]
   ) throws(TokenError) -> CodeTable {
-    guard (1...8).contains(groupEnds.count), groupEnds.last == 8, groupEnds[0] > 0,
-      zip(groupEnds, groupEnds.dropFirst()).allSatisfy({ $0 < $1 })
-    else { throw .badDescription("groupEnds is \(groupEnds), expected to rise to 8") }
+    guard CodeTable.areEnds(groupEnds) else {
+      throw .badDescription("groupEnds is \(groupEnds), expected to rise to 8")
+    }
     guard bands.count == CodingPhase.allCases.count,
       bands.allSatisfy({ $0.count == bands[0].count })
     else { throw .badDescription("runs are not those of four phases") }
