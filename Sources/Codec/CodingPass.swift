@@ -22,7 +22,7 @@ struct CodingPass {
     /// The segments of the file.
     let segments: [[UInt8]]
     /// How what is decoded differs; nil when it was not measured.
-    let errors: DecodedErrors.Found?
+    var errors: DecodedErrors.Found?
   }
 
   /// Codes the picture.
@@ -81,12 +81,7 @@ struct CodingPass {
     let segments = try coding.finish { comparison.push(.latents($0)) }
     comparison.finish()
     var errors = decoded?.found
-    if let graphicsMask, errors != nil {
-      for (position, isSet) in graphicsMask.enumerated() where isSet {
-        errors?.squares[position] = 0
-        errors?.shifts[position] = 0
-      }
-    }
+    if let graphicsMask { errors?.leaveOut(graphicsMask) }
     return Result(levels: levels, segments: segments, errors: errors)
   }
 }

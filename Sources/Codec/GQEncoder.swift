@@ -116,7 +116,7 @@ public final class GQEncoder: Sendable {
       predicted = errors
       errors.clear(graphics.mask)
     }
-    let pass = CodingPass(
+    var pass = CodingPass(
       network: network, header: header, quantizer: quantizer, order: options.order,
       features: holds ? heldFeatures : nil, bandPositions: bandPositions,
       measures: options.effort >= Self.leastCheckingEffort && !options.uniform,
@@ -135,23 +135,34 @@ public final class GQEncoder: Sendable {
         source, attachments, options, heldPositions: heldPositions, bandPositions: bandPositions,
         colorType: colorType)
     }
+    /// Adds positions to the graphics; their errors count no more.
+    func keepWithoutLoss(_ positions: [Int], _ measured: inout DecodedErrors.Found) throws {
+      guard !positions.isEmpty else { return }
+      var mask = graphics?.mask ?? [Bool](repeating: false, count: candidates.mask.count)
+      for position in positions { mask[position] = true }
+      graphics = try CodedGraphics(
+        source, header: header, mask: mask, effort: options.effort, pool: network.pool
+      ).layer
+      pass.graphicsMask = mask
+      measured.leaveOut(mask)
+    }
     // What was predicted of content unlike the training's may be far off: then levels are chosen again, four times at most, and
     // once in large pictures, of which a position is a small part. A few positions of these are rather kept without loss.
     if var measured = best.errors {
       var revision = LevelRevision(network: network)
       var levels = best.levels
       let isLarge = levels.count > LevelRevision.crowd
-      let expected = predicted ?? (isLarge ? nil : errors)
+      let unlearned = isLarge ? nil : errors
+      var keeps = looksForGraphics && (graphics != nil || levels.count > Self.tinyPositions)
+      if case .quality = options.target {} else { keeps = false }
+      if keeps {
+        try keepWithoutLoss(revision.shifted(candidates, measured, errors), &measured)
+        best.errors = measured
+      }
       for _ in 0..<(isLarge ? 1 : 4) {
         guard revision.learn(&errors, levels: levels, measured: measured) else { break }
-        if isLarge, revision.isFarOffAlone, looksForGraphics, graphics == nil,
-          case .quality = options.target
-        {
-          var mask = [Bool](repeating: false, count: levels.count)
-          for position in revision.farOff { mask[position] = true }
-          graphics = try CodedGraphics(
-            source, header: header, mask: mask, effort: options.effort, pool: network.pool
-          ).layer
+        if isLarge, revision.isFarOffAlone, keeps, predicted == nil {
+          try keepWithoutLoss(revision.farOff, &measured)
           break
         }
         if let graphics, let predicted {
@@ -171,20 +182,13 @@ public final class GQEncoder: Sendable {
         if cost(coded) < cost(best) { best = coded }
       }
       // What is still far off beside graphics becomes graphics too, for beside exact grounds it is seen, and what has many bits.
-      if looksForGraphics, graphics != nil || levels.count > Self.tinyPositions, let expected,
-        let found = best.errors,
-        case .quality = options.target
-      {
-        let before = graphics?.mask ?? [Bool](repeating: false, count: levels.count)
+      if keeps, var found = best.errors {
+        try keepWithoutLoss(revision.shifted(candidates, found, errors), &found)
+        let mask = graphics?.mask ?? [Bool](repeating: false, count: levels.count)
         let farOff = revision.farOff(
-          beside: before, levels: best.levels, measured: found, expected: expected)
-        if !farOff.isEmpty {
-          var mask = before
-          for position in farOff { mask[position] = true }
-          graphics = try CodedGraphics(
-            source, header: header, mask: mask, effort: options.effort, pool: network.pool
-          ).layer
-        }
+          beside: mask, levels: best.levels, measured: found,
+          expected: predicted ?? unlearned ?? errors)
+        try keepWithoutLoss(farOff, &found)
       }
     }
     let map = LevelMap(columns: header.columns, rows: header.rows, levels: best.levels)

@@ -187,7 +187,7 @@ def make_files(site):
     blank, side = b"\xff" * (3 * (width + 192)), b"\xff" * 288
     rows = [side + rgb[y * width * 3 : (y + 1) * width * 3] + side for y in range(height)]
     write_ppm(site.path("screen-source.ppm"), blank * 96 + b"".join(rows) + blank * 96, width + 192, height + 192)
-    site.compress("screen", site.path("screen-source.ppm"), "-q", "80", tiny=False)
+    site.compress("screen", site.path("screen-source.ppm"), "-q", "75", tiny=False)
     site.damage("damaged", "rgb", (0.6, 0.8), sample)
     site.damage("damaged-bits", "rgb", (0.6,), sample, useDamagedBits=True)
     site.damage("damaged-progressive", "progressive", (0.5, 0.9), chelsea)

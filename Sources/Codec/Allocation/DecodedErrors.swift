@@ -27,6 +27,14 @@ struct DecodedErrors {
     /// The part of them that is the same in all pixels: as many times the squares of the components' mean errors. What is seen
     /// first on calm ground.
     var shifts: [Float]
+
+    /// Leaves out the errors of positions that are graphics.
+    mutating func leaveOut(_ mask: [Bool]) {
+      for (position, isSet) in mask.enumerated() where isSet {
+        squares[position] = 0
+        shifts[position] = 0
+      }
+    }
   }
 
   init(

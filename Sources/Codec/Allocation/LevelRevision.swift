@@ -35,6 +35,8 @@ struct LevelRevision {
   private static let (seenShift, seenOnCalm, shiftWeight): (Float, Float, Float) = (100, 25, 16)
   /// The same beside graphics, where what is exact begins and positions without bits tell predictions nothing.
   private static let seenBesideGraphics: Float = 8
+  /// The same on flat ground, and about the most bits that a position of it takes without loss.
+  private static let (seenOnFlat, flatBits): (Float, Float) = (2, 32)
 
   private func isBesideGraphics(_ position: Int, _ errors: LevelErrors) -> Bool {
     errors.neighbours(position).contains { errors.isCleared($0) }
@@ -91,6 +93,17 @@ struct LevelRevision {
 
   private func isFarOff(_ error: Float, expected: Float, _ samples: Float) -> Bool {
     error > max(Self.visible * tolerated(samples), Self.farOffRatio * expected)
+  }
+
+  /// The candidates for graphics that take next to nothing without loss and whose mean is off: on flat ground that is seen first.
+  func shifted(
+    _ candidates: GraphicsCandidates, _ measured: DecodedErrors.Found, _ errors: LevelErrors
+  ) -> [Int] {
+    candidates.mask.indices.filter { position in
+      candidates.mask[position] && candidates.bits[position] <= Self.flatBits
+        && measured.shifts[position]
+          > errors.samples(position) * Self.seenOnFlat / (127.5 * 127.5)
+    }
   }
 
   /// From so many bits on a position costs little more without loss.
