@@ -16,7 +16,7 @@ struct functions {
       float *, const float *, const float *, const float *, const float *, size_t);
   void (*variances)(float, const float *, size_t, float *, float *);
   void (*divergence)(float, const float *, const float *, size_t, double *, double *);
-  float (*offset)(const float *, const float *, size_t, double);
+  float (*offset)(const float *, const float *, size_t, double, int);
   void (*multiply)(const float *, size_t, size_t, const float *, size_t, float *);
   void (*from_samples)(const uint8_t *, float *, size_t);
   void (*to_samples)(const float *, uint8_t *, size_t);
@@ -90,8 +90,9 @@ void gq_divergence(
   chosen()->divergence(offset, squares, log_variance_offsets, count, sum, derivative);
 }
 
-float gq_offset(const float *squares, const float *log_variance_offsets, size_t count, double nats) {
-  return chosen()->offset(squares, log_variance_offsets, count, nats);
+float gq_offset(
+    const float *squares, const float *log_variance_offsets, size_t count, double nats, int steps) {
+  return chosen()->offset(squares, log_variance_offsets, count, nats, steps);
 }
 
 void gq_multiply(

@@ -80,7 +80,7 @@ public final class GQEncoder: Sendable {
     var heldInput: [Tensor] = []
     var heldFeatures: [EncoderFeatures] = []
     var errors = LevelErrors(header: header)
-    var candidates = GraphicsCandidates(header: header)
+    var candidates = GraphicsCandidates(header: header, pool: network.pool)
     let looksForGraphics = options.graphics == .auto && !options.uniform
     let components = source.colorType.componentCount
     var errorStream = try network.errorStream(columns: header.columns)

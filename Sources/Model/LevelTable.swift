@@ -50,6 +50,10 @@ package struct LevelTable: Sendable, Equatable {
   package let bits: [Int]
   /// The bits of codes as a path takes them.
   package let codes: CodeTable
+  /// The most bits of a code.
+  package let mostBits: Int
+  /// [phases][levels]: the coefficients that codes are of.
+  private let coefficients: [[[Int]]]
 
   /// The level of files that need no model: it sends nothing.
   package static let withoutCodes = LevelTable(
@@ -97,10 +101,17 @@ package struct LevelTable: Sendable, Equatable {
     bits = bands[0].map { $0.reduce(0) { $0 + $1.bits * $1.count } }
     self.codes = codes
     self.width = width
+    mostBits = codes.widths.joined().joined().max() ?? 0
+    coefficients = bands.map { $0.map { $0.flatMap { Array($0.coefficients) } } }
   }
 
   /// Number of levels.
   package var levelCount: Int { bits.count }
+
+  /// The coefficients of a position's codes, in their order.
+  package func coefficients(_ level: UInt8, _ phase: CodingPhase) -> [Int] {
+    coefficients[phase.rawValue][Int(level)]
+  }
 
   /// What a position of a level sends in a phase, group by group.
   package func groups(_ level: UInt8, _ phase: CodingPhase) -> [Group] {

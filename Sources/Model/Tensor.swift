@@ -166,15 +166,11 @@ extension Tensor {
   func reshaped(rows: Int, columns: Int) -> Tensor {
     Tensor(rows: rows, columns: columns, channels: channels, values: values)
   }
+}
 
-  /// The values of some positions, as a tensor of one row.
-  func gathered(_ positions: [Int]) -> Tensor {
-    var result = Tensor(rows: 1, columns: positions.count, channels: channels)
-    for (k, position) in positions.enumerated() {
-      result.values.replaceSubrange(
-        k * channels..<(k + 1) * channels,
-        with: values[position * channels..<(position + 1) * channels])
-    }
-    return result
+extension [Float] {
+  /// Values that have no meaning until they are stored: where threads store all that is read, zeros first would be in vain.
+  package init(unfilled count: Int) {
+    self.init(unsafeUninitializedCapacity: count) { _, initialized in initialized = count }
   }
 }

@@ -346,7 +346,7 @@ import Testing
       paths.replaceSubrange(segments, with: own)
       for (k, position) in positions.enumerated() {
         // Coefficients of 0 bits have no tokens.
-        let sent = quantizer.coefficients[phase.rawValue][Int(coded.levelMap.levels[position])]
+        let sent = network.levels.coefficients(coded.levelMap.levels[position], phase)
         for (place, c) in sent.enumerated() {
           expected[position * width + place] = values[k * all + c]
         }

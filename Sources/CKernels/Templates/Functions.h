@@ -159,12 +159,18 @@ static TARGET void NAME(divergence)(
 }
 
 static TARGET float NAME(offset)(
-    const float *squares, const float *log_variance_offsets, size_t count, double nats) {
-  double sum = 0;
-  for (size_t i = 0; i < count; i++) sum += log_variance_offsets[i];
+    const float *squares, const float *log_variance_offsets, size_t count, double nats, int steps) {
+  enum { lanes = 16 };
+  double sums[lanes] = {0}, sum = 0;
+  size_t whole = count / lanes * lanes;
+  for (size_t i = 0; i < whole; i += lanes) {
+    for (size_t k = 0; k < lanes; k++) sums[k] += log_variance_offsets[i + k];
+  }
+  for (size_t i = whole; i < count; i++) sums[i - whole] += log_variance_offsets[i];
+  for (size_t k = 0; k < lanes; k++) sum += sums[k];
   // Where every variance is far below 1 this is the solution.
   double u = -(2 * nats + sum) / (double)count;
-  for (int step = 0; step < GQ_OFFSET_STEPS; step++) {
+  for (int step = 0; step < steps; step++) {
     double divergence, slope;
     NAME(divergence)((float)u, squares, log_variance_offsets, count, &divergence, &slope);
     slope = -slope > 1e-20 ? -slope : 1e-20;

@@ -41,15 +41,13 @@ void gq_divergence(
     float offset, const float *squares, const float *log_variance_offsets, size_t count, double *sum,
     double *derivative);
 
-/// Steps in which `gq_offset` comes to its result.
-enum { GQ_OFFSET_STEPS = 8 };
-
 /// The offset at which the divergence of `gq_divergence` is `nats`, above 0, for at least one coefficient.
 ///
-/// It begins with u = -(2 nats + sum of the log-variance offsets) / count and takes steps of Newton's method on the logarithm of the
+/// It begins with u = -(2 nats + sum of the log-variance offsets) / count and takes some steps of Newton's method on the logarithm of the
 /// divergence D at u, rounded to binary32: u += max(min(D ln(max(D / nats, 1e-30)) / s, 4), -100), s being the larger of -D'
-/// and 1e-20. u and all sums are binary64; the logarithm is that of `gq_log`.
-float gq_offset(const float *squares, const float *log_variance_offsets, size_t count, double nats);
+/// and 1e-20. u and all sums are binary64, the first one as sixteen sums in turn, added in their order; the logarithm is that of `gq_log`.
+float gq_offset(
+    const float *squares, const float *log_variance_offsets, size_t count, double nats, int steps);
 
 /// Columns of a matrix for `gq_multiply` are a multiple of this.
 enum { GQ_COLUMNS = 16 };

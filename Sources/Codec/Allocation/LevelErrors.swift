@@ -14,8 +14,12 @@ struct LevelErrors {
     let first = values.count / rows.channels
     if values.isEmpty { values.reserveCapacity(header.columns * header.rows * rows.channels) }
     var rows = rows
+    let (count, channels) = (rows.positionCount, rows.channels)
     rows.values.withUnsafeMutableBufferPointer { values in
-      for k in values.indices { values[k] *= samples(first + k / rows.channels) }
+      for position in 0..<count {
+        let samples = samples(first + position)
+        for k in position * channels..<(position + 1) * channels { values[k] *= samples }
+      }
     }
     values += rows.values
   }

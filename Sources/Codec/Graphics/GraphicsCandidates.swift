@@ -5,6 +5,7 @@ import GQModel
 /// as the one above or to the left.
 struct GraphicsCandidates {
   private let header: Header
+  private let pool: WorkerPool
   private(set) var mask: [Bool]
   /// About how many bits the pixels of each candidate take without loss, before what units have in common is known.
   private(set) var bits: [Float]
@@ -21,8 +22,9 @@ struct GraphicsCandidates {
   /// Anti-aliased text has no more colours than this.
   private static let textColours = 32
 
-  init(header: Header) {
+  init(header: Header, pool: WorkerPool) {
     self.header = header
+    self.pool = pool
     mask = [Bool](repeating: false, count: header.rows * header.columns)
     bits = [Float](repeating: 0, count: mask.count)
     isMixed = mask
@@ -37,16 +39,26 @@ struct GraphicsCandidates {
     let isLast = row * stride + known == header.height
     let rows = isLast ? known : known / stride * stride
     waiting = Array(part[(rows * length)...])
-    for top in Swift.stride(from: 0, to: rows, by: stride) {
-      for column in 0..<header.columns {
-        let (isCandidate, estimate, isMixed) = Self.judge(
-          part, length: length, components: components, rows: top..<min(rows, top + stride),
-          columns: column * stride..<min(header.width, (column + 1) * stride))
-        mask[row * header.columns + column] = isCandidate
-        bits[row * header.columns + column] = estimate
-        self.isMixed[row * header.columns + column] = isMixed
+    let (header, first) = (header, row * header.columns)
+    row += (rows + stride - 1) / stride
+    mask.withUnsafeMutableBufferPointer { mask in
+      bits.withUnsafeMutableBufferPointer { bits in
+        isMixed.withUnsafeMutableBufferPointer { isMixed in
+          let targets = (Disjoint(mask), Disjoint(bits), Disjoint(isMixed))
+          pool.forEachPart(of: row * header.columns - first, length: 32) { positions in
+            for position in positions {
+              let (row, column) = position.quotientAndRemainder(dividingBy: header.columns)
+              (
+                targets.0.value[first + position], targets.1.value[first + position],
+                targets.2.value[first + position]
+              ) = Self.judge(
+                part, length: length, components: components,
+                rows: row * stride..<min(rows, (row + 1) * stride),
+                columns: column * stride..<min(header.width, (column + 1) * stride))
+            }
+          }
+        }
       }
-      row += 1
     }
   }
 

@@ -11,6 +11,11 @@ internal import CGQKernels
 /// it is known on both sides, so nothing is sent for it, and as the number of bits does not depend on it, a
 /// difference in rounding between two machines loses nothing.
 package enum ExactDivergence {
+  /// Steps in which the encoder comes to the u of a group whatever its coefficients are.
+  private static let steps: Int32 = 8
+  /// Steps for coefficients whose squares are 1.
+  private static let unitSteps: Int32 = 4
+
   /// The u of a group.
   ///
   /// - Parameters:
@@ -18,21 +23,15 @@ package enum ExactDivergence {
   ///   - logVarianceOffsets: their log-variance offsets, as many.
   ///   - nats: the divergence, above 0.
   package static func offset(squares: [Float], logVarianceOffsets: [Float], nats: Double) -> Float {
-    squares.withUnsafeBufferPointer { squares in
-      logVarianceOffsets.withUnsafeBufferPointer {
-        offset(squares: squares, logVarianceOffsets: $0, nats: nats)
-      }
-    }
+    precondition(squares.count == logVarianceOffsets.count && !logVarianceOffsets.isEmpty)
+    return gq_offset(squares, logVarianceOffsets, logVarianceOffsets.count, nats, steps)
   }
 
-  /// The same for numbers that are not in arrays of their own.
-  static func offset(
-    squares: UnsafeBufferPointer<Float>, logVarianceOffsets: UnsafeBufferPointer<Float>,
-    nats: Double
+  /// The u of a group whose coefficients have squares of 1.
+  static func unitOffset(
+    _ ones: UnsafePointer<Float>, logVarianceOffsets: UnsafePointer<Float>, count: Int, nats: Double
   ) -> Float {
-    precondition(squares.count == logVarianceOffsets.count && !logVarianceOffsets.isEmpty)
-    return gq_offset(
-      squares.baseAddress, logVarianceOffsets.baseAddress, logVarianceOffsets.count, nats)
+    gq_offset(ones, logVarianceOffsets, count, nats, unitSteps)
   }
 
   /// A group's divergence in nats and its derivative by the offset.

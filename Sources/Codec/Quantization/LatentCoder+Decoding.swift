@@ -55,14 +55,7 @@ extension LatentCoder {
           }
         ) { (prediction) throws(BitstreamError) -> [Float] in
           if prediction.group > 0 { return coder.dequantized(chosen, prediction) }
-          chosen = []
-          chosen.reserveCapacity(prediction.positions.count * width)
-          for place in prediction.positions {
-            let (row, column) = place.quotientAndRemainder(dividingBy: columns)
-            try values.append(
-              row: window.rows.lowerBound + row, column: window.columns.lowerBound + column,
-              prediction.phase, to: &chosen)
-          }
+          chosen = try values.values(of: prediction, window)
           if let last = prediction.positions.last {
             // The rows that come next have the other parity.
             values.drop(prediction.phase, before: window.rows.lowerBound + last / columns + 2)
@@ -130,16 +123,52 @@ private final class TileValues {
     }
   }
 
-  /// Adds the values [width] of a position. Phases of a tile must be asked for in their order.
-  func append(
-    row: Int, column: Int, _ phase: CodingPhase, to values: inout [Float]
-  ) throws(BitstreamError) {
-    let part = Part(tileRow: row / coder.packing.layout.tileRows, phase: phase)
-    if buffered[part] == nil { buffered[part] = try decoded(part) }
-    guard let found = buffered[part] else { return }
-    let width = coder.network.levels.width
-    let first = Int(found.places[row * coder.grid.columns + column - found.first]) * width
-    values += found.values[first..<first + width]
+  /// The values [n, width] of a prediction's positions, given in a window. Phases of a tile must be asked for in their order.
+  func values(
+    of prediction: PhasePrediction, _ window: GridWindow
+  ) throws(BitstreamError) -> [Float] {
+    let (positions, width) = (prediction.positions, coder.network.levels.width)
+    // For each row of tiles its values, and the places among them of positions that follow one another.
+    var runs: [(found: Values, places: [Int], first: Int)] = []
+    var tileRow = -1
+    for (k, position) in positions.enumerated() {
+      var (row, column) = position.quotientAndRemainder(dividingBy: window.columns.count)
+      row += window.rows.lowerBound
+      column += window.columns.lowerBound
+      if row / coder.packing.layout.tileRows != tileRow {
+        tileRow = row / coder.packing.layout.tileRows
+        runs.append((try found(Part(tileRow: tileRow, phase: prediction.phase)), [], k))
+      }
+      let found = runs[runs.count - 1].found
+      runs[runs.count - 1].places.append(
+        Int(found.places[row * coder.grid.columns + column - found.first]))
+    }
+    var values = [Float](unfilled: positions.count * width)
+    values.withUnsafeMutableBufferPointer { values in
+      guard let base = values.baseAddress else { return }
+      let target = Disjoint(base)
+      for run in runs {
+        run.found.values.withUnsafeBufferPointer { found in
+          guard let base = found.baseAddress else { return }
+          let source = Disjoint(base)
+          coder.network.pool.forEachPart(of: run.places.count, length: 32) { part in
+            for k in part {
+              (target.value + (run.first + k) * width).update(
+                from: source.value + run.places[k] * width, count: width)
+            }
+          }
+        }
+      }
+    }
+    return values
+  }
+
+  /// The values of a phase of a row of tiles, which are read when they are asked for.
+  private func found(_ part: Part) throws(BitstreamError) -> Values {
+    if let found = buffered[part] { return found }
+    let found = try decoded(part)
+    buffered[part] = found
+    return found
   }
 
   /// Forgets a phase of rows of tiles that end above a row.
@@ -153,25 +182,52 @@ private final class TileValues {
     let layout = coder.packing.layout
     let gridColumns = coder.grid.columns
     let tiles = layout.tiles(row: part.tileRow, columns: columns)
-    var positions: [Int] = []
-    var codes: [[UInt32]] = []
-    let segments = layout.segments(of: tiles, part.phase)
-    for (tile, segment) in zip(tiles, segments) {
-      let members = layout.tiles[tile].positions(of: part.phase, gridColumns: gridColumns)
-      positions += members
-      for position in members {
-        codes.append(try coder.packing.codes(of: position, &readers[segment]))
-      }
+    let segments = Array(layout.segments(of: tiles, part.phase))
+    let members = tiles.map {
+      layout.tiles[$0].positions(of: part.phase, gridColumns: gridColumns)
     }
-    var own = Array(paths[segments])
+    let positions = Array(members.joined())
+    let codes = try read(members, segments)
+    var own = segments.map { paths[$0] }
     let values = coder.quantizer.decode(
       codes, levels: positions.map { coder.levels[$0] }, part.phase,
       tiles: coder.packing.tiles(tiles, of: part.phase, positions: positions), paths: &own)
-    paths.replaceSubrange(segments, with: own)
+    for (segment, path) in zip(segments, own) { paths[segment] = path }
 
     let first = positions.min() ?? 0
     var places = [Int32](repeating: -1, count: (positions.max() ?? 0) - first + 1)
     for (k, position) in positions.enumerated() { places[position - first] = Int32(k) }
     return Values(values: values, first: first, places: places)
+  }
+
+  /// The codes of some positions of each of some tiles, one tile's after the other, on several threads.
+  private func read(
+    _ members: [[Int]], _ segments: [Int]
+  ) throws(BitstreamError) -> [[UInt32]] {
+    let packing = coder.packing
+    var read = [[[UInt32]]](repeating: [], count: members.count)
+    var failures = [BitstreamError?](repeating: nil, count: members.count)
+    read.withUnsafeMutableBufferPointer { read in
+      failures.withUnsafeMutableBufferPointer { failures in
+        readers.withUnsafeMutableBufferPointer { readers in
+          let targets = (Disjoint(read), Disjoint(failures), Disjoint(readers))
+          coder.network.pool.forEach(members.count) { tile in
+            var reader = targets.2.value[segments[tile]]
+            do throws(BitstreamError) {
+              var codes: [[UInt32]] = []
+              for position in members[tile] {
+                codes.append(try packing.codes(of: position, &reader))
+              }
+              targets.0.value[tile] = codes
+            } catch {
+              targets.1.value[tile] = error
+            }
+            targets.2.value[segments[tile]] = reader
+          }
+        }
+      }
+    }
+    if let failure = failures.lazy.compactMap({ $0 }).first { throw failure }
+    return Array(read.joined())
   }
 }

@@ -57,13 +57,13 @@ struct LatentCoder {
   }
 
   /// The best estimates of the coefficients of the prediction's group from codeword values [n, width]: times sqrt(1 - v), with the posterior
-  /// variances v that coefficients of mean square 1 would have; zeros elsewhere.
+  /// variances v that coefficients of mean square 1 would have. Zeros for those between that are not sent; without meaning elsewhere.
   ///
   /// Here each position's divergence is its own bits: what is wrong in the prediction of one does not reach others.
   func dequantized(_ values: [Float], _ prediction: PhasePrediction) -> [Float] {
     let (table, width) = (network.levels, network.levels.width)
     let ones = [Float](repeating: 1, count: width)
-    var result = [Float](repeating: 0, count: values.count)
+    var result = [Float](unfilled: values.count)
     result.withUnsafeMutableBufferPointer { result in
       let result = Disjoint(result)
       network.pool.forEachPart(of: prediction.levels.count, length: 32) { part in
@@ -76,6 +76,7 @@ struct LatentCoder {
           let count = group.count
           guard count > 0 else { continue }
           let first = position * width
+          for c in group.span { result.value[first + c] = 0 }
           var place = 0
           for band in group.bands {
             for c in band.coefficients {
@@ -83,18 +84,12 @@ struct LatentCoder {
               place += 1
             }
           }
-          logVarianceOffsets.withUnsafeBufferPointer { logVarianceOffsets in
-            ones.withUnsafeBufferPointer { ones in
-              let logVarianceOffsets = UnsafeBufferPointer(rebasing: logVarianceOffsets[..<count])
-              let offset = ExactDivergence.offset(
-                squares: UnsafeBufferPointer(rebasing: ones[..<count]),
-                logVarianceOffsets: logVarianceOffsets,
-                nats: DivergenceGroup.nats(bits: group.bits))
-              guard let base = logVarianceOffsets.baseAddress else { return }
-              ExactDivergence.variances(
-                offset: offset, logVarianceOffsets: base, count: count, &variances, roots: &roots)
-            }
-          }
+          let offset = ExactDivergence.unitOffset(
+            ones, logVarianceOffsets: logVarianceOffsets, count: count,
+            nats: DivergenceGroup.nats(bits: group.bits))
+          ExactDivergence.variances(
+            offset: offset, logVarianceOffsets: logVarianceOffsets, count: count, &variances,
+            roots: &roots)
           place = 0
           for band in group.bands {
             for c in band.coefficients {

@@ -21,7 +21,7 @@ extension TrellisQuantizer {
     let width = table.width
     // The first thing that went wrong in one of the threads.
     let failure = Mutex<GaussianQuantError?>(nil)
-    var values = [Float](repeating: 0, count: posterior.means.count)
+    var values = [Float](unfilled: posterior.means.count)
     let places = posterior.levels.map {
       table.codes.group(group, of: table.codes.widths($0, phase).count)
     }
@@ -32,12 +32,13 @@ extension TrellisQuantizer {
           let targets = (Disjoint(values), Disjoint(codes), Disjoint(paths))
           pool.forEach(tiles.count) { tile in
             let (values, codes, paths) = (targets.0.value, targets.1.value, targets.2.value)
+            for position in tiles[tile] { Self.clear(values, position, width) }
             let steps = table.codes.steps(
               group: group, phase, levels: posterior.levels, positions: tiles[tile])
             guard !steps.isEmpty else { return }
             let stepped = steps.map { step in
-              let level = Int(posterior.levels[step.position])
-              return step.position * width + coefficients[phase.rawValue][level][step.code]
+              let level = posterior.levels[step.position]
+              return step.position * width + table.coefficients(level, phase)[step.code]
             }
             let means = stepped.map { posterior.means[$0] }
             let variances = stepped.map { posterior.variances[$0] }

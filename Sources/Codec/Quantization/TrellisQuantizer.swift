@@ -9,8 +9,6 @@ package import GQModel
 /// state remembers the last bits, whichever step they came with. The divergence is therefore exact for all
 /// coefficients of a group of a phase of the tile together.
 package struct TrellisQuantizer: Sendable {
-  /// [phases][levels]: the coefficients that codes are of.
-  let coefficients: [[[Int]]]
   let search: TrellisSearch
   let table: LevelTable
   let pool: WorkerPool
@@ -26,10 +24,9 @@ package struct TrellisQuantizer: Sendable {
     let trellis = try stage { () throws(GaussianQuantError) in
       try Trellis(stateBitCount: header.stateBits, seed: header.seed)
     }
-    let most = table.codes.widths.joined().joined().max() ?? 0
-    guard most <= trellis.stepBits.upperBound else {
+    guard table.mostBits <= trellis.stepBits.upperBound else {
       throw CodecError.incompatible(
-        what: "number of state bits", expected: "at least \(most + 4)",
+        what: "number of state bits", expected: "at least \(table.mostBits + 4)",
         found: "\(header.stateBits)"
       ).failure
     }
@@ -37,25 +34,21 @@ package struct TrellisQuantizer: Sendable {
     starts = 0..<1 << UInt32(min(TileLayout.startBits, trellis.stateBitCount))
     self.table = table
     self.pool = pool
-    coefficients = CodingPhase.allCases.map { phase in
-      (0..<table.levelCount).map { level in
-        table.groups(UInt8(level), phase).flatMap { $0.bands.flatMap { Array($0.coefficients) } }
-      }
-    }
   }
 
-  /// Codeword values [n, width] from the codes of n positions of a phase. Inverse of `quantize`.
+  /// Codeword values [n, width] from the codes of n positions of a phase, zeros where nothing is sent. Inverse of `quantize`.
   package func decode(
     _ codes: [[UInt32]], levels: [UInt8], _ phase: CodingPhase, tiles: [[Int]],
     paths: inout [TilePath]
   ) -> [Float] {
     let width = table.width
-    var values = [Float](repeating: 0, count: levels.count * width)
+    var values = [Float](unfilled: levels.count * width)
     let trellis = search.trellis
     values.withUnsafeMutableBufferPointer { values in
       paths.withUnsafeMutableBufferPointer { paths in
         let (values, paths) = (Disjoint(values), Disjoint(paths))
         pool.forEach(tiles.count) { tile in
+          for position in tiles[tile] { Self.clear(values.value, position, width) }
           var state = paths.value[tile].state
           for group in 0..<table.groupCount {
             let steps = table.codes.steps(
@@ -63,7 +56,7 @@ package struct TrellisQuantizer: Sendable {
             for step in steps {
               state = trellis.state(
                 after: state, bits: codes[step.position][step.code], count: Int(step.bits))
-              let coefficient = coefficients[phase.rawValue][Int(levels[step.position])][step.code]
+              let coefficient = table.coefficients(levels[step.position], phase)[step.code]
               values.value[step.position * width + coefficient] = trellis.values[Int(state)]
             }
           }
@@ -72,5 +65,10 @@ package struct TrellisQuantizer: Sendable {
       }
     }
     return values
+  }
+
+  /// Makes a position's values zero.
+  static func clear(_ values: UnsafeMutableBufferPointer<Float>, _ position: Int, _ width: Int) {
+    for c in position * width..<(position + 1) * width { values[c] = 0 }
   }
 }

@@ -113,17 +113,19 @@ struct LevelTransform: Sendable {
     Double((table.counts.prefix(mixedLevels).max() ?? 0) * leading) / 256
   }
 
-  /// Calls `body` for every position, on several threads: where the coefficients of its group begin among those of all positions, how
-  /// many they are, and where their constants begin among those of all levels.
+  /// Calls `body` for every position, on several threads: its number, where the coefficients of its group begin among those of all
+  /// positions, how many they are, and where their constants begin among those of all levels.
   private func forEachSpan(
-    _ levels: [UInt8], _ phase: CodingPhase, _ group: Int, _ body: @Sendable (Int, Int, Int) -> Void
+    _ levels: [UInt8], _ phase: CodingPhase, _ group: Int,
+    _ body: @Sendable (Int, Int, Int, Int) -> Void
   ) {
     let width = table.width
     pool.forEachPart(of: levels.count, length: 32) { part in
       for row in part {
         let span = table.group(group, levels[row], phase).span
         body(
-          row * width + span.lowerBound, span.count, Int(levels[row]) * width + span.lowerBound)
+          row, row * width + span.lowerBound, span.count,
+          Int(levels[row]) * width + span.lowerBound)
       }
     }
   }
@@ -136,7 +138,7 @@ struct LevelTransform: Sendable {
       prediction.logVarianceOffsets.withUnsafeMutableBufferPointer { offsets in
         guard let scale = scale.baseAddress, let offsets = offsets.baseAddress else { return }
         let targets = (Disjoint(scale), Disjoint(offsets))
-        forEachSpan(levels, phase, group) { first, count, own in
+        forEachSpan(levels, phase, group) { _, first, count, own in
           let (scale, offsets) = (targets.0.value + first, targets.1.value + first)
           for c in 0..<count { scale[c] = unbounded[first + c] }
           gq_bound(scale, count, scaleBound)
@@ -177,13 +179,13 @@ struct LevelTransform: Sendable {
   /// The coefficients of the prediction's group, of [n, width], in units of their scales and compressed; without meaning elsewhere.
   /// Inverse: `denormalize`.
   func normalize(_ coefficients: [Float], _ prediction: PhasePrediction) -> [Float] {
-    var result = coefficients
+    var result = [Float](unfilled: coefficients.count)
     result.withUnsafeMutableBufferPointer { result in
       guard let base = result.baseAddress else { return }
       let target = Disjoint(base)
-      forEachSpan(prediction.levels, prediction.phase, prediction.group) { first, count, own in
+      forEachSpan(prediction.levels, prediction.phase, prediction.group) { _, first, count, own in
         let values = target.value + first
-        for c in 0..<count { values[c] /= prediction.scale[first + c] }
+        for c in 0..<count { values[c] = coefficients[first + c] / prediction.scale[first + c] }
         companding.withUnsafeBufferPointer { k in
           if let k = k.baseAddress { gq_compress(values, k + own, count) }
         }
@@ -192,14 +194,18 @@ struct LevelTransform: Sendable {
     return result
   }
 
-  /// Stores the coefficients of the prediction's group among all. Inverse of `normalize`.
+  /// Stores the coefficients of the prediction's group among all; with those of the first, zeros for all others. Inverse of `normalize`.
   func denormalize(
     _ values: [Float], _ prediction: PhasePrediction, to coefficients: inout [Float]
   ) {
     coefficients.withUnsafeMutableBufferPointer { coefficients in
       guard let base = coefficients.baseAddress else { return }
       let target = Disjoint(base)
-      forEachSpan(prediction.levels, prediction.phase, prediction.group) { first, count, own in
+      let width = table.width
+      forEachSpan(prediction.levels, prediction.phase, prediction.group) { row, first, count, own in
+        if prediction.group == 0 {
+          (target.value + row * width).update(repeating: 0, count: width)
+        }
         let results = target.value + first
         for c in 0..<count { results[c] = values[first + c] }
         companding.withUnsafeBufferPointer { k in
@@ -223,6 +229,7 @@ struct LevelTransform: Sendable {
       },
       store: { row, _, source, target in
         for c in 0..<leading { target[c] = source[c] + prediction.mean[row * leading + c] }
+        (target + leading).update(repeating: 0, count: length - leading)
       },
       otherwise: { row, target in
         let gains = Int(prediction.levels[row]) * width
@@ -251,7 +258,7 @@ struct LevelTransform: Sendable {
       if parts[$0].level < mixedLevels { matrices[parts[$0].level].load() }
     }
     let chosen = parts.map { $0.level < mixedLevels ? matrices[$0.level].checkedValue() : nil }
-    var result = [Float](repeating: 0, count: levels.count * outputs)
+    var result = [Float](unfilled: levels.count * outputs)
     result.withUnsafeMutableBufferPointer { result in
       guard let base = result.baseAddress else { return }
       let target = Disjoint(base)
@@ -262,13 +269,13 @@ struct LevelTransform: Sendable {
           return
         }
         let count = table.counts[level]
-        var vectors = [Float](repeating: 0, count: members.count * matrix.inner)
+        var vectors = [Float](unfilled: members.count * matrix.inner)
         vectors.withUnsafeMutableBufferPointer { vectors in
           guard let base = vectors.baseAddress else { return }
           for (k, member) in members.enumerated() { load(member, count, base + k * matrix.inner) }
         }
         // One more than needed, so that there is something to point to.
-        var products = [Float](repeating: 0, count: members.count * matrix.columns + 1)
+        var products = [Float](unfilled: members.count * matrix.columns + 1)
         gq_multiply(
           vectors, members.count, matrix.inner, matrix.values, matrix.columns, &products)
         products.withUnsafeBufferPointer { products in

@@ -74,23 +74,26 @@ struct RefinementNetwork: Sendable {
     let seen = step.stem(magnitudes)
     let before = prediction.hidden
     let zeros = [Float](repeating: 0, count: channels)
-    let hidden = Tensor(rows: levels.count, columns: 1, channels: channels, pool: pool) {
-      row, target in
-      seen.values.withUnsafeBufferPointer { seen in
-        guard let seen = seen.baseAddress else { return }
-        step.level.apply(levels[row], to: seen + row * channels, shiftedBy: zeros, target)
+    var activated = [Float](unfilled: levels.count * channels)
+    prediction.hidden = activated.withUnsafeMutableBufferPointer { activated in
+      let activated = Disjoint(activated)
+      return Tensor(rows: levels.count, columns: 1, channels: channels, pool: pool) {
+        row, target in
+        let first = row * channels
+        seen.values.withUnsafeBufferPointer { seen in
+          guard let seen = seen.baseAddress else { return }
+          step.level.apply(levels[row], to: seen + first, shiftedBy: zeros, target)
+        }
+        before.values.withUnsafeBufferPointer { before in
+          for c in 0..<channels {
+            target[c] += before[first + c]
+            activated.value[first + c] = target[c] < 0 ? target[c] * slope : target[c]
+          }
+        }
       }
-      for c in 0..<channels { target[c] += before.values[row * channels + c] }
     }
-    let activated = Tensor(rows: levels.count, columns: 1, channels: channels, pool: pool) {
-      row, target in
-      for c in 0..<channels {
-        let value = hidden.values[row * channels + c]
-        target[c] = value < 0 ? value * slope : value
-      }
-    }
-    let added = step.head(activated)
-    prediction.hidden = hidden
+    let added = step.head(
+      Tensor(rows: levels.count, columns: 1, channels: channels, values: activated))
     prediction.unboundedScale.withUnsafeMutableBufferPointer { scale in
       guard let base = scale.baseAddress else { return }
       let scale = Disjoint(base)

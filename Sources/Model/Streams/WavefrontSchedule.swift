@@ -77,8 +77,7 @@ package struct WavefrontSchedule {
       let band = step - phase.rawValue
       guard bands.indices.contains(band) else { continue }
       guard var prediction = predict(phase, bands[band]) else { continue }
-      var coefficients = [Float](
-        repeating: 0, count: prediction.positions.count * network.levels.width)
+      var coefficients = [Float](unfilled: prediction.positions.count * network.levels.width)
       for group in 0..<network.levels.groupCount {
         prediction.group = group
         network.transform.setScales(&prediction)
@@ -107,13 +106,32 @@ package struct WavefrontSchedule {
     finishedRows = bands[done].upperBound
     features.drop(before: firstRow(for: bands[done].upperBound))
     guard keepsLatents else { return nil }
-    var result = TensorRows(
-      columns: columns, channels: network.configuration.latents, first: bands[done].lowerBound)
-    result.extend(to: bands[done].upperBound)
-    for part in decoded.removeValue(forKey: done) ?? [] {
-      result.store(part.latents, at: part.positions)
+    return joined(decoded.removeValue(forKey: done) ?? [], bands[done])
+  }
+
+  /// The latents of a band from those of its phases, which hold each position once.
+  private func joined(
+    _ parts: [(positions: [Int], latents: [Float])], _ band: Range<Int>
+  ) -> Tensor {
+    let (channels, first) = (network.configuration.latents, band.lowerBound * columns)
+    var values = [Float](unfilled: band.count * columns * channels)
+    values.withUnsafeMutableBufferPointer { values in
+      guard let base = values.baseAddress else { return }
+      let target = Disjoint(base)
+      for (positions, latents) in parts {
+        latents.withUnsafeBufferPointer { latents in
+          guard let base = latents.baseAddress else { return }
+          let source = Disjoint(base)
+          network.pool.forEachPart(of: positions.count, length: 32) { part in
+            for k in part {
+              (target.value + (positions[k] - first) * channels).update(
+                from: source.value + k * channels, count: channels)
+            }
+          }
+        }
+      }
     }
-    return result[bands[done]]
+    return Tensor(rows: band.count, columns: columns, channels: channels, values: values)
   }
 
   /// Makes zero what grey pictures do not have of [n, channels], the first latents.
@@ -133,10 +151,11 @@ package struct WavefrontSchedule {
       levels: levels[around.lowerBound * columns..<around.upperBound * columns],
       phase: phase, inner: band.lowerBound - first..<band.upperBound - first)
     clear(&predicted.mean, channels: network.configuration.leading)
-    let unknown = [Float](repeating: 0, count: predicted.scale.count)
+    let count = predicted.scale.count
     return PhasePrediction(
       phase: phase, positions: positions, levels: positions.map { levels[$0] },
-      mean: predicted.mean, scale: unknown, logVarianceOffsets: unknown,
+      mean: predicted.mean, scale: [Float](unfilled: count),
+      logVarianceOffsets: [Float](unfilled: count),
       unboundedScale: predicted.scale,
       hidden: network.refinement?.hidden(predicted.features) ?? predicted.features)
   }
