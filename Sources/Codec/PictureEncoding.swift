@@ -1,0 +1,172 @@
+import GQBitstream
+import GQModel
+
+/// A picture on its way to a file: what is graphics, the levels of the rest, and both anew where what was coded is far off.
+struct PictureEncoding<Source: PictureSource> {
+  let network: Network
+  let source: Source
+  let header: Header
+  let attachments: Attachments
+  let options: EncodingOptions
+  let candidates: GraphicsCandidates
+  /// What is expected of levels; nothing where graphics are.
+  var errors: LevelErrors
+  /// Codes the positions that are not graphics.
+  var pass: CodingPass
+  /// What is coded without loss, if anything is.
+  private(set) var graphics: GraphicsLayer?
+  /// What was expected of levels where graphics were chosen, too.
+  private var predicted: LevelErrors?
+
+  init(
+    network: Network, source: Source, header: Header, attachments: Attachments,
+    options: EncodingOptions, candidates: GraphicsCandidates, errors: LevelErrors, pass: CodingPass
+  ) {
+    self.network = network
+    self.source = source
+    self.header = header
+    self.attachments = attachments
+    self.options = options
+    self.candidates = candidates
+    self.errors = errors
+    self.pass = pass
+  }
+
+  /// Whether the picture has hardly any positions.
+  var isTiny: Bool { header.rows * header.columns <= 16 }
+
+  /// Chooses the graphics that pay, if any do.
+  mutating func chooseGraphics() throws {
+    guard candidates.mask.contains(true) else { return }
+    // By sums of errors: squares make little of what is expected of flat content, about which predictions know least.
+    let allocator = allocator(norm: .sum)
+    let lambda: Double
+    if let bytes = options.target.bytes(header) {
+      guard let found = allocator.lambda(atMost: bytes) else { return }
+      lambda = found
+    } else if case .quality(let quality) = options.target {
+      lambda = QualityScale.lambda(quality: quality, tuning: network.tuning, norm: .sum)
+    } else {
+      return
+    }
+    graphics = try CodedGraphics.chosen(
+      source, header: header, candidates: candidates, costs: allocator.costs(lambda: lambda),
+      coded: allocator.levels(lambda: lambda).map { allocator.bits[Int($0)] },
+      lambda: lambda, effort: options.effort, pool: network.pool)
+    guard let graphics else { return }
+    predicted = errors
+    errors.clear(graphics.mask)
+    pass.graphicsMask = graphics.mask
+  }
+
+  private func allocator(norm: ErrorNorm? = nil) -> Allocator {
+    let rateTable = RateTable(network.levels)
+    let graphicsBytes = graphics?.byteCount(header) ?? (0, 0)
+    return Allocator(errors: errors, bits: rateTable.bits, norm: norm ?? network.tuning.norm) {
+      CodedPicture.byteCount(
+        header: header, rateTable: rateTable,
+        levelMap: LevelMap(columns: header.columns, rows: header.rows, levels: $0),
+        graphicsBytes: graphicsBytes, order: options.order, ancillary: attachments.chunks,
+        hasHeadCopy: options.copiesHead)
+    }
+  }
+
+  /// A level for every position.
+  private func chooseLevels() throws -> [UInt8] {
+    let allocator = allocator()
+    if case .quality(let quality) = options.target {
+      if options.uniform {
+        let rateLevels = RateTable(network.levels).rateLevels
+        let rateLevel = (quality / 100 * Double(rateLevels.count - 1)).rounded()
+        return allocator.uniformLevels(bits: rateLevels[Int(rateLevel)].bits)
+      }
+      return allocator.levels(lambda: QualityScale.lambda(quality: quality, tuning: network.tuning))
+    }
+    let bytes = options.target.bytes(header) ?? 0
+    do throws(CodecError) {
+      return options.uniform
+        ? try allocator.uniformLevels(atMost: bytes) : try allocator.levels(atMost: bytes)
+    } catch {
+      guard case .targetTooSmall(let allowed, let smallest) = error, !attachments.chunks.isEmpty
+      else { throw error }
+      throw CodecError.noRoomForAttachments(
+        allowedBytes: allowed, smallestBytes: smallest,
+        metadataBytes: attachments.metadataBytes, alphaBytes: attachments.alphaBytes)
+    }
+  }
+
+  /// Codes the picture.
+  ///
+  /// What was predicted of content unlike the training's may be far off: then levels are chosen again, four times at most, and
+  /// once in large pictures, of which a position is a small part. A few positions of these are rather kept without loss, and so
+  /// is what stays far off beside graphics, where it is seen, or has many bits, and flat ground whose mean is off.
+  mutating func code() throws -> CodingPass.Result {
+    var best = try pass.run(source, try chooseLevels())
+    guard var measured = best.errors else { return best }
+    var revision = LevelRevision(network: network)
+    var levels = best.levels
+    let isLarge = levels.count > LevelRevision.crowd
+    let unlearned = isLarge ? nil : errors
+    if keepsFailures {
+      try keepWithoutLoss(revision.shifted(candidates, measured, errors), &measured)
+      best.errors = measured
+    }
+    for _ in 0..<(isLarge ? 1 : 4) {
+      guard revision.learn(&errors, levels: levels, measured: measured) else { break }
+      if isLarge, revision.isFarOffAlone, keepsFailures, predicted == nil {
+        try keepWithoutLoss(revision.farOff, &measured)
+        break
+      }
+      if let graphics, let predicted {
+        errors.restore(predicted, in: graphics.mask, beside: revision.farOff)
+      }
+      let chosen = try chooseLevels()
+      if chosen == levels { break }
+      levels = chosen
+      let coded = try pass.run(source, levels)
+      measured = coded.errors ?? measured
+      if cost(coded, revision) < cost(best, revision) { best = coded }
+    }
+    if keepsFailures, var found = best.errors {
+      try keepWithoutLoss(revision.shifted(candidates, found, errors), &found)
+      let farOff = revision.farOff(
+        beside: mask, levels: best.levels, measured: found,
+        expected: predicted ?? unlearned ?? errors)
+      try keepWithoutLoss(farOff, &found)
+    }
+    return best
+  }
+
+  /// Whether positions that are far off may become graphics.
+  private var keepsFailures: Bool {
+    guard case .quality = options.target else { return false }
+    return options.graphics == .auto && !options.uniform && (graphics != nil || !isTiny)
+  }
+
+  /// Which positions are graphics.
+  private var mask: [Bool] {
+    graphics?.mask ?? [Bool](repeating: false, count: candidates.mask.count)
+  }
+
+  /// Adds positions to the graphics; their errors count no more.
+  private mutating func keepWithoutLoss(
+    _ positions: [Int], _ measured: inout DecodedErrors.Found
+  ) throws {
+    guard !positions.isEmpty else { return }
+    var mask = mask
+    for position in positions { mask[position] = true }
+    graphics = try CodedGraphics(
+      source, header: header, mask: mask, effort: options.effort, pool: network.pool
+    ).layer
+    pass.graphicsMask = mask
+    measured.leaveOut(mask)
+  }
+
+  /// What a pass made costs: its errors, and where the file's size is free its bits.
+  private func cost(_ coded: CodingPass.Result, _ revision: LevelRevision) -> Double {
+    let sum = coded.errors.map { revision.cost($0, errors) } ?? 0
+    guard case .quality(let quality) = options.target else { return sum }
+    let bits = coded.levels.reduce(0) { $0 + network.levels.bits[Int($1)] }
+    return sum + QualityScale.lambda(quality: quality, tuning: network.tuning) * Double(bits)
+  }
+}
