@@ -22,7 +22,7 @@ int gqt_offsets(
       packed[count] = squares[k];
       packed[width + count++] = log_variance_offsets[k];
     }
-    offsets[row] = count ? gq_offset(packed, packed + width, count, nats[row]) : 0;
+    offsets[row] = count ? gq_offset(packed, packed + width, count, nats[row], 8) : 0;
   }
   free(packed);
   return 0;
