@@ -10,9 +10,9 @@ struct PictureEncoding<Source: PictureSource> {
   let options: EncodingOptions
   let candidates: GraphicsCandidates
   /// What is expected of levels; nothing where graphics are.
-  var errors: LevelErrors
+  private var errors: LevelErrors
   /// Codes the positions that are not graphics.
-  var pass: CodingPass
+  private var pass: CodingPass
   /// What is coded without loss, if anything is.
   private(set) var graphics: GraphicsLayer?
   /// What was expected of levels where graphics were chosen, too.

@@ -43,7 +43,7 @@ void gq_divergence(
 
 /// The offset at which the divergence of `gq_divergence` is `nats`, above 0, for at least one coefficient.
 ///
-/// It begins with u = -(2 nats + sum of the log-variance offsets) / count and takes some steps of Newton's method on the logarithm of the
+/// It begins with u = -(2 nats + sum of the log-variance offsets) / count and takes `steps` steps of Newton's method on the logarithm of the
 /// divergence D at u, rounded to binary32: u += max(min(D ln(max(D / nats, 1e-30)) / s, 4), -100), s being the larger of -D'
 /// and 1e-20. u and all sums are binary64, the first one as sixteen sums in turn, added in their order; the logarithm is that of `gq_log`.
 float gq_offset(

@@ -153,8 +153,8 @@ struct LevelRevision {
       total += error
       let isShifted =
         measured.shifts[position] > seenShift(measured, position, samples)
-        || isBesideGraphics(position, errors)
-          && measured.shifts[position] > samples * Self.seenBesideGraphics / (127.5 * 127.5)
+        || measured.shifts[position] > samples * Self.seenBesideGraphics / (127.5 * 127.5)
+          && isBesideGraphics(position, errors)
       if isShifted || isFarOff(error, expected: expected, samples) {
         farOff.append(position)
       }

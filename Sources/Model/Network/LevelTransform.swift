@@ -164,7 +164,10 @@ struct LevelTransform: Sendable {
           }
         }
       },
-      store: { row, count, source, target in target.update(from: source, count: count) },
+      store: { row, count, source, target in
+        target.update(from: source, count: count)
+        (target + count).update(repeating: 0, count: width - count)
+      },
       otherwise: { row, target in
         let level = Int(prediction.levels[row])
         latents.withValues { source in
