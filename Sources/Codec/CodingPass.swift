@@ -8,8 +8,8 @@ struct CodingPass {
   let header: Header
   let quantizer: TrellisQuantizer
   let order: CodeOrder
-  /// The features of the whole picture, from above to below; nil when they are to be computed again.
-  let features: [EncoderFeatures]?
+  /// The nonlinear part of the picture's features, from above to below; nil when it is to be computed again.
+  let features: [TensorSlice]?
   let bandPositions: Int
   /// Whether the picture is decoded again and compared.
   let measures: Bool
@@ -47,36 +47,10 @@ struct CodingPass {
       (latents: Tensor) throws(GaussianQuantError) in
       try coding.push(latents) { comparison.push(.latents($0)) }
     }
-    func code(_ features: EncoderFeatures, isLast: Bool) throws {
-      try stream.push(features, isLast: isLast) { try quantization.push($0) }
-    }
-    if let features {
-      var (parts, coded, read) = (features[...], 0, 0)
-      // Samples come first, as many as the next features were made of.
-      func codeRead() throws {
-        while let part = parts.first,
-          (coded + part.rows) * Network.stride <= read || read == header.height
-        {
-          parts.removeFirst()
-          coded += part.rows
-          try code(part, isLast: parts.isEmpty)
-        }
-      }
-      if measures {
-        try source.forEachRows(Network.rowsPerPush(columns: header.columns) * Network.stride) {
-          samples in
-          comparison.push(.samples(samples))
-          read += samples.count / (source.width * source.colorType.componentCount)
-          try codeRead()
-        }
-      }
-      read = header.height
-      try codeRead()
-    } else {
-      try network.forEachFeatures(
-        source, header, observe: { samples, _ in comparison.push(.samples(samples)) }
-      ) { try code($0, isLast: $1) }
-    }
+    try network.forEachFeatures(
+      source, header, known: features,
+      observe: { samples, _ in if measures { comparison.push(.samples(samples)) } }
+    ) { try stream.push($0, isLast: $1) { try quantization.push($0) } }
     try quantization.finish()
     let segments = try coding.finish { comparison.push(.latents($0)) }
     comparison.finish()
@@ -105,15 +79,17 @@ extension Network {
   /// Reads a picture and calls `body` with its features, some rows at a time, and whether they are the last, while the
   /// rows that follow are read.
   ///
-  /// - Parameter observe: called before with the samples of some rows, and the network's input that they make known.
+  /// - Parameters:
+  ///   - known: the nonlinear part of the features, if this is not the first time.
+  ///   - observe: called before with the samples of some rows, and the network's input that they make known.
   func forEachFeatures(
-    _ source: some PictureSource, _ header: Header,
+    _ source: some PictureSource, _ header: Header, known: [TensorSlice]? = nil,
     observe: @escaping ([UInt8], Tensor) -> Void = { _, _ in },
     _ body: @escaping (EncoderFeatures, Bool) throws -> Void
   ) throws {
     var input = NetworkInputRows(
       width: source.width, colorType: source.colorType, pool: pool)
-    var stream = try featureStream(columns: header.columns)
+    var stream = try featureStream(columns: header.columns, known: known)
     var (rows, done) = (0, 0)
     let features = PipelineStage(isConcurrent: isPipelined(source)) { (samples: [UInt8]) throws in
       rows += samples.count / (source.width * source.colorType.componentCount)

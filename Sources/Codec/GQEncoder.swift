@@ -39,8 +39,8 @@ public final class GQEncoder: Sendable {
   /// Encodes a picture that need not be in memory: the same file as for a picture in memory.
   ///
   /// Memory is that of a few rows of tiles, of the choice of levels, about 0.7 bytes per pixel, and up to 25 megapixels of
-  /// what the network makes of the picture, 6.5 bytes per pixel. Larger pictures are read twice instead; with an effort of
-  /// 7 or more all of a picture is buffered.
+  /// samples and of what the network makes of them, 6.5 bytes per pixel. Larger pictures are read several times instead; with an
+  /// effort of 7 or more all of a picture is buffered.
   ///
   /// - Throws: as `encode(_:options:)`, and what the source throws.
   package func encode(
@@ -50,13 +50,12 @@ public final class GQEncoder: Sendable {
     return try encode(source, try Attachments(source.metadata, preview: options.preview), options)
   }
 
-  /// Values of the encoder's features that are kept between the choice of levels and coding: those of 25 megapixels with 320
-  /// latents.
-  private static let heldValues = (3 << 15) * (320 + 224)
+  /// Positions of the largest pictures whose samples and features are kept between the choice of levels and coding: 25 megapixels.
+  private static let heldPositions = 3 << 15
 
   func encode(
     _ source: some PictureSource, _ attachments: Attachments, _ options: EncodingOptions,
-    heldPositions: Int? = nil, bandPositions: Int = LatentCoder.bandPositions,
+    heldPositions: Int = GQEncoder.heldPositions, bandPositions: Int = LatentCoder.bandPositions,
     colorType: Header.ColorType? = nil
   ) throws -> Result {
     if options.isLossless {
@@ -72,13 +71,12 @@ public final class GQEncoder: Sendable {
     let header = header(source, options, colorType)
     let quantizer = try TrellisQuantizer(header, table: network.levels, pool: network.pool)
     let measures = options.effort >= 7 && network.tuning == .psnr
-    let c = network.configuration
-    let most = heldPositions ?? Self.heldValues / (c.latents + c.coarse)
-    let holds = measures || header.columns * header.rows <= most
+    let holds = measures || header.columns * header.rows <= heldPositions
 
     // What is kept between the choice of levels and coding.
+    let holdsRows = holds && !source.isInMemory
+    var (heldRows, heldFeatures): ([[UInt8]], [TensorSlice]) = ([], [])
     var heldInput: [Tensor] = []
-    var heldFeatures: [EncoderFeatures] = []
     var errors = LevelErrors(header: header)
     var candidates = GraphicsCandidates(header: header, pool: network.pool)
     let looksForGraphics = options.graphics == .auto && !options.uniform
@@ -88,28 +86,28 @@ public final class GQEncoder: Sendable {
       source, header,
       observe: {
         if measures { heldInput.append($1) }
+        if holdsRows { heldRows.append($0) }
         if looksForGraphics { candidates.push($0, components: components) }
       }
     ) { features, isLast in
-      if holds { heldFeatures.append(features) }
+      if holds { heldFeatures.append(features.nonlinear) }
       errors.append(errorStream.push(features, isLast: isLast))
     }
     if measures {
+      let input = Tensor(
+        joining: heldInput, columns: header.columns * Network.stride, channels: 3)
+      heldInput = []
       try errors.measure(
-        draws: 1 << (options.effort - 7), network: network, quantizer: quantizer,
-        features: EncoderFeatures(joining: heldFeatures),
-        source: Tensor(
-          joining: heldInput, columns: header.columns * Network.stride, channels: 3))
+        draws: 1 << (options.effort - 7), network: network, quantizer: quantizer, source: input)
     }
     var picture = PictureEncoding(
-      network: network, source: source, header: header, attachments: attachments,
-      options: options, candidates: candidates, errors: errors,
+      network: network, source: HeldRows(source: source, parts: holdsRows ? heldRows : nil),
+      header: header, attachments: attachments, options: options, candidates: candidates, errors: errors,
       pass: CodingPass(
         network: network, header: header, quantizer: quantizer, order: options.order,
         features: holds ? heldFeatures : nil, bandPositions: bandPositions,
         measures: options.effort >= Self.leastCheckingEffort && !options.uniform))
-    heldFeatures = []
-    heldInput = []
+    (heldRows, heldFeatures) = ([], [])
     try picture.chooseGraphics()
     if let graphics = picture.graphics, !graphics.mask.contains(false),
       let exact = try? LosslessEncoder.file(graphics, header, attachments, options)

@@ -14,6 +14,11 @@ package struct GridRectangle: Sendable, Equatable {
   /// No positions at all.
   package static let empty = GridRectangle(rows: 0..<0, columns: 0..<0)
 
+  /// The numbers of the positions in a picture's grid, row by row.
+  package func positions(in header: Header) -> [Int] {
+    rows.flatMap { row in columns.map { row * header.columns + $0 } }
+  }
+
   /// Whether any position is in both.
   package func overlaps(_ other: GridRectangle) -> Bool {
     rows.overlaps(other.rows) && columns.overlaps(other.columns)

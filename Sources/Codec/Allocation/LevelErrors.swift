@@ -32,9 +32,9 @@ struct LevelErrors {
   ///   - features: of the whole picture.
   ///   - source: the network's input.
   mutating func measure(
-    draws: Int, network: Network, quantizer: TrellisQuantizer, features: EncoderFeatures,
-    source: Tensor
+    draws: Int, network: Network, quantizer: TrellisQuantizer, source: Tensor
   ) throws {
+    let features = try network.features(source)
     let count = network.levels.levelCount
     for level in 0..<count {
       let levels = [UInt8](repeating: UInt8(level), count: header.columns * header.rows)

@@ -21,30 +21,43 @@ struct CodedGraphics {
       pixels.push($0, components: components)
     }
     let (places, samples) = (pixels.places, pixels.samples)
-    let codings = GraphicsUnit.Coding.allCases
-    var units = [GraphicsUnit.Encoded?](repeating: nil, count: codings.count * places.count)
-    units.withUnsafeMutableBufferPointer { units in
-      let units = Disjoint(units)
-      pool.forEach(units.value.count) { number in
-        let place = places[number / codings.count]
-        units.value[number] = GraphicsUnit.encode(
-          samples[number / codings.count], as: codings[number % codings.count],
-          width: place.width(in: header), height: place.height(in: header),
-          isGrey: header.colorType.isGrey, effort: effort)
+    func coded(_ units: [(number: Int, coding: GraphicsUnit.Coding)]) -> [GraphicsUnit.Encoded?] {
+      var made = [GraphicsUnit.Encoded?](repeating: nil, count: units.count)
+      made.withUnsafeMutableBufferPointer { made in
+        let made = Disjoint(made)
+        pool.forEach(units.count) { k in
+          let place = places[units[k].number]
+          made.value[k] = GraphicsUnit.encode(
+            samples[units[k].number], as: units[k].coding,
+            width: place.width(in: header), height: place.height(in: header),
+            isGrey: header.colorType.isGrey, effort: effort)
+        }
+      }
+      return made
+    }
+    var smallest = [GraphicsUnit.Encoded?](repeating: nil, count: places.count)
+    func take(_ units: [(number: Int, coding: GraphicsUnit.Coding)]) {
+      for (unit, made) in zip(units, coded(units)) {
+        guard let made else { continue }
+        if let other = smallest[unit.number], other.bytes.count <= made.bytes.count { continue }
+        smallest[unit.number] = made
       }
     }
-    let made = places.indices.compactMap { place in
-      units[place * codings.count..<(place + 1) * codings.count].compactMap { $0 }
-        .min { $0.bytes.count < $1.bytes.count }
+    // VP8L, which takes as long for what is not of the mask, where that is most of a unit only if nothing else will do.
+    let dense = places.indices.filter { number in
+      let positions = places[number].positions(in: header)
+      return Self.sparse * positions.count { mask[$0] } >= positions.count
     }
+    take(
+      places.indices.map { ($0, .contextMixing) } + dense.map { ($0, .vp8l) })
+    take(places.indices.filter { smallest[$0] == nil }.map { ($0, .vp8l) })
+    let made = smallest.compactMap { $0 }
     guard made.count == places.count else { throw CodecError.outOfMemory }
     layer = GraphicsLayer(header: header, mask: mask, units: made.map(\.bytes))
     let estimate = estimate ?? [Float](repeating: 1, count: mask.count)
     var bits = [Float](repeating: 0, count: mask.count)
     for (place, unit) in zip(places, made) {
-      let positions = place.rows.flatMap { row in
-        place.columns.map { row * header.columns + $0 }
-      }
+      let positions = place.positions(in: header)
       if let known = unit.positionBits {
         for (position, count) in zip(positions, known) where mask[position] {
           bits[position] = Float(count)
@@ -120,6 +133,8 @@ struct CodedGraphics {
     return bitCount(layer) < bitCount(best.layer) ? layer : best.layer
   }
 
+  /// Units of a smaller part of positions of the mask than one in so many are sparse.
+  private static let sparse = 16
   /// Where photographs meet graphics the network does worse than expected: its costs count so many times.
   private static let borderDoubt = 1.5
   /// By how many bits a position of graphics may be above the network's.

@@ -117,6 +117,7 @@ private struct ObservedRows: PictureSource {
   var height: Int { rows.height }
   var colorType: Picture.ColorType { rows.colorType }
   var metadata: PictureMetadata { rows.metadata }
+  var isInMemory: Bool { true }
 
   func forEachRows(_ count: Int, _ body: ([UInt8]) throws -> Void) throws {
     var done = 0

@@ -6,6 +6,7 @@ struct NeutralRows: PictureSource {
   var height: Int { rows.height }
   var colorType: Picture.ColorType { .grey }
   var metadata: PictureMetadata { rows.metadata }
+  var isInMemory: Bool { rows.isInMemory }
 
   func forEachRows(_ count: Int, _ body: ([UInt8]) throws -> Void) throws {
     try rows.forEachRows(count) { samples in

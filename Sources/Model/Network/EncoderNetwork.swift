@@ -44,7 +44,11 @@ struct EncoderNetwork: Sendable {
   }
 
   /// The part that does not depend on the levels, for pictures of a grid of this many columns.
-  func featureStream(columns: Int) -> FeatureStream { FeatureStream(self, columns: columns) }
+  ///
+  /// - Parameter known: what the blocks have made of the same picture before.
+  func featureStream(columns: Int, known: [TensorSlice]? = nil) -> FeatureStream {
+    FeatureStream(self, columns: columns, known: known)
+  }
 
   /// The part that does, for a grid of this many columns.
   func latentStream(columns: Int) -> LatentStream { LatentStream(self, columns: columns) }
@@ -52,14 +56,17 @@ struct EncoderNetwork: Sendable {
   /// Takes rows of pixels from above to below and gives rows of features as soon as they are known.
   struct FeatureStream {
     private let network: EncoderNetwork
+    /// What is known of the nonlinear part of rows to come; nil where it is to be computed.
+    private var known: ArraySlice<TensorSlice>?
     private var fine: BlockChain
     /// Rows at 1/8, of which two make one of the result.
     private var done: TensorRows
     /// The linear skip connection's rows that the blocks have not come to.
     private var linear: TensorRows
 
-    init(_ network: EncoderNetwork, columns: Int) {
+    init(_ network: EncoderNetwork, columns: Int, known: [TensorSlice]?) {
       self.network = network
+      self.known = known?[...]
       let channels = network.stem.outputs
       fine = BlockChain(network.fine, columns: 2 * columns, channels: channels)
       done = TensorRows(columns: 2 * columns, channels: channels)
@@ -68,17 +75,33 @@ struct EncoderNetwork: Sendable {
 
     /// Pixels [16 n, w, 3] -> features of m rows: in all as many, after the last ones all of them.
     mutating func push(_ pixels: TensorSlice, isLast: Bool) -> EncoderFeatures {
+      network.cosines.analyze(TensorSlice(pixels.unshuffled(16, network.pool)), to: &linear)
+      let nonlinear = takeKnown() ?? computed(pixels, isLast: isLast)
+      return EncoderFeatures(nonlinear: nonlinear, linear: linear.removeFirst(nonlinear.rows))
+    }
+
+    private mutating func computed(_ pixels: TensorSlice, isLast: Bool) -> TensorSlice {
       let pool = network.pool
-      network.cosines.analyze(TensorSlice(pixels.unshuffled(16, pool)), to: &linear)
       done.append(fine.push(network.stem(pixels.unshuffled(8, pool)), isLast: isLast))
-      let start = done.rows.lowerBound
-      let end = done.rows.upperBound / 2 * 2
-      let nonlinear = network.down(done.slice(start..<end).unshuffled(2, pool))
-      let features = EncoderFeatures(
-        nonlinear: TensorSlice(nonlinear), linear: TensorSlice(linear[start / 2..<end / 2]))
-      done.drop(before: end)
-      linear.drop(before: end / 2)
-      return features
+      let rows = done.removeFirst(done.rows.count / 2 * 2)
+      return TensorSlice(network.down(rows.unshuffled(2, pool)))
+    }
+
+    /// The known parts whose rows have come.
+    private mutating func takeKnown() -> TensorSlice? {
+      guard var known else { return nil }
+      var taken: [TensorSlice] = []
+      var rows = 0
+      while let part = known.first, rows + part.rows <= linear.rows.count {
+        taken.append(part)
+        rows += part.rows
+        known.removeFirst()
+      }
+      self.known = known
+      if taken.count == 1 { return taken[0] }
+      return TensorSlice(
+        Tensor(
+          joining: taken.map(\.tensor), columns: linear.columns, channels: network.down.outputs))
     }
   }
 
@@ -105,10 +128,7 @@ struct EncoderNetwork: Sendable {
       self.levels += levels
       let h = coarse.push(
         network.level(features.nonlinear, levels: levels, network.pool), isLast: isLast)
-      let start = linear.rows.lowerBound
-      let latents = network.sum(
-        linear[start..<start + h.rows], network.head(h), levels: self.levels)
-      linear.drop(before: start + h.rows)
+      let latents = network.sum(linear.removeFirst(h.rows), network.head(h), levels: self.levels)
       self.levels.removeFirst(h.positionCount)
       return latents
     }
@@ -117,9 +137,9 @@ struct EncoderNetwork: Sendable {
 
 extension EncoderNetwork {
   /// The linear skip connection's latents plus the network's correction, bounded position by position.
-  private func sum(_ linear: Tensor, _ terms: Tensor, levels: [UInt8]) -> Tensor {
+  private func sum(_ linear: TensorSlice, _ terms: Tensor, levels: [UInt8]) -> Tensor {
     let (channels, corrected) = (linear.channels, terms.channels)
-    return linear.values.withUnsafeBufferPointer { linear in
+    return linear.withValues { linear in
       terms.values.withUnsafeBufferPointer { terms in
         let sources = (Disjoint(linear), Disjoint(terms))
         return Tensor(
@@ -137,8 +157,8 @@ extension EncoderNetwork {
 
 /// What the encoder computes once for all levels.
 package struct EncoderFeatures: Sendable {
-  /// [h/16, w/16, coarse]
-  let nonlinear: TensorSlice
+  /// What the blocks make of the pixels, [h/16, w/16, coarse].
+  package let nonlinear: TensorSlice
   /// The linear skip connection's latents, [h/16, w/16, latents].
   let linear: TensorSlice
 
@@ -148,17 +168,6 @@ package struct EncoderFeatures: Sendable {
   init(nonlinear: TensorSlice, linear: TensorSlice) {
     self.nonlinear = nonlinear
     self.linear = linear
-  }
-
-  /// Features of rows one below the other, at least one.
-  package init(joining parts: [EncoderFeatures]) {
-    func joined(_ part: (EncoderFeatures) -> TensorSlice) -> TensorSlice {
-      TensorSlice(
-        Tensor(
-          joining: parts.map { part($0).tensor }, columns: part(parts[0]).columns,
-          channels: part(parts[0]).channels))
-    }
-    self.init(nonlinear: joined { $0.nonlinear }, linear: joined { $0.linear })
   }
 
   /// Some rows.

@@ -101,8 +101,12 @@ extension Network {
   package static func rowsPerPush(columns: Int) -> Int { max(1, 2048 / columns) }
 
   /// From pixels to features, for a grid of this many columns.
-  package func featureStream(columns: Int) throws(ModelError) -> FeatureStream {
-    FeatureStream(try encoder.featureStream(columns: columns))
+  ///
+  /// - Parameter known: the nonlinear part of the same picture's features, which is not computed again then.
+  package func featureStream(
+    columns: Int, known: [TensorSlice]? = nil
+  ) throws(ModelError) -> FeatureStream {
+    FeatureStream(try encoder.featureStream(columns: columns, known: known))
   }
 
   /// From features to latents, for a grid of this many columns with these levels.

@@ -110,6 +110,13 @@ package struct TensorRows: Sendable {
     }
   }
 
+  /// Takes rows away from above: without a copy of their values where none are left.
+  mutating func removeFirst(_ count: Int) -> TensorSlice {
+    let taken = slice(rows.lowerBound..<rows.lowerBound + count)
+    defer { drop(before: rows.lowerBound + count) }
+    return count == rows.count ? taken : TensorSlice(taken.tensor)
+  }
+
   /// Forgets the rows above row `end`.
   package mutating func drop(before end: Int) {
     let count = min(max(0, end - rows.lowerBound), rows.count)
