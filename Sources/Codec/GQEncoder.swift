@@ -114,6 +114,23 @@ public final class GQEncoder: Sendable {
     {
       return exact
     }
+    var exact: Result?
+    func lossless(insteadOf bytes: Int) throws -> Result? {
+      guard looksForGraphics, let allowed = picture.losslessBytes(insteadOf: bytes) else {
+        return nil
+      }
+      var lossless = options
+      lossless.target = .quality(100)
+      let file =
+        try exact
+        ?? LosslessEncoder(pool: network.pool).encode(
+          source, header.colorType, attachments, lossless)
+      exact = file
+      return file.bytes.count <= allowed ? file : nil
+    }
+    if let expected = picture.expectedByteCount, let exact = try lossless(insteadOf: expected) {
+      return exact
+    }
     let best: CodingPass.Result
     do {
       best = try picture.code()
@@ -132,22 +149,8 @@ public final class GQEncoder: Sendable {
       order: options.order, segments: best.segments, ancillary: attachments.chunks,
       hasHeadCopy: options.copiesHead)
     let bytes = coded.serialized()
-    if looksForGraphics, picture.isTiny, picture.graphics == nil {
-      let allowed = options.target.bytes(header) ?? 2 * bytes.count + Self.tinyBytes
-      // Photographs are far from it by the estimate.
-      if candidates.bits.reduce(0, +) < 16 * Float(allowed) {
-        var lossless = options
-        lossless.target = .quality(100)
-        let exact = try LosslessEncoder(pool: network.pool).encode(
-          source, header.colorType, attachments, lossless)
-        if exact.bytes.count <= allowed { return exact }
-      }
-    }
-    return Result(bytes: bytes, levelMap: map)
+    return try lossless(insteadOf: bytes.count) ?? Result(bytes: bytes, levelMap: map)
   }
-
-  /// Tiny pictures are kept without loss where that takes at most twice the bytes and so many more.
-  private static let tinyBytes = 200
 
   /// The least effort that decodes what it has coded and compares.
   static let leastCheckingEffort = 3

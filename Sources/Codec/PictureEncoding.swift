@@ -15,6 +15,8 @@ struct PictureEncoding<Source: PictureSource> {
   private var pass: CodingPass
   /// What is coded without loss, if anything is.
   private(set) var graphics: GraphicsLayer?
+  /// About how many bits the whole picture takes without loss, where it has something like graphics.
+  private(set) var losslessBits: Float?
   /// What was expected of levels where graphics were chosen, too.
   private var predicted: LevelErrors?
 
@@ -52,7 +54,12 @@ struct PictureEncoding<Source: PictureSource> {
     graphics = try CodedGraphics.chosen(
       source, header: header, candidates: candidates, costs: allocator.costs(lambda: lambda),
       coded: allocator.levels(lambda: lambda).map { allocator.bits[Int($0)] },
-      lambda: lambda, effort: options.effort, pool: network.pool)
+      lambda: lambda, effort: options.effort, pool: network.pool
+    ) {
+      let bits = try RepeatedPixels(source, header: header).bits
+      losslessBits = bits.reduce(0, +)
+      return bits
+    }
     guard let graphics else { return }
     predicted = errors
     errors.clear(graphics.mask)
@@ -69,6 +76,21 @@ struct PictureEncoding<Source: PictureSource> {
         graphicsBytes: graphicsBytes, order: options.order, ancillary: attachments.chunks,
         hasHeadCopy: options.copiesHead)
     }
+  }
+
+  /// The bytes of the file by the levels chosen first, where there is something like graphics.
+  var expectedByteCount: Int? {
+    losslessBits == nil ? nil : (try? chooseLevels()).map(allocator().fileSize)
+  }
+
+  /// The most bytes that a file without loss may have in place of one of so many; nil where it seems to be larger.
+  func losslessBytes(insteadOf bytes: Int) -> Int? {
+    if isTiny, graphics == nil {
+      // Tiny pictures take at most twice the bytes and a few more.
+      let allowed = options.target.bytes(header) ?? 2 * bytes + 200
+      return candidates.bits.reduce(0, +) < 16 * Float(allowed) ? allowed : nil
+    }
+    return losslessBits ?? .infinity < 12 * Float(bytes) ? bytes : nil
   }
 
   /// A level for every position.

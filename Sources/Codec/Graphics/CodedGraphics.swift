@@ -80,10 +80,12 @@ struct CodedGraphics {
   ///   - costs: for every position the least of error + lambda * bits over the levels.
   ///   - coded: for every position the bits of that level.
   ///   - lambda: error that a bit is worth.
+  ///   - textBits: for every position about how many bits its pixels take if what comes again costs nothing; not called where
+  ///     there is nothing like graphics.
   /// - Returns: nil when no area pays.
   static func chosen(
     _ source: some PictureSource, header: Header, candidates: GraphicsCandidates, costs: [Double],
-    coded: [Int], lambda: Double, effort: Int, pool: WorkerPool
+    coded: [Int], lambda: Double, effort: Int, pool: WorkerPool, textBits: () throws -> [Float]
   ) throws -> GraphicsLayer? {
     func coding(_ mask: [Bool]) throws -> CodedGraphics {
       try CodedGraphics(
@@ -117,7 +119,7 @@ struct CodedGraphics {
     func isCheaper(_ area: [Int], _ bits: [Float]) -> Bool {
       area.reduce(0) { $0 + Float(coded[$1]) } > area.reduce(0) { $0 + bits[$1] }
     }
-    let between = candidates.bits.map { $0 / 2 }
+    let between = zip(candidates.bits, try textBits()).map { min($0 / 2, $1) }
     var filled = areas
     filled.fillHoles { isCheaper($0, between) }
     if filled.mask == areas.mask { return best.layer }
