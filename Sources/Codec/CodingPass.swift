@@ -8,8 +8,8 @@ struct CodingPass {
   let header: Header
   let quantizer: TrellisQuantizer
   let order: CodeOrder
-  /// The nonlinear part of the picture's features, from above to below; nil when it is to be computed again.
-  let features: [TensorSlice]?
+  /// What is known of the picture.
+  var features: PictureFeatures
   let bandPositions: Int
   /// Whether the picture is decoded again and compared.
   let measures: Bool
@@ -30,10 +30,15 @@ struct CodingPass {
     let map = LevelMap(columns: header.columns, rows: header.rows, levels: levels)
     let coding = LatentCoder.Encoding(
       LatentCoder(
-        network: network, quantizer: quantizer, header: header, levelMap: map, order: order),
+        network: network, quantizer: quantizer, header: header, levelMap: map,
+        outside: features.outside, order: order),
       bandPositions: bandPositions, keepsLatents: measures)
-    var stream = try network.latentStream(columns: header.columns, levels: levels)
-    var decoded = measures ? try DecodedErrors(source, levels: levels, network: network) : nil
+    var stream = try network.latentStream(
+      columns: header.columns, levels: levels, outside: features.outside)
+    var decoded =
+      measures
+      ? try DecodedErrors(source, levels: levels, outside: features.outside, network: network)
+      : nil
     // What comes next is read and encoded, what came before decoded, while positions are coded.
     let isConcurrent = network.isPipelined(source)
     let comparison = PipelineStage(isConcurrent: isConcurrent && measures) {
@@ -48,7 +53,7 @@ struct CodingPass {
       try coding.push(latents) { comparison.push(.latents($0)) }
     }
     try network.forEachFeatures(
-      source, header, known: features,
+      source, header, outside: features.outside, known: features.nonlinear,
       observe: { samples, _ in if measures { comparison.push(.samples(samples)) } }
     ) { try stream.push($0, isLast: $1) { try quantization.push($0) } }
     try quantization.finish()
@@ -80,16 +85,18 @@ extension Network {
   /// rows that follow are read.
   ///
   /// - Parameters:
+  ///   - outside: of the grid.
   ///   - known: the nonlinear part of the features, if this is not the first time.
   ///   - observe: called before with the samples of some rows, and the network's input that they make known.
   func forEachFeatures(
-    _ source: some PictureSource, _ header: Header, known: [TensorSlice]? = nil,
+    _ source: some PictureSource, _ header: Header, outside: OutsidePositions?,
+    known: [TensorSlice]? = nil,
     observe: @escaping ([UInt8], Tensor) -> Void = { _, _ in },
     _ body: @escaping (EncoderFeatures, Bool) throws -> Void
   ) throws {
     var input = NetworkInputRows(
       width: source.width, colorType: source.colorType, pool: pool)
-    var stream = try featureStream(columns: header.columns, known: known)
+    var stream = try featureStream(columns: header.columns, outside: outside, known: known)
     var (rows, done) = (0, 0)
     let features = PipelineStage(isConcurrent: isPipelined(source)) { (samples: [UInt8]) throws in
       rows += samples.count / (source.width * source.colorType.componentCount)

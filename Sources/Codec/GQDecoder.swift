@@ -253,7 +253,9 @@ public final class GQDecoder: Sendable {
       network: network,
       quantizer: try TrellisQuantizer(
         file.header, table: network.levels, pool: network.pool),
-      header: file.header, levelMap: file.levelMap, order: file.layout.order)
+      header: file.header, levelMap: file.levelMap,
+      outside: file.outsideMask.flatMap { OutsidePositions($0, columns: file.levelMap.columns) },
+      order: file.layout.order)
   }
 
   /// The model with the file's tuning, which is checked to be the one that made the file.

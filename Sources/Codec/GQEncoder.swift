@@ -70,44 +70,26 @@ public final class GQEncoder: Sendable {
     }
     let header = header(source, options, colorType)
     let quantizer = try TrellisQuantizer(header, table: network.levels, pool: network.pool)
-    let measures = options.effort >= 7 && network.tuning == .psnr
-    let holds = measures || header.columns * header.rows <= heldPositions
+    let holds = header.columns * header.rows <= heldPositions
 
-    // What is kept between the choice of levels and coding.
+    // Read once, if it is not too large.
     let holdsRows = holds && !source.isInMemory
-    var (heldRows, heldFeatures): ([[UInt8]], [TensorSlice]) = ([], [])
-    var heldInput: [Tensor] = []
-    var errors = LevelErrors(header: header)
+    var heldRows: [[UInt8]] = []
     var candidates = GraphicsCandidates(header: header, pool: network.pool)
     let looksForGraphics = options.graphics == .auto && !options.uniform
     let components = source.colorType.componentCount
-    var errorStream = try network.errorStream(columns: header.columns)
-    try network.forEachFeatures(
-      source, header,
-      observe: {
-        if measures { heldInput.append($1) }
-        if holdsRows { heldRows.append($0) }
-        if looksForGraphics { candidates.push($0, components: components) }
-      }
-    ) { features, isLast in
-      if holds { heldFeatures.append(features.nonlinear) }
-      errors.append(errorStream.push(features, isLast: isLast))
-    }
-    if measures {
-      let input = Tensor(
-        joining: heldInput, columns: header.columns * Network.stride, channels: 3)
-      heldInput = []
-      try errors.measure(
-        draws: 1 << (options.effort - 7), network: network, quantizer: quantizer, source: input)
+    let features = try PictureFeatures(network, source, header, holds: holds) {
+      if holdsRows { heldRows.append($0) }
+      if looksForGraphics { candidates.push($0, components: components) }
     }
     var picture = PictureEncoding(
       network: network, source: HeldRows(source: source, parts: holdsRows ? heldRows : nil),
-      header: header, attachments: attachments, options: options, candidates: candidates, errors: errors,
+      header: header, attachments: attachments, options: options, candidates: candidates,
       pass: CodingPass(
         network: network, header: header, quantizer: quantizer, order: options.order,
-        features: holds ? heldFeatures : nil, bandPositions: bandPositions,
+        features: features, bandPositions: bandPositions,
         measures: options.effort >= Self.leastCheckingEffort && !options.uniform))
-    (heldRows, heldFeatures) = ([], [])
+    heldRows = []
     try picture.chooseGraphics()
     if let graphics = picture.graphics, !graphics.mask.contains(false),
       let exact = try? LosslessEncoder.file(graphics, header, attachments, options)
@@ -131,6 +113,7 @@ public final class GQEncoder: Sendable {
     if let expected = picture.expectedByteCount, let exact = try lossless(insteadOf: expected) {
       return exact
     }
+    try picture.measureLevels()
     let best: CodingPass.Result
     do {
       best = try picture.code()

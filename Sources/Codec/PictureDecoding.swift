@@ -155,7 +155,9 @@ package struct PictureDecoding: Sendable {
       let (coder, window) = (codes.coder, codes.window)
       levels = window.cropped(coder.levels, gridColumns: coder.grid.columns)
       stream = try stage { () throws(ModelError) in
-        try coder.network.pixelStream(columns: window.columns.count)
+        try coder.network.pixelStream(
+          columns: window.columns.count,
+          outside: coder.outside?.cropped(rows: window.rows, columns: window.columns))
       }
       latents = try stage { () throws(BitstreamError) in
         try LatentCoder.Decoding(

@@ -17,12 +17,9 @@ struct PictureEncoding<Source: PictureSource> {
   private(set) var graphics: GraphicsLayer?
   /// About how many bits the whole picture takes without loss, where it has something like graphics.
   private(set) var losslessBits: Float?
-  /// What was expected of levels where graphics were chosen, too.
-  private var predicted: LevelErrors?
-
   init(
     network: Network, source: Source, header: Header, attachments: Attachments,
-    options: EncodingOptions, candidates: GraphicsCandidates, errors: LevelErrors, pass: CodingPass
+    options: EncodingOptions, candidates: GraphicsCandidates, pass: CodingPass
   ) {
     self.network = network
     self.source = source
@@ -30,7 +27,7 @@ struct PictureEncoding<Source: PictureSource> {
     self.attachments = attachments
     self.options = options
     self.candidates = candidates
-    self.errors = errors
+    errors = pass.features.errors
     self.pass = pass
   }
 
@@ -61,9 +58,24 @@ struct PictureEncoding<Source: PictureSource> {
       return bits
     }
     guard let graphics else { return }
-    predicted = errors
+    let outside = OutsidePositions(graphics.mask, columns: header.columns)
+    pass.features = try PictureFeatures(
+      network, source, header, outside: outside, holds: pass.features.nonlinear != nil)
+    errors = pass.features.errors
     errors.clear(graphics.mask)
     pass.graphicsMask = graphics.mask
+  }
+
+  /// Measures what levels are worth where so much effort is asked for.
+  mutating func measureLevels() throws {
+    guard options.effort >= 7, network.tuning == .psnr else { return }
+    var samples: [UInt8] = []
+    try source.forEachRows(header.height) { samples += $0 }
+    var rows = NetworkInputRows(
+      width: source.width, colorType: source.colorType, pool: network.pool)
+    try errors.measure(
+      draws: 1 << (options.effort - 7), network: network, quantizer: pass.quantizer,
+      source: rows.push(samples, isLast: true), outside: pass.features.outside)
   }
 
   private func allocator(norm: ErrorNorm? = nil) -> Allocator {
@@ -127,20 +139,18 @@ struct PictureEncoding<Source: PictureSource> {
     guard var measured = best.errors else { return best }
     var revision = LevelRevision(network: network)
     var levels = best.levels
-    let isLarge = levels.count > LevelRevision.crowd
+    let isLarge = levels.count >= LevelRevision.crowd
     let unlearned = isLarge ? nil : errors
+    let choseGraphics = graphics != nil
     if keepsFailures {
       try keepWithoutLoss(revision.shifted(candidates, measured, errors), &measured)
       best.errors = measured
     }
     for _ in 0..<(isLarge ? 1 : 4) {
       guard revision.learn(&errors, levels: levels, measured: measured) else { break }
-      if isLarge, revision.isFarOffAlone, keepsFailures, predicted == nil {
+      if isLarge, revision.isFarOffAlone, keepsFailures, !choseGraphics {
         try keepWithoutLoss(revision.farOff, &measured)
         break
-      }
-      if let graphics, let predicted {
-        errors.restore(predicted, in: graphics.mask, beside: revision.farOff)
       }
       let chosen = try chooseLevels()
       if chosen == levels { break }
@@ -153,7 +163,7 @@ struct PictureEncoding<Source: PictureSource> {
       try keepWithoutLoss(revision.shifted(candidates, found, errors), &found)
       let farOff = revision.farOff(
         beside: mask, levels: best.levels, measured: found,
-        expected: predicted ?? unlearned ?? errors)
+        expected: unlearned ?? errors)
       try keepWithoutLoss(farOff, &found)
     }
     return best
@@ -178,7 +188,9 @@ struct PictureEncoding<Source: PictureSource> {
     var mask = mask
     for position in positions { mask[position] = true }
     graphics = try CodedGraphics(
-      source, header: header, mask: mask, effort: options.effort, pool: network.pool
+      source, header: header, mask: mask,
+      outside: graphics?.outside ?? [Bool](repeating: false, count: mask.count),
+      effort: options.effort, pool: network.pool
     ).layer
     pass.graphicsMask = mask
     measured.leaveOut(mask)

@@ -351,6 +351,32 @@ struct GraphicsTests {
     #expect(try unit(samplePicture("sample.png")).first == 0x2F)
   }
 
+  /// Glyphs of more colours than a position of graphics usually has, as with colours of subpixels: they come again.
+  @Test(arguments: [30.0, 75, 90])
+  func glyphsOfManyColoursAreExact(quality: Double) throws {
+    let (width, height) = (416, 288)
+    var samples = [UInt8](repeating: 250, count: width * height * 3)
+    for (number, top) in stride(from: 8, to: height - 16, by: 19).enumerated() {
+      for (place, left) in stride(from: 7, to: width - 16, by: 13).enumerated() {
+        let glyph = (number * 7 + place * place) % 9
+        for y in 0..<15 {
+          for x in 0..<12 {
+            let value = UInt32(glyph * 180 + y * 12 + x) &* 0x9E37_79B1
+            for c in 0..<3 {
+              samples[((top + y) * width + left + x) * 3 + c] = UInt8(
+                value >> (8 * UInt32(c)) & 255)
+            }
+          }
+        }
+      }
+    }
+    let picture = Picture(width: width, height: height, colorType: .rgb, samples: samples)
+    let bytes = try encode(picture, EncodingOptions(target: .quality(quality)))
+    #expect(try makeDecoder().decode(bytes) == picture)
+    #expect(
+      bytes.count <= (try encode(picture, EncodingOptions(isLossless: true)).count))
+  }
+
   @Test func tokensCarryTheLayer() throws {
     let picture = Self.page(width: 448, height: 320, photograph: (x: 200, y: 96, side: 160))
     let bytes = try encode(picture)

@@ -71,7 +71,7 @@ struct LevelRevisionTests {
   /// A single one in a large picture takes more than eight times the bits, and those around it more than twice.
   @Test(arguments: [(Float(20), Float(1)), (0, 40)])
   func fewFarOffTakeManyMoreBits(shift: Float, ratio: Float) throws {
-    let (learns, errors, chosen, isFarOffAlone) = try learn(rows: 272, shift: shift) {
+    let (learns, errors, chosen, isFarOffAlone) = try learn(rows: 1024, shift: shift) {
       $0 == 17 ? ratio : 1
     }
     #expect(learns && isFarOffAlone)

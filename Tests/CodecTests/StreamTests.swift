@@ -37,6 +37,66 @@ import Testing
     }
   }
 
+  /// With all positions around it outside, the network knows of a photograph on a page what it knows of the photograph alone.
+  @Test func outsideIsAsBeyondTheEdges() throws {
+    let network = network
+    let (page, inner, side) = (12, 7, 16)
+    let photograph = try samplePicture("sample.png").cropped(
+      x: 40, y: 40, width: inner * side, height: inner * side)
+    // Phases go by the parity of rows and columns.
+    let (top, left) = (2, 4)
+    var samples = (0..<page * page * side * side * 3).map { UInt8(truncatingIfNeeded: $0 * $0) }
+    for row in 0..<inner * side {
+      let start = ((top * side + row) * page + left) * side * 3
+      let from = row * inner * side * 3
+      samples.replaceSubrange(
+        start..<start + inner * side * 3,
+        with: photograph.samples[from..<from + inner * side * 3])
+    }
+    let whole = Picture(
+      width: page * side, height: page * side, colorType: .rgb, samples: samples)
+    func isInside(_ position: Int) -> Bool {
+      let (row, column) = position.quotientAndRemainder(dividingBy: page)
+      return (top..<top + inner).contains(row) && (left..<left + inner).contains(column)
+    }
+    let places = (0..<page * page).filter(isInside)
+    let outside = try #require(
+      OutsidePositions((0..<page * page).map { !isInside($0) }, columns: page))
+    let levels = (0..<inner * inner).map { UInt8($0 * 5 % network.levels.levelCount) }
+    var pageLevels = [UInt8](repeating: 0, count: page * page)
+    for (place, level) in zip(places, levels) { pageLevels[place] = level }
+
+    func coded(
+      _ picture: Picture, _ rows: Int, _ levels: [UInt8], _ outside: OutsidePositions?
+    ) throws -> (latents: Tensor, decoded: Tensor, pixels: Tensor) {
+      let latents = try network.latents(
+        try network.features(picture.networkInput(network.pool), outside: outside), levels: levels,
+        outside: outside)
+      let source = TensorRows(latents)
+      let decoded = network.decodedLatents(
+        rows: rows, columns: rows, levels: levels, outside: outside
+      ) { network.normalized(network.coefficients(of: source, $0), $0) }
+      return (latents, decoded, try network.pixels(decoded, levels: levels, outside: outside))
+    }
+    let alone = try coded(photograph, inner, levels, nil)
+    let onPage = try coded(whole, page, pageLevels, outside)
+    for (number, place) in places.enumerated() {
+      for (one, other) in [(alone.latents, onPage.latents), (alone.decoded, onPage.decoded)] {
+        let channels = one.channels
+        #expect(
+          one.values[number * channels..<(number + 1) * channels]
+            == other.values[place * channels..<(place + 1) * channels])
+      }
+    }
+    let length = inner * side * 3
+    for row in 0..<inner * side {
+      let start = ((top * side + row) * page + left) * side * 3
+      #expect(
+        alone.pixels.values[row * length..<(row + 1) * length]
+          == onPage.pixels.values[start..<start + length])
+    }
+  }
+
   @Test func portionsDoNotChangeFiles() throws {
     let encoder = makeEncoder()
     let picture = try Self.tall()

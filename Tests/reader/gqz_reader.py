@@ -337,7 +337,7 @@ def read(data, pixels=False):
             if rate_levels is None or codes is not None or "graphics" in result:
                 raise Invalid("chunk order")
             result["graphics"] = read_graphics(cursor, start, length, result["width"], result["height"], columns, rows, divided,
-                                                result["colorType"] != 0, pixels)
+                                                result["colorType"] != 0, model != bytes(8), pixels)
             head += data[start : start + result["graphics"].pop("headBytes")]
             continue
         if kind == "L" and divided:
@@ -398,17 +398,22 @@ def read(data, pixels=False):
     return result, codes
 
 
-def read_graphics(cursor, start, length, width, height, columns, rows, divided, grey, pixels):
+def read_graphics(cursor, start, length, width, height, columns, rows, divided, grey, has_model, pixels):
     """The mask of a chunk G, and for each unit its place in pixels, its bytes and whether they are intact."""
     stop = cursor.offset + length
     index_stop = cursor.varint() + cursor.offset if divided else None
     coded = cursor.take(cursor.varint())
-    coder, mask = Decisions(coded, "the mask of graphics"), []
+    coder, mask, outside = Decisions(coded, "the mask of graphics"), [], []
     for place in range(rows * columns):
         y, x = divmod(place, columns)
         at = lambda dy, dx: y + dy >= 0 and 0 <= x + dx < columns and mask[(y + dy) * columns + x + dx]
         context = at(0, -1) | at(-1, 0) << 1 | at(-1, -1) << 2 | at(-1, 1) << 3
         mask.append(int(coder.alone(context)))
+        if mask[-1] and has_model:
+            beside = int(x > 0 and outside[place - 1]) | int(y > 0 and outside[place - columns]) << 1
+            outside.append(int(coder.alone(("outside", beside))))
+        else:
+            outside.append(mask[-1])
     coder.end()
     units = []
     for top in range(0, rows, 64):
@@ -440,7 +445,7 @@ def read_graphics(cursor, start, length, width, height, columns, rows, divided, 
             raise Invalid("first byte of a unit of graphics")
     if cursor.offset != stop:
         raise Invalid("length of the graphics")
-    return {"mask": mask, "units": units, "headBytes": head_bytes}
+    return {"mask": mask, "outside": outside, "units": units, "headBytes": head_bytes}
 
 
 GOLDEN = 0x9E3779B1

@@ -189,6 +189,8 @@ package struct FileStructure: Sendable {
 
   /// For every position whether it is coded without loss; nil when none is.
   package var graphicsMask: [Bool]? { parsedGraphics?.mask }
+  /// For every position whether it is outside of what the network sees; nil when none is coded without loss.
+  package var outsideMask: [Bool]? { parsedGraphics?.outside }
   /// Where the units of graphics are in the picture.
   package var graphicsPlaces: [GridRectangle] { parsedGraphics?.places ?? [] }
   /// Bytes of the units of graphics.
@@ -231,7 +233,8 @@ package struct FileStructure: Sendable {
     for number in parsedGraphics.places.indices {
       units.append(Array(try graphicsUnit(number)))
     }
-    return GraphicsLayer(header: header, mask: parsedGraphics.mask, units: units)
+    return GraphicsLayer(
+      header: header, mask: parsedGraphics.mask, outside: parsedGraphics.outside, units: units)
   }
 
   /// Bytes of the file.

@@ -5,14 +5,18 @@
 package struct GraphicsLayer: Sendable, Equatable {
   /// For every position, row by row, whether the layer has its pixels.
   package let mask: [Bool]
+  /// Which positions of the mask count as outside of the picture for the network; it codes the others, which it did badly.
+  package let outside: [Bool]
   /// The units that hold positions of the mask, row by row.
   package let places: [GridRectangle]
   /// For each unit its bytes.
   package let units: [[UInt8]]
 
-  /// A layer; as many units as the mask implies.
-  package init(header: Header, mask: [Bool], units: [[UInt8]]) {
+  /// A layer; as many units as the mask implies. All of the mask is outside unless told otherwise.
+  package init(header: Header, mask: [Bool], outside: [Bool]? = nil, units: [[UInt8]]) {
     self.mask = mask
+    self.outside = outside ?? mask
+    precondition(self.outside.count == mask.count)
     places = Self.places(header: header, mask: mask)
     precondition(units.count == places.count)
     self.units = units
@@ -42,7 +46,7 @@ package struct GraphicsLayer: Sendable, Equatable {
 
   /// The chunk up to its units: type, length, mask and lengths with their checksum.
   func chunkHead(_ header: Header) -> [UInt8] {
-    let coded = Self.encoded(mask, columns: header.columns)
+    let coded = encodedMask(header)
     var index: [UInt8] = []
     index.appendVarint(UInt64(coded.count))
     index += coded
@@ -58,26 +62,32 @@ package struct GraphicsLayer: Sendable, Equatable {
     return (head + units.reduce(0) { $0 + 4 + $1.count }, head)
   }
 
-  /// A mask as range-coded decisions.
-  static func encoded(_ mask: [Bool], columns: Int) -> [UInt8] {
+  /// The mask as range-coded decisions. Inverse: `ParsedGraphics`.
+  private func encodedMask(_ header: Header) -> [UInt8] {
     var coder = RangeEncoder()
-    var contexts = MaskContexts(columns: columns)
-    for isSet in mask { contexts.code(isSet, &coder) }
+    var contexts = MaskContexts(header)
+    for (isSet, isOutside) in zip(mask, outside) { contexts.code(isSet, isOutside, &coder) }
     return coder.finish()
   }
 }
 
 /// The probabilities of a mask's decisions: by whether the positions to the left, above, above to the left and above to the
-/// right are set; outside the grid they are not.
+/// right are set; beyond the grid they are not. Where a model is needed a second decision tells of a position of the mask whether it
+/// is outside, by whether the positions to the left and above are.
 struct MaskContexts: ~Copyable {
   private let columns: Int
-  private let states = ContextMixer(states: 16)
+  private let needsModel: Bool
+  private let states = ContextMixer(states: 16 + 4)
   private(set) var mask: [Bool] = []
+  private(set) var outside: [Bool] = []
 
-  init(columns: Int) { self.columns = columns }
+  init(_ header: Header) {
+    columns = header.columns
+    needsModel = header.needsModel
+  }
 
   /// Codes the next position in raster order, or decodes it, whatever is given.
-  mutating func code(_ isSet: Bool, _ coder: inout some DecisionCoder) {
+  mutating func code(_ isSet: Bool, _ isOutside: Bool, _ coder: inout some DecisionCoder) {
     let place = mask.count
     let column = place % columns
     func at(_ other: Int, _ isInside: Bool) -> Int { isInside && mask[other] ? 1 : 0 }
@@ -86,13 +96,19 @@ struct MaskContexts: ~Copyable {
       at(place - 1, column > 0) | at(place - columns, hasAbove) << 1
       | at(place - columns - 1, hasAbove && column > 0) << 2
       | at(place - columns + 1, hasAbove && column + 1 < columns) << 3
-    mask.append(states.code(isSet, state: context, &coder))
+    let isSet = states.code(isSet, state: context, &coder)
+    mask.append(isSet)
+    guard isSet, needsModel else { return outside.append(isSet) }
+    let besides =
+      (column > 0 && outside[place - 1] ? 1 : 0) | (hasAbove && outside[place - columns] ? 2 : 0)
+    outside.append(states.code(isOutside, state: 16 + besides, &coder))
   }
 }
 
 /// A graphics chunk as it stands in a file: the mask, and where its units are.
 struct ParsedGraphics: Sendable {
   let mask: [Bool]
+  let outside: [Bool]
   let places: [GridRectangle]
   /// The bytes of each unit, behind its checksum.
   let ranges: [Range<Int>]
@@ -116,14 +132,15 @@ struct ParsedGraphics: Sendable {
     let maskLength = try cursor.size("length of the graphics mask", limit: limits.maxLevelMapBytes)
     let coded = try cursor.slice(maskLength, "graphics mask")
     var coder = RangeDecoder(coded)
-    var contexts = MaskContexts(columns: header.columns)
-    for _ in 0..<header.rows * header.columns { contexts.code(false, &coder) }
+    var contexts = MaskContexts(header)
+    for _ in 0..<header.rows * header.columns { contexts.code(false, false, &coder) }
     guard coder.hasReadAll, coded.last != 0 else {
       throw .invalidValue(
         what: "graphics mask", offset: coded.startIndex, found: "\(coded.count) bytes",
         expected: "fewer, without unused ones at the end")
     }
     mask = contexts.mask
+    outside = contexts.outside
     places = GraphicsLayer.places(header: header, mask: mask)
     var counts: [Int] = []
     for _ in places {

@@ -38,7 +38,7 @@ struct DecodedErrors {
   }
 
   init(
-    _ source: some PictureSource, levels: [UInt8], network: Network
+    _ source: some PictureSource, levels: [UInt8], outside: OutsidePositions?, network: Network
   ) throws(ModelError) {
     width = source.width
     height = source.height
@@ -46,7 +46,7 @@ struct DecodedErrors {
     grid = LatentGrid(width: source.width, height: source.height)
     self.levels = levels
     pool = network.pool
-    stream = try network.pixelStream(columns: grid.columns)
+    stream = try network.pixelStream(columns: grid.columns, outside: outside)
     let none = [Float](repeating: 0, count: grid.positionCount)
     found = Found(squares: none, shifts: none)
   }

@@ -29,25 +29,26 @@ struct LevelErrors {
   ///
   /// - Parameters:
   ///   - draws: how often each level is measured.
-  ///   - features: of the whole picture.
   ///   - source: the network's input.
+  ///   - outside: of the grid.
   mutating func measure(
-    draws: Int, network: Network, quantizer: TrellisQuantizer, source: Tensor
+    draws: Int, network: Network, quantizer: TrellisQuantizer, source: Tensor,
+    outside: OutsidePositions?
   ) throws {
-    let features = try network.features(source)
     let count = network.levels.levelCount
+    let features = try network.features(source, outside: outside)
     for level in 0..<count {
       let levels = [UInt8](repeating: UInt8(level), count: header.columns * header.rows)
       let coder = LatentCoder(
         network: network, quantizer: quantizer, header: header,
         levelMap: LevelMap(columns: header.columns, rows: header.rows, levels: levels),
-        hasPositionsAlone: true)
+        outside: outside, hasPositionsAlone: true)
       var sums = [Double](repeating: 0, count: levels.count)
       for draw in 0..<draws {
         let latents = try coder.simulate(features, .expectedError, draw: draw)
         let errors = positionErrors(
-          try network.pixels(latents, levels: levels), source, width: header.width,
-          height: header.height)
+          try network.pixels(latents, levels: levels, outside: outside), source,
+          width: header.width, height: header.height)
         for (position, error) in errors.enumerated() { sums[position] += error }
       }
       for (position, sum) in sums.enumerated() {
@@ -78,16 +79,6 @@ struct LevelErrors {
   }
 
   private static let edgeWeight: Float = 2
-
-  /// Gives positions of a mask beside some others the errors back that were cleared: what is predicted from positions that send
-  /// bits is better.
-  mutating func restore(_ original: LevelErrors, in mask: [Bool], beside others: [Int]) {
-    for position in others {
-      for neighbour in neighbours(position) where mask[neighbour] {
-        self[neighbour] = original[neighbour]
-      }
-    }
-  }
 
   /// Takes levels of at most so many bits to have at least so large an error at a position.
   mutating func raise(_ position: Int, _ bits: [Int], upTo most: Int, to error: Float) {

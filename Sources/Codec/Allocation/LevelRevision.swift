@@ -86,13 +86,19 @@ struct LevelRevision {
 
   private typealias Measured = (position: Int, error: Float)
 
-  /// A squared error that is never called a failure, of a position.
-  private func tolerated(_ samples: Float) -> Float {
-    distortion(samples * Self.tolerated / (127.5 * 127.5))
+  /// A squared error per sample that is never called a failure.
+  private func tolerated(_ measured: DecodedErrors.Found, _ errors: LevelErrors) -> Float {
+    var (total, samples): (Float, Float) = (0, 0)
+    for position in measured.squares.indices where measured.squares[position] > 0 {
+      total += measured.squares[position]
+      samples += errors.samples(position)
+    }
+    let mean = samples > 0 ? total / samples : 0
+    return distortion(min(Self.tolerated / (127.5 * 127.5), Self.toleratedMeans * mean))
   }
 
-  private func isFarOff(_ error: Float, expected: Float, _ samples: Float) -> Bool {
-    error > max(Self.visible * tolerated(samples), Self.farOffRatio * expected)
+  private func isFarOff(_ error: Float, expected: Float, tolerated: Float) -> Bool {
+    error > max(Self.visible * tolerated, Self.farOffRatio * expected)
   }
 
   /// The candidates for graphics that take next to nothing without loss and whose mean is off: on flat ground that is seen first.
@@ -109,29 +115,22 @@ struct LevelRevision {
   /// From so many bits on a position costs little more without loss.
   private static let costly = 1024
   /// In a picture of small errors what is tolerated is so many times their mean.
-  private static let toleratedMeans: Float = 4
+  private static let toleratedMeans: Float = 2
 
   /// The positions that are far off from what was expected and better kept without loss: those beside a mask, and those that have
   /// many bits already.
   func farOff(
     beside mask: [Bool], levels: [UInt8], measured: DecodedErrors.Found, expected: LevelErrors
   ) -> [Int] {
-    var (total, count): (Float, Float) = (0, 0)
-    for position in levels.indices {
-      total += distortion(measured.squares[position])
-      count += expected.samples(position)
-    }
+    let tolerated = tolerated(measured, expected)
     return levels.indices.filter { position in
       guard !mask[position] else { return false }
       let samples = expected.samples(position)
       let error = error(measured, position, samples)
       let own = expected[position][Int(levels[position])]
-      if expected.neighbours(position).contains(where: { mask[$0] }) {
-        return isFarOff(error, expected: own, samples)
-      }
-      let tolerated = min(tolerated(samples), Self.toleratedMeans * total * samples / count)
-      return network.levels.bits[Int(levels[position])] >= Self.costly
-        && error > max(Self.visible * tolerated, Self.farOffRatio * own)
+      return isFarOff(error, expected: own, tolerated: samples * tolerated)
+        && (expected.neighbours(position).contains { mask[$0] }
+          || network.levels.bits[Int(levels[position])] >= Self.costly)
     }
   }
 
@@ -142,6 +141,7 @@ struct LevelRevision {
     _ errors: inout LevelErrors, levels: [UInt8], measured: DecodedErrors.Found
   ) -> Bool {
     let bits = network.levels.bits
+    let tolerated = tolerated(measured, errors)
     var (total, excess): (Float, Float) = (0, 0)
     farOff = []
     var (shifted, failed): ([Measured], [Measured]) = ([], [])
@@ -149,13 +149,13 @@ struct LevelRevision {
       let samples = errors.samples(position)
       let error = error(measured, position, samples)
       let expected = errors[position][Int(level)]
-      let slack = tolerated(samples)
+      let slack = samples * tolerated
       total += error
       let isShifted =
         measured.shifts[position] > seenShift(measured, position, samples)
         || measured.shifts[position] > samples * Self.seenBesideGraphics / (127.5 * 127.5)
           && isBesideGraphics(position, errors)
-      if isShifted || isFarOff(error, expected: expected, samples) {
+      if isShifted || isFarOff(error, expected: expected, tolerated: slack) {
         farOff.append(position)
       }
       if isShifted {
@@ -174,7 +174,7 @@ struct LevelRevision {
     func raise(_ position: Int, by factor: Int, _ error: Float) {
       errors.raise(position, bits, upTo: factor * bits[Int(levels[position])], to: error)
     }
-    let farOffFactor = isRare ? Self.raise : 2
+    let farOffFactor = isRare && levels.count >= Self.crowd ? Self.raise : 2
     for (position, error) in shifted { raise(position, by: farOffFactor, error) }
     for (position, error) in failed {
       let level = Int(levels[position])

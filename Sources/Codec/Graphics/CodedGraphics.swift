@@ -9,10 +9,13 @@ struct CodedGraphics {
 
   /// The layer of a mask over a picture, which is read once more.
   ///
-  /// - Parameter estimate: for every position about how its bits compare to those of others; without it they are alike.
+  /// - Parameters:
+  ///   - outside: what of the mask the network does not see; all of it when nil.
+  ///   - estimate: for every position about how its bits compare to those of others; without it they are alike.
   /// - Throws: `CodecError.outOfMemory`, and what the source throws.
   init(
-    _ source: some PictureSource, header: Header, mask: [Bool], estimate: [Float]? = nil,
+    _ source: some PictureSource, header: Header, mask: [Bool], outside: [Bool]? = nil,
+    estimate: [Float]? = nil,
     effort: Int, pool: WorkerPool
   ) throws {
     var pixels = GraphicsPixels(header: header, mask: mask)
@@ -53,7 +56,8 @@ struct CodedGraphics {
     take(places.indices.filter { smallest[$0] == nil }.map { ($0, .vp8l) })
     let made = smallest.compactMap { $0 }
     guard made.count == places.count else { throw CodecError.outOfMemory }
-    layer = GraphicsLayer(header: header, mask: mask, units: made.map(\.bytes))
+    layer = GraphicsLayer(
+      header: header, mask: mask, outside: outside, units: made.map(\.bytes))
     let estimate = estimate ?? [Float](repeating: 1, count: mask.count)
     var bits = [Float](repeating: 0, count: mask.count)
     for (place, unit) in zip(places, made) {

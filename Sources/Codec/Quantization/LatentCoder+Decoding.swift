@@ -35,6 +35,7 @@ extension LatentCoder {
       schedule = WavefrontSchedule(
         network: coder.network, rows: window.rows.count, columns: columns,
         levels: window.cropped(coder.levels, gridColumns: coder.grid.columns),
+        outside: coder.outside?.cropped(rows: window.rows, columns: window.columns),
         // What is lost is made up from all of a phase at once.
         bandRows: hasLost ? nil : coder.bandRows(positions: bandPositions, columns: columns),
         isGrey: coder.isGrey)

@@ -23,6 +23,7 @@ extension LatentCoder {
       let grid = coder.grid
       schedule = WavefrontSchedule(
         network: coder.network, rows: grid.rows, columns: grid.columns, levels: coder.levels,
+        outside: coder.outside,
         bandRows: coder.bandRows(positions: bandPositions, columns: grid.columns),
         keepsLatents: keepsLatents, isGrey: coder.isGrey)
       source = TensorRows(
@@ -95,7 +96,7 @@ extension LatentCoder {
 
   /// The decoder's input if noise stood in for codewords; each `draw` is other noise.
   func simulate(_ features: EncoderFeatures, _ noise: Noise, draw: Int = 0) throws -> Tensor {
-    let latents = try network.latents(features, levels: levels)
+    let latents = try network.latents(features, levels: levels, outside: outside)
     let source = TensorRows(isGrey ? withoutChroma(latents) : latents)
     // Any table of normal numbers will do; this one repeats exactly.
     let normal = try Trellis(stateBitCount: 12).values
@@ -103,7 +104,7 @@ extension LatentCoder {
     var coefficients: [Float] = []
     var posterior = Posterior(levels: [], width: 0)
     return network.decodedLatents(
-      rows: grid.rows, columns: grid.columns, levels: levels, isGrey: isGrey
+      rows: grid.rows, columns: grid.columns, levels: levels, outside: outside, isGrey: isGrey
     ) { prediction in
       let tiles = phaseTiles(prediction, tiles: packing.layout.tiles.indices)
       if prediction.group == 0 {

@@ -13,11 +13,13 @@ struct LatentCoder {
   let hasPositionsAlone: Bool
   /// Whether the picture has no chroma.
   let isGrey: Bool
+  let outside: OutsidePositions?
 
   init(
     network: Network, quantizer: TrellisQuantizer, header: Header, levelMap: LevelMap,
-    order: CodeOrder = .tiles, hasPositionsAlone: Bool = false
+    outside: OutsidePositions? = nil, order: CodeOrder = .tiles, hasPositionsAlone: Bool = false
   ) {
+    self.outside = outside
     self.hasPositionsAlone = hasPositionsAlone
     self.network = network
     isGrey = header.colorType.isGrey

@@ -79,7 +79,9 @@ struct TokenDescription {
       Graphics(
         mask: (0..<map.rows).map { row in
           String(
-            layer.mask[row * map.columns..<(row + 1) * map.columns].map { $0 ? "#" : "." })
+            (row * map.columns..<(row + 1) * map.columns).map {
+              layer.outside[$0] ? "#" : layer.mask[$0] ? "+" : "."
+            })
         }, units: layer.units)
     }
     order = "\(tokens.order)"
@@ -288,7 +290,9 @@ struct TokenDescription {
     }
     var layer: GraphicsLayer?
     if let graphics {
-      let mask = graphics.mask.flatMap { $0.utf8.map { $0 == UInt8(ascii: "#") } }
+      let letters = graphics.mask.flatMap { Array($0.utf8) }
+      let outside = letters.map { $0 == UInt8(ascii: "#") }
+      let mask = zip(letters, outside).map { $1 || $0 == UInt8(ascii: "+") }
       guard mask.count == header.rows * header.columns,
         graphics.mask.allSatisfy({ $0.utf8.count == header.columns })
       else { throw .badDescription("the mask of graphics is not of the grid's size") }
@@ -296,7 +300,7 @@ struct TokenDescription {
         throw .badDescription("\(graphics.units.count) units of graphics do not fit the mask")
       }
       layer = GraphicsLayer(
-        header: header, mask: mask, units: graphics.units)
+        header: header, mask: mask, outside: outside, units: graphics.units)
     }
     return try PictureTokens(
       header: header,

@@ -86,7 +86,9 @@ struct DecoderNetwork: Sendable {
   }
 
   /// A decoder for a grid of this many columns.
-  func stream(columns: Int) -> Stream { Stream(self, columns: columns) }
+  func stream(columns: Int, outside: OutsidePositions?) -> Stream {
+    Stream(self, columns: columns, outside: outside)
+  }
 
   /// Takes rows of latents from above to below and gives rows of pixels as soon as they are known.
   struct Stream {
@@ -102,12 +104,12 @@ struct DecoderNetwork: Sendable {
     /// Levels of the positions whose pixels were not given.
     private var levels: [UInt8] = []
 
-    init(_ network: DecoderNetwork, columns: Int) {
+    init(_ network: DecoderNetwork, columns: Int, outside: OutsidePositions?) {
       self.network = network
       coarse = BlockChain(
-        network.coarse, columns: columns, channels: network.stem.outputs)
+        network.coarse, columns: columns, channels: network.stem.outputs, outside: outside)
       fine = BlockChain(
-        network.fine, columns: 2 * columns, channels: network.head.inputs)
+        network.fine, columns: 2 * columns, channels: network.head.inputs, outside: outside)
       linear = TensorRows(columns: columns, channels: CosineTransform.count)
     }
 

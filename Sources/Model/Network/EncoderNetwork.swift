@@ -46,12 +46,16 @@ struct EncoderNetwork: Sendable {
   /// The part that does not depend on the levels, for pictures of a grid of this many columns.
   ///
   /// - Parameter known: what the blocks have made of the same picture before.
-  func featureStream(columns: Int, known: [TensorSlice]? = nil) -> FeatureStream {
-    FeatureStream(self, columns: columns, known: known)
+  func featureStream(
+    columns: Int, outside: OutsidePositions?, known: [TensorSlice]? = nil
+  ) -> FeatureStream {
+    FeatureStream(self, columns: columns, outside: outside, known: known)
   }
 
   /// The part that does, for a grid of this many columns.
-  func latentStream(columns: Int) -> LatentStream { LatentStream(self, columns: columns) }
+  func latentStream(columns: Int, outside: OutsidePositions?) -> LatentStream {
+    LatentStream(self, columns: columns, outside: outside)
+  }
 
   /// Takes rows of pixels from above to below and gives rows of features as soon as they are known.
   struct FeatureStream {
@@ -64,11 +68,14 @@ struct EncoderNetwork: Sendable {
     /// The linear skip connection's rows that the blocks have not come to.
     private var linear: TensorRows
 
-    init(_ network: EncoderNetwork, columns: Int, known: [TensorSlice]?) {
+    init(
+      _ network: EncoderNetwork, columns: Int, outside: OutsidePositions?, known: [TensorSlice]?
+    ) {
       self.network = network
       self.known = known?[...]
       let channels = network.stem.outputs
-      fine = BlockChain(network.fine, columns: 2 * columns, channels: channels)
+      fine = BlockChain(
+        network.fine, columns: 2 * columns, channels: channels, outside: outside)
       done = TensorRows(columns: 2 * columns, channels: channels)
       linear = TensorRows(columns: columns, channels: CosineTransform.count)
     }
@@ -113,10 +120,10 @@ struct EncoderNetwork: Sendable {
     /// Levels of the rows in `linear`.
     private var levels: [UInt8] = []
 
-    init(_ network: EncoderNetwork, columns: Int) {
+    init(_ network: EncoderNetwork, columns: Int, outside: OutsidePositions?) {
       self.network = network
       coarse = BlockChain(
-        network.coarse, columns: columns, channels: network.head.inputs)
+        network.coarse, columns: columns, channels: network.head.inputs, outside: outside)
       linear = TensorRows(columns: columns, channels: CosineTransform.count)
     }
 

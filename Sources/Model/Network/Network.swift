@@ -141,21 +141,25 @@ package final class Network: Sendable {
 
   /// The part of the encoder that does not depend on levels. Pixels: [h, w, 3] in -1...1, h and w multiples
   /// of 16.
-  package func features(_ pixels: Tensor) throws(ModelError) -> EncoderFeatures {
-    var stream = try encoder.featureStream(columns: pixels.columns / Self.stride)
+  package func features(
+    _ pixels: Tensor, outside: OutsidePositions? = nil
+  ) throws(ModelError) -> EncoderFeatures {
+    var stream = try encoder.featureStream(columns: pixels.columns / Self.stride, outside: outside)
     return stream.push(TensorSlice(pixels), isLast: true)
   }
 
   /// Latents [h/16, w/16, latents] for a level map.
-  package func latents(_ features: EncoderFeatures, levels: [UInt8]) throws(ModelError) -> Tensor {
-    var stream = try encoder.latentStream(columns: features.linear.columns)
+  package func latents(
+    _ features: EncoderFeatures, levels: [UInt8], outside: OutsidePositions? = nil
+  ) throws(ModelError) -> Tensor {
+    var stream = try encoder.latentStream(columns: features.linear.columns, outside: outside)
     return stream.push(features, levels: levels, isLast: true)
   }
 
   /// Mean squared errors [h/16, w/16, levels] that each position is expected to have at each level, samples
   /// running from -1 to 1.
   package func expectedErrors(_ features: EncoderFeatures) throws(ModelError) -> Tensor {
-    var stream = try predictor.stream(columns: features.linear.columns)
+    var stream = try predictor.stream(columns: features.linear.columns, outside: nil)
     return stream.push(features.linear, isLast: true)
   }
 
@@ -175,15 +179,18 @@ package final class Network: Sendable {
   ///   - rows: rows of the grid.
   ///   - columns: columns of the grid.
   ///   - levels: a level for each position, row-major.
+  ///   - outside: of the grid.
   ///   - isGrey: whether latents of chroma are zero.
   ///   - code: as in ``WavefrontSchedule/advance(correct:code:)``.
   /// - Returns: the decoder's input, [rows, columns, latents].
   package func decodedLatents<Failure: Error>(
-    rows: Int, columns: Int, levels: [UInt8], isGrey: Bool = false,
+    rows: Int, columns: Int, levels: [UInt8], outside: OutsidePositions? = nil,
+    isGrey: Bool = false,
     code: (PhasePrediction) throws(Failure) -> [Float]
   ) throws(Failure) -> Tensor {
     var schedule = WavefrontSchedule(
-      network: self, rows: rows, columns: columns, levels: levels, isGrey: isGrey)
+      network: self, rows: rows, columns: columns, levels: levels, outside: outside,
+      isGrey: isGrey)
     var result = Tensor(rows: 0, columns: columns, channels: configuration.latents)
     while !schedule.isFinished {
       if let latents = try schedule.advance(code: code) { result = latents }
@@ -192,8 +199,10 @@ package final class Network: Sendable {
   }
 
   /// Pixels [16 rows, 16 columns, 3], about -1...1, from decoded latents.
-  package func pixels(_ latents: Tensor, levels: [UInt8]) throws(ModelError) -> Tensor {
-    var stream = try decoder.stream(columns: latents.columns)
+  package func pixels(
+    _ latents: Tensor, levels: [UInt8], outside: OutsidePositions? = nil
+  ) throws(ModelError) -> Tensor {
+    var stream = try decoder.stream(columns: latents.columns, outside: outside)
     return stream.push(TensorSlice(latents), levels: levels, isLast: true)
   }
 }

@@ -47,19 +47,23 @@ struct PredictorNetwork: Sendable {
   }
 
   /// A predictor for a grid of this many columns.
-  func stream(columns: Int) -> Stream { Stream(self, columns: columns) }
+  func stream(columns: Int, outside: OutsidePositions?) -> Stream {
+    Stream(self, columns: columns, outside: outside)
+  }
 
   /// Takes rows of latents from above to below and gives what is predicted for them as soon as it is known.
   struct Stream {
     private let network: PredictorNetwork
     private let columns: Int
+    private let outside: OutsidePositions?
     /// What the convolution sees: rows that wait and the one above them.
     private var mixed: TensorRows
     /// The row that comes next.
     private var next = 0
 
-    init(_ network: PredictorNetwork, columns: Int) {
+    init(_ network: PredictorNetwork, columns: Int, outside: OutsidePositions?) {
       self.network = network
+      self.outside = outside
       self.columns = columns
       mixed = TensorRows(columns: columns, channels: network.mixIn.outputs)
     }
@@ -67,7 +71,9 @@ struct PredictorNetwork: Sendable {
     /// Mean squared errors [m, w, levels] from latents [n, w, latents]: in all as many rows, after the last ones all of
     /// them.
     mutating func push(_ latents: TensorSlice, isLast: Bool) -> Tensor {
+      let first = mixed.rows.upperBound
       network.mixIn.append(TensorSlice(network.energies(latents)), to: &mixed)
+      outside?.clear(&mixed, from: first)
       let end = isLast ? mixed.rows.upperBound : max(next, mixed.rows.upperBound - 1)
       guard end > next else {
         return Tensor(rows: 0, columns: columns, channels: network.head.outputs)

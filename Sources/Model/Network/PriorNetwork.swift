@@ -76,12 +76,16 @@ struct PriorNetwork: Sendable {
   ///   - levels: of the same positions.
   ///   - phase: what is predicted.
   ///   - inner: the rows that are wanted, as rows of `features`.
+  ///   - outside: of the same positions.
   func callAsFunction(
-    _ features: TensorSlice, levels: ArraySlice<UInt8>, phase: CodingPhase, inner: Range<Int>
+    _ features: TensorSlice, levels: ArraySlice<UInt8>, phase: CodingPhase, inner: Range<Int>,
+    outside: OutsidePositions?
   ) -> Prediction {
     let columns = features.columns
-    var chain = BlockChain(Array(blocks.dropLast()), columns: columns, channels: channels)
-    var lastStream = BlockStream(blocks[blocks.count - 1], columns: columns, channels: channels)
+    var chain = BlockChain(
+      Array(blocks.dropLast()), columns: columns, channels: channels, outside: outside)
+    var lastStream = BlockStream(
+      blocks[blocks.count - 1], columns: columns, channels: channels, outside: outside)
     var (last, outputs): ([Tensor], [Tensor]) = ([], [])
     // A few rows at a time, so that only these need memory.
     let step = Network.rowsPerPush(columns: columns)

@@ -4,13 +4,15 @@
 /// come at a time.
 struct BlockStream {
   let block: Block
+  private let outside: OutsidePositions?
   /// Rows that came in and have not gone out.
   private var waiting: TensorRows
   /// What the convolution sees: the rows that wait and the one above them.
   private var mixed: TensorRows
 
-  init(_ block: Block, columns: Int, channels: Int) {
+  init(_ block: Block, columns: Int, channels: Int, outside: OutsidePositions?) {
     self.block = block
+    self.outside = outside
     waiting = TensorRows(columns: columns, channels: channels)
     mixed = TensorRows(columns: columns, channels: channels)
   }
@@ -30,7 +32,10 @@ struct BlockStream {
     _ rows: Tensor, isLast: Bool, choose: (Range<Int>) -> [Int]?
   ) -> Tensor? {
     let first = waiting.rows.lowerBound
-    if rows.rows > 0 { block.mix(TensorSlice(rows), to: &mixed) }
+    if rows.rows > 0 {
+      block.mix(TensorSlice(rows), to: &mixed)
+      outside?.clear(&mixed, from: mixed.rows.upperBound - rows.rows)
+    }
     let end = isLast ? mixed.rows.upperBound : max(first, mixed.rows.upperBound - 1)
     guard end > first else {
       waiting.append(rows)
@@ -58,8 +63,11 @@ struct BlockStream {
 struct BlockChain {
   private var streams: [BlockStream]
 
-  init(_ blocks: [Block], columns: Int, channels: Int) {
-    streams = blocks.map { BlockStream($0, columns: columns, channels: channels) }
+  /// - Parameter outside: of the grid whose rows come, or of that of which these are parts.
+  init(_ blocks: [Block], columns: Int, channels: Int, outside: OutsidePositions?) {
+    streams = blocks.map {
+      BlockStream($0, columns: columns, channels: channels, outside: outside)
+    }
   }
 
   /// The rows that are known after these; all of them when `isLast`.

@@ -102,27 +102,33 @@ extension Network {
 
   /// From pixels to features, for a grid of this many columns.
   ///
-  /// - Parameter known: the nonlinear part of the same picture's features, which is not computed again then.
+  /// - Parameters:
+  ///   - outside: of the grid, as for all streams.
+  ///   - known: the nonlinear part of the same picture's features, which is not computed again then.
   package func featureStream(
-    columns: Int, known: [TensorSlice]? = nil
+    columns: Int, outside: OutsidePositions? = nil, known: [TensorSlice]? = nil
   ) throws(ModelError) -> FeatureStream {
-    FeatureStream(try encoder.featureStream(columns: columns, known: known))
+    FeatureStream(try encoder.featureStream(columns: columns, outside: outside, known: known))
   }
 
   /// From features to latents, for a grid of this many columns with these levels.
   package func latentStream(
-    columns: Int, levels: [UInt8]
+    columns: Int, levels: [UInt8], outside: OutsidePositions? = nil
   ) throws(ModelError) -> LatentStream {
-    LatentStream(try encoder.latentStream(columns: columns), levels: levels)
+    LatentStream(try encoder.latentStream(columns: columns, outside: outside), levels: levels)
   }
 
   /// From features to expected distortions, for a grid of this many columns.
-  package func errorStream(columns: Int) throws(ModelError) -> ErrorStream {
-    ErrorStream(try predictor.stream(columns: columns))
+  package func errorStream(
+    columns: Int, outside: OutsidePositions? = nil
+  ) throws(ModelError) -> ErrorStream {
+    ErrorStream(try predictor.stream(columns: columns, outside: outside))
   }
 
   /// From latents to pixels, for a grid of this many columns.
-  package func pixelStream(columns: Int) throws(ModelError) -> PixelStream {
-    PixelStream(try decoder.stream(columns: columns))
+  package func pixelStream(
+    columns: Int, outside: OutsidePositions? = nil
+  ) throws(ModelError) -> PixelStream {
+    PixelStream(try decoder.stream(columns: columns, outside: outside))
   }
 }

@@ -14,6 +14,7 @@ package struct WavefrontSchedule {
   private let columns: Int
   /// The level of every position.
   private let levels: [UInt8]
+  private let outside: OutsidePositions?
   /// Decoded latents [n, latents] of the phases of bands that are not done.
   private var decoded: [Int: [(positions: [Int], latents: [Float])]] = [:]
   /// What decoded latents contribute to predictions.
@@ -33,8 +34,10 @@ package struct WavefrontSchedule {
   ///   - bandRows: rows of a band, an even number of at least 4; nil for one band.
   ///   - keepsLatents: whether `advance` returns latents; an encoder has no use for them.
   ///   - isGrey: whether latents of chroma are zero.
+  ///   - outside: of the grid.
   package init(
-    network: Network, rows: Int, columns: Int, levels: [UInt8], bandRows: Int? = nil,
+    network: Network, rows: Int, columns: Int, levels: [UInt8],
+    outside: OutsidePositions? = nil, bandRows: Int? = nil,
     keepsLatents: Bool = true, isGrey: Bool = false
   ) {
     cleared = isGrey ? network.chroma : []
@@ -46,6 +49,7 @@ package struct WavefrontSchedule {
     self.rows = rows
     self.columns = columns
     self.levels = levels
+    self.outside = outside
     bands = stride(from: 0, to: rows, by: height).map { $0..<min(rows, $0 + height) }
     features = TensorRows(columns: columns, channels: network.configuration.prior)
   }
@@ -149,7 +153,8 @@ package struct WavefrontSchedule {
     var predicted = network.prior(
       features.slice(around),
       levels: levels[around.lowerBound * columns..<around.upperBound * columns],
-      phase: phase, inner: band.lowerBound - first..<band.upperBound - first)
+      phase: phase, inner: band.lowerBound - first..<band.upperBound - first,
+      outside: outside?.cropped(rows: around))
     clear(&predicted.mean, channels: network.configuration.leading)
     let count = predicted.scale.count
     return PhasePrediction(
