@@ -46,7 +46,7 @@ all() { find "$1" -name '*.swift' | sort; }
 module GaussianQuant Sources/GaussianQuant/{GaussianQuantError,NormalQuantile,Philox,Trellis,TrellisSearch}.swift
 module GQBitstream $(all Sources/Bitstream)
 module GQModel $(all Sources/Model | grep -v /Platform/)
-module GQCodec $(all Sources/Codec | grep -Ev '/(Tokens|Allocation|Library)/|[+]Encoding|/(GQEncoder|PictureEncoding|CodingPass|Encoding[A-Z][a-z]*|GraphicsCandidates|GraphicsPixels|GraphicsAreas|CodedGraphics|LosslessEncoder|Attachments|NeutralRows|PictureSource|Picture[+]TransparentFill)[.]swift')
+module GQCodec $(all Sources/Codec | grep -Ev '/(Tokens|Allocation|Library)/|[+]Encoding|/(GQEncoder|PictureEncoding|PictureFeatures|CodingPass|Encoding[A-Z][a-z]*|GraphicsCandidates|GraphicsPixels|GraphicsAreas|CodedGraphics|RepeatedPixels|LosslessEncoder|Attachments|NeutralRows|PictureSource|Picture[+]TransparentFill)[.]swift')
 module gqdecode portable/Decode.swift
 
 if [ "$kind" = wasm ]; then

@@ -128,9 +128,11 @@ struct LevelRevision {
       let samples = expected.samples(position)
       let error = error(measured, position, samples)
       let own = expected[position][Int(levels[position])]
-      return isFarOff(error, expected: own, tolerated: samples * tolerated)
-        && (expected.neighbours(position).contains { mask[$0] }
-          || network.levels.bits[Int(levels[position])] >= Self.costly)
+      if expected.neighbours(position).contains(where: { mask[$0] }) {
+        return error > max(Self.visible * samples * tolerated, tolerance * own)
+      }
+      return network.levels.bits[Int(levels[position])] >= Self.costly
+        && isFarOff(error, expected: own, tolerated: samples * tolerated)
     }
   }
 

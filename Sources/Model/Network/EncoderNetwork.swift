@@ -108,7 +108,8 @@ struct EncoderNetwork: Sendable {
       if taken.count == 1 { return taken[0] }
       return TensorSlice(
         Tensor(
-          joining: taken.map(\.tensor), columns: linear.columns, channels: network.down.outputs))
+          joining: taken.map { $0.tensor }, columns: linear.columns, channels: network.down.outputs)
+      )
     }
   }
 
