@@ -42,6 +42,13 @@ struct LevelRevision {
     errors.neighbours(position).contains { errors.isCleared($0) }
   }
 
+  /// Whether a position's mean is off by more than may be seen beside graphics.
+  private func isShiftedBesideGraphics(
+    _ measured: DecodedErrors.Found, _ position: Int, _ samples: Float
+  ) -> Bool {
+    measured.shifts[position] > samples * Self.seenBesideGraphics / (127.5 * 127.5)
+  }
+
   /// What is seen of a position's shift.
   private func seenShift(_ measured: DecodedErrors.Found, _ position: Int, _ samples: Float)
     -> Float
@@ -130,6 +137,7 @@ struct LevelRevision {
       let own = expected[position][Int(levels[position])]
       if expected.neighbours(position).contains(where: { mask[$0] }) {
         return error > max(Self.visible * samples * tolerated, tolerance * own)
+          || isShiftedBesideGraphics(measured, position, samples)
       }
       return network.levels.bits[Int(levels[position])] >= Self.costly
         && isFarOff(error, expected: own, tolerated: samples * tolerated)
@@ -155,7 +163,7 @@ struct LevelRevision {
       total += error
       let isShifted =
         measured.shifts[position] > seenShift(measured, position, samples)
-        || measured.shifts[position] > samples * Self.seenBesideGraphics / (127.5 * 127.5)
+        || isShiftedBesideGraphics(measured, position, samples)
           && isBesideGraphics(position, errors)
       if isShifted || isFarOff(error, expected: expected, tolerated: slack) {
         farOff.append(position)
