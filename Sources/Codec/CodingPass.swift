@@ -8,7 +8,7 @@ struct CodingPass {
   let header: Header
   let quantizer: TrellisQuantizer
   let order: CodeOrder
-  /// What is known of the picture.
+  /// What the encoder's first half made of the picture.
   var features: PictureFeatures
   let bandPositions: Int
   /// Whether the picture is decoded again and compared.

@@ -38,7 +38,7 @@ public final class GQEncoder: Sendable {
 
   /// Encodes a picture that need not be in memory: the same file as for a picture in memory.
   ///
-  /// Memory is that of a few rows of tiles, of the choice of levels, about 0.7 bytes per pixel, and up to 25 megapixels of
+  /// Memory is that of a few rows of tiles, of the choice of levels, about 1 byte per pixel, and up to 25 megapixels of
   /// samples and of what the network makes of them, 6.5 bytes per pixel. Larger pictures are read several times instead; with an
   /// effort of 7 or more all of a picture is buffered.
   ///
@@ -78,13 +78,14 @@ public final class GQEncoder: Sendable {
     var candidates = GraphicsCandidates(header: header, pool: network.pool)
     let looksForGraphics = options.graphics == .auto && !options.uniform
     let components = source.colorType.componentCount
-    let features = try PictureFeatures(network, source, header, holds: holds) {
+    let (features, errors) = try PictureFeatures.read(source, header, network, holds: holds) {
       if holdsRows { heldRows.append($0) }
       if looksForGraphics { candidates.push($0, components: components) }
     }
     var picture = PictureEncoding(
       network: network, source: HeldRows(source: source, parts: holdsRows ? heldRows : nil),
       header: header, attachments: attachments, options: options, candidates: candidates,
+      errors: errors,
       pass: CodingPass(
         network: network, header: header, quantizer: quantizer, order: options.order,
         features: features, bandPositions: bandPositions,

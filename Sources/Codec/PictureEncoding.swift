@@ -19,7 +19,7 @@ struct PictureEncoding<Source: PictureSource> {
   private(set) var losslessBits: Float?
   init(
     network: Network, source: Source, header: Header, attachments: Attachments,
-    options: EncodingOptions, candidates: GraphicsCandidates, pass: CodingPass
+    options: EncodingOptions, candidates: GraphicsCandidates, errors: LevelErrors, pass: CodingPass
   ) {
     self.network = network
     self.source = source
@@ -27,7 +27,7 @@ struct PictureEncoding<Source: PictureSource> {
     self.attachments = attachments
     self.options = options
     self.candidates = candidates
-    errors = pass.features.errors
+    self.errors = errors
     self.pass = pass
   }
 
@@ -59,9 +59,8 @@ struct PictureEncoding<Source: PictureSource> {
     }
     guard let graphics else { return }
     let outside = OutsidePositions(graphics.mask, columns: header.columns)
-    pass.features = try PictureFeatures(
-      network, source, header, outside: outside, holds: pass.features.nonlinear != nil)
-    errors = pass.features.errors
+    (pass.features, errors) = try PictureFeatures.read(
+      source, header, network, outside: outside, holds: pass.features.nonlinear != nil)
     errors.clear(graphics.mask)
     pass.graphicsMask = graphics.mask
   }
@@ -102,7 +101,8 @@ struct PictureEncoding<Source: PictureSource> {
       let allowed = options.target.bytes(header) ?? 2 * bytes + 200
       return candidates.bits.reduce(0, +) < 16 * Float(allowed) ? allowed : nil
     }
-    return losslessBits ?? .infinity < 12 * Float(bytes) ? bytes : nil
+    // The estimate may be half too high.
+    return losslessBits ?? .infinity < 1.5 * 8 * Float(bytes) ? bytes : nil
   }
 
   /// A level for every position.

@@ -1,24 +1,22 @@
 import GQBitstream
 import GQModel
 
-/// What the network knows of a picture before levels are chosen.
+/// What the encoder's first half makes of a picture, for passes over it with different levels.
 struct PictureFeatures {
-  /// What is expected of levels.
-  let errors: LevelErrors
   /// The nonlinear part of the features, from above to below; nil when it is to be computed again.
   let nonlinear: [TensorSlice]?
-  /// The positions that the network does not see.
+  /// Graphics that the network does not see.
   let outside: OutsidePositions?
 
-  /// Reads a picture.
+  /// Reads a picture; the features, and what is expected of levels.
   ///
   /// - Parameters:
   ///   - holds: whether the features are kept.
   ///   - observe: called with the samples of some rows.
-  init(
-    _ network: Network, _ source: some PictureSource, _ header: Header,
+  static func read(
+    _ source: some PictureSource, _ header: Header, _ network: Network,
     outside: OutsidePositions? = nil, holds: Bool, observe: @escaping ([UInt8]) -> Void = { _ in }
-  ) throws {
+  ) throws -> (PictureFeatures, LevelErrors) {
     var errors = LevelErrors(header: header)
     var parts: [TensorSlice] = []
     var errorStream = try network.errorStream(columns: header.columns, outside: outside)
@@ -28,8 +26,6 @@ struct PictureFeatures {
       if holds { parts.append(features.nonlinear) }
       errors.append(errorStream.push(features, isLast: isLast))
     }
-    self.errors = errors
-    nonlinear = holds ? parts : nil
-    self.outside = outside
+    return (PictureFeatures(nonlinear: holds ? parts : nil, outside: outside), errors)
   }
 }

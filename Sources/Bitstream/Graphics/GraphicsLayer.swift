@@ -5,7 +5,8 @@
 package struct GraphicsLayer: Sendable, Equatable {
   /// For every position, row by row, whether the layer has its pixels.
   package let mask: [Bool]
-  /// Which positions of the mask count as outside of the picture for the network; it codes the others, which it did badly.
+  /// Which positions of the mask the network does not see, as if they were beyond the picture's edges. The others are coded by
+  /// the network as well: its pixels there are replaced.
   package let outside: [Bool]
   /// The units that hold positions of the mask, row by row.
   package let places: [GridRectangle]

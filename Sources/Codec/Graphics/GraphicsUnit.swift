@@ -2,7 +2,7 @@ import GQBitstream
 
 /// The two ways in which a unit of graphics is coded, which its first byte tells.
 enum GraphicsUnit {
-  enum Coding: CaseIterable {
+  enum Coding {
     /// For few colours in patterns that come again: `ContextCodedPixels`.
     case contextMixing
     /// For photographs, noise and long repetitions.

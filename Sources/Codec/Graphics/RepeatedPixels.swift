@@ -47,9 +47,12 @@ struct RepeatedPixels {
         }
         let (left, up) = (this[x], above[x + 1])
         var hash = left &* 0x9E37_79B1
-        for neighbour in [up, above[x], above[x + 2]] {
+        func mix(_ neighbour: UInt32) {
           hash = (hash ^ hash >> 15) &* 0x85EB_CA6B &+ neighbour &* 0x9E37_79B1
         }
+        mix(up)
+        mix(above[x])
+        mix(above[x + 2])
         let slot = Int(((hash ^ hash >> 15) &* 0x85EB_CA6B) >> (32 - Self.hashBits))
         if colour != left, colour != up, colour != followers[slot] {
           newPixels[first + x / Header.stride] += 1

@@ -50,6 +50,7 @@ struct HeldRows<Source: PictureSource>: PictureSource {
   var height: Int { source.height }
   var colorType: Picture.ColorType { source.colorType }
   var metadata: PictureMetadata { source.metadata }
+  var isInMemory: Bool { parts != nil || source.isInMemory }
 
   func forEachRows(_ count: Int, _ body: ([UInt8]) throws -> Void) throws {
     guard let parts else { return try source.forEachRows(count, body) }

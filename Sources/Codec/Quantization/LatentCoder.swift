@@ -13,6 +13,7 @@ struct LatentCoder {
   let hasPositionsAlone: Bool
   /// Whether the picture has no chroma.
   let isGrey: Bool
+  /// Graphics that the network does not see.
   let outside: OutsidePositions?
 
   init(
