@@ -377,6 +377,55 @@ struct GraphicsTests {
       bytes.count <= (try encode(picture, EncodingOptions(isLossless: true)).count))
   }
 
+  /// The edge of large smoothed letters has many shades, hardly one of them twice, as a photograph's edge has; but these are blends.
+  @Test(arguments: [true, false])
+  func lettersAreNoPhotographs(areBlends: Bool) throws {
+    let (ground, ink): (SIMD3<Int>, SIMD3<Int>) = (SIMD3(13, 17, 23), SIMD3(230, 233, 240))
+    var samples: [UInt8] = []
+    for pixel in 0..<256 {
+      var colour = ground
+      if pixel >= 216 {
+        colour = ink
+      } else if pixel >= 150 {
+        let step = pixel - 150
+        colour =
+          areBlends ? ground &+ (ink &- ground) &* step / 66 : SIMD3(step * 3, 200 - step * 2, 40)
+      }
+      for c in 0..<3 { samples.append(UInt8(colour[c])) }
+    }
+    let header = Header(
+      width: 16, height: 16, colorType: .rgb, tuning: 0, stateBits: 12, seed: 0,
+      modelIdentifier: network.identifier)
+    var candidates = GraphicsCandidates(header: header, pool: network.pool)
+    candidates.push(samples, components: 3)
+    #expect(candidates.mask == [true] && candidates.isMixed == [!areBlends])
+  }
+
+  /// Positions that the network codes as well, though their pixels are replaced, are told from those that it does not see.
+  @Test func positionsAreSeenOrNot() throws {
+    let picture = Self.page(width: 448, height: 320, photograph: (x: 200, y: 96, side: 160))
+    let bytes = try encode(picture)
+    let coded = try CodedPicture(parsing: bytes)
+    let graphics = try #require(coded.graphics)
+    #expect(graphics.outside.contains(true))
+    var outside = graphics.outside
+    for place in outside.indices where place % 7 < 3 { outside[place] = false }
+    let other = CodedPicture(
+      header: coded.header, rateTable: coded.rateTable, levelMap: coded.levelMap,
+      graphics: GraphicsLayer(
+        header: coded.header, mask: graphics.mask, outside: outside, units: graphics.units),
+      order: coded.order, segments: coded.segments)
+    let parsed = try CodedPicture(parsing: other.serialized())
+    #expect(parsed.graphics?.outside == outside && parsed.graphics?.mask == graphics.mask)
+    let tokens = try PictureTokens(parsed, table: network.levels)
+    let (array, description) = try tokens.numPy()
+    #expect(
+      try PictureTokens(numPy: array, description: description).serializedPicture()
+        == other.serialized())
+    // The network's pixels beside them are others then.
+    #expect(try makeDecoder().decode(other.serialized()) != makeDecoder().decode(bytes))
+  }
+
   @Test func tokensCarryTheLayer() throws {
     let picture = Self.page(width: 448, height: 320, photograph: (x: 200, y: 96, side: 160))
     let bytes = try encode(picture)

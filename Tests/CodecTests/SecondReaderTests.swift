@@ -15,6 +15,8 @@ import Testing
         let pixels: [UInt32]?
       }
 
+      let mask: [Int]
+      let outside: [Int]
       let units: [Unit]
     }
 
@@ -107,6 +109,27 @@ import Testing
       }
     }
     #expect(units.count == 1 && pixels == expected)
+  }
+
+  @Test(
+    .enabled(if: python != nil, "python3 is not installed"))
+  func tellsWhatTheNetworkDoesNotSee() throws {
+    let coded = try CodedPicture(
+      parsing: makeEncoder().encode(
+        GraphicsTests.page(width: 448, height: 320, photograph: (x: 200, y: 96, side: 160))
+      ).bytes)
+    let graphics = try #require(coded.graphics)
+    var outside = graphics.outside
+    for place in outside.indices where place % 7 < 3 { outside[place] = false }
+    let bytes = CodedPicture(
+      header: coded.header, rateTable: coded.rateTable, levelMap: coded.levelMap,
+      graphics: GraphicsLayer(
+        header: coded.header, mask: graphics.mask, outside: outside, units: graphics.units),
+      order: coded.order, segments: coded.segments
+    ).serialized()
+    let found = try #require(try read(bytes, []).graphics)
+    #expect(found.mask == graphics.mask.map { $0 ? 1 : 0 })
+    #expect(found.outside == outside.map { $0 ? 1 : 0 })
   }
 
   private func read(

@@ -101,7 +101,9 @@ struct GraphicsCandidates {
       let pixels = rows.count * columns.count
       let isCandidate =
         colours <= fewColours || Int(largest) * 3 >= pixels || fresh * 2 <= pixels
-      let isMixed = colours > textColours && colours * 2 > pixels - Int(largest)
+      let isMixed =
+        colours > textColours && colours * 2 > pixels - Int(largest)
+        && !isInk(table, ground: largest, pixels: pixels)
       return (isCandidate, Float(max(0, fresh - 1)) * 4 + 2, isMixed)
     }
     return judged
@@ -111,6 +113,38 @@ struct GraphicsCandidates {
         false
       )
   }
+
+  /// Whether colours are those of smoothed text: blends of a ground and an ink, which a fourth of the other pixels have.
+  ///
+  /// - Parameters:
+  ///   - table: 256 colours, each with the number of its pixels behind it.
+  ///   - ground: the largest of these numbers.
+  private static func isInk(
+    _ table: UnsafeMutableBufferPointer<UInt32>, ground: UInt32, pixels: Int
+  ) -> Bool {
+    func components(_ colour: UInt32) -> SIMD3<Int32> {
+      SIMD3(Int32(colour & 255), Int32(colour >> 8 & 255), Int32(colour >> 16))
+    }
+    let slots = (0..<256).filter { table[2 * $0 + 1] > 0 }
+    guard let first = slots.first(where: { table[2 * $0 + 1] == ground }) else { return false }
+    let origin = components(table[2 * first])
+    func square(_ x: SIMD3<Int32>) -> Int { Int((x &* x).wrappedSum()) }
+    let offsets = slots.map { components(table[2 * $0]) &- origin }
+    let ink = offsets.max { square($0) < square($1) } ?? .zero
+    var dark = 0
+    for (slot, offset) in zip(slots, offsets) {
+      let along = Int((offset &* ink).wrappedSum())
+      // Further than this many levels from the line between the two.
+      if square(offset) * square(ink) - along * along > blendTolerance * square(ink) {
+        return false
+      }
+      if 8 * along >= 7 * square(ink) { dark += Int(table[2 * slot + 1]) }
+    }
+    return 4 * dark >= pixels - Int(ground)
+  }
+
+  /// Squared distance of a blend of two colours from the line between them, in levels.
+  private static let blendTolerance = 12
 
   /// About how many bits the pixels of many colours take: those of what the pixel to the left does not say, of every fourth row.
   private static func residualBits(
