@@ -107,7 +107,7 @@ public final class GQEncoder: Sendable {
       let file =
         try exact
         ?? LosslessEncoder(pool: network.pool).encode(
-          source, header.colorType, attachments, lossless)
+          picture.source, header.colorType, attachments, lossless)
       exact = file
       return file.bytes.count <= allowed ? file : nil
     }
