@@ -137,9 +137,9 @@ struct PictureEncoding<Source: PictureSource> {
   mutating func code() throws -> CodingPass.Result {
     var best = try pass.run(source, try chooseLevels())
     guard var measured = best.errors else { return best }
-    var revision = LevelRevision(network: network)
     var levels = best.levels
     let isLarge = levels.count >= LevelRevision.crowd
+    var revision = LevelRevision(network: network, mendsSeen: !isLarge || options.effort >= 6)
     let unlearned = isLarge ? nil : errors
     let choseGraphics = graphics != nil
     if keepsFailures {

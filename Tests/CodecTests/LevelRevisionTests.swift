@@ -12,7 +12,7 @@ struct LevelRevisionTests {
   }
 
   private func learn(
-    rows: Int = 16, shift: Float = 0, _ ratio: (Int) -> Float
+    rows: Int = 16, shift: Float = 0, seen: Float = 0, _ ratio: (Int) -> Float
   ) throws -> (learns: Bool, errors: LevelErrors, bits: Int, isFarOffAlone: Bool) {
     let levels = network.levels.bits
     let level = try #require(levels.indices.first { levels[$0] >= 64 })
@@ -21,17 +21,18 @@ struct LevelRevisionTests {
       seed: 1,
       modelIdentifier: network.identifier)
     var errors = LevelErrors(header: header)
-    let unit = LevelRevision(network: network).distortion(1)
+    let unit = LevelRevision(network: network, mendsSeen: false).distortion(1)
     errors.append(
       Tensor(
         rows: rows, columns: 16, channels: levels.count,
         values: Array(repeating: 0.02 * unit, count: 16 * rows * levels.count)))
-    var revision = LevelRevision(network: network)
+    var revision = LevelRevision(network: network, mendsSeen: seen > 0)
     let learns = revision.learn(
       &errors, levels: Array(repeating: UInt8(level), count: 16 * rows),
       measured: DecodedErrors.Found(
         squares: (0..<16 * rows).map { 768 * 0.02 * ratio($0) },
-        shifts: (0..<16 * rows).map { $0 == 17 ? 768 * shift * shift / (127.5 * 127.5) : 0 }))
+        shifts: (0..<16 * rows).map { $0 == 17 ? 768 * shift * shift / (127.5 * 127.5) : 0 },
+        seen: (0..<16 * rows).map { $0 == 17 ? seen : 0.01 }))
     return (learns, errors, levels[level], revision.isFarOffAlone)
   }
 
@@ -56,6 +57,19 @@ struct LevelRevisionTests {
   @Test func shiftsAreSeen() throws {
     #expect(try !learns(shift: 9) { _ in 1 })
     #expect(try learns(shift: 11) { _ in 1 })
+  }
+
+  /// A cell that is seen makes the level that was chosen worse, and the position's others half as much in the logarithm.
+  @Test func cellsAreSeen() throws {
+    #expect(try !learn(seen: 1.1) { _ in 1 }.learns)
+    let (learns, errors, _, _) = try learn(seen: 1.3) { $0 == 17 ? 9 : 1 }
+    #expect(learns)
+    let level = try #require(network.levels.bits.firstIndex { $0 >= 64 })
+    let before = errors[16][level]
+    for other in network.levels.bits.indices {
+      let expected = before * (other == level ? 9 : 3)
+      #expect(abs(errors[17][other] - expected) < 1e-4 * expected)
+    }
   }
 
   /// More than twice the bits are tried next.

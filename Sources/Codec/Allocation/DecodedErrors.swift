@@ -27,12 +27,17 @@ struct DecodedErrors {
     /// The part of them that is the same in all pixels: as many times the squares of the components' mean errors. What is seen
     /// first on calm ground.
     var shifts: [Float]
+    /// How well the worst cell of 8 x 8 pixels is seen as such: the square of its mean error in levels of 8 bits, divided by the
+    /// square of 2 and a quarter of the picture's standard deviation there. AVIF's cells have less than 1 at the default
+    /// quality's bits, but for one in thousands (`docs/experiments.md`).
+    var seen: [Float]
 
     /// Leaves out the errors of positions that are graphics.
     mutating func leaveOut(_ mask: [Bool]) {
       for (position, isSet) in mask.enumerated() where isSet {
         squares[position] = 0
         shifts[position] = 0
+        seen[position] = 0
       }
     }
   }
@@ -48,7 +53,7 @@ struct DecodedErrors {
     pool = network.pool
     stream = try network.pixelStream(columns: grid.columns, outside: outside)
     let none = [Float](repeating: 0, count: grid.positionCount)
-    found = Found(squares: none, shifts: none)
+    found = Found(squares: none, shifts: none, seen: none)
   }
 
   /// Takes rows of the picture.
@@ -81,24 +86,29 @@ struct DecodedErrors {
     let unit = Float(3 / components) / (127.5 * 127.5)
     found.squares.withUnsafeMutableBufferPointer { squares in
       found.shifts.withUnsafeMutableBufferPointer { shifts in
-        waiting.withUnsafeBufferPointer { original in
-          decoded.withUnsafeBufferPointer { decoded in
-            let (squares, shifts) = (Disjoint(squares), Disjoint(shifts))
-            let (original, decoded) = (Disjoint(original), Disjoint(decoded))
-            pool.forEach((rows + stride - 1) / stride) { band in
-              let bandRows = band * stride..<min(rows, (band + 1) * stride)
-              for column in 0..<columns {
-                let count = min(stride, width - column * stride) * components
-                let first = bandRows.lowerBound * rowLength + column * stride * components
-                let (square, sums) = Self.sums(
-                  original.value, decoded.value, from: first, rows: bandRows.count,
-                  rowLength: rowLength, count: count, components: components)
-                let position = firstPosition + band * columns + column
-                let pixels = Float(bandRows.count * (count / components))
-                var shift: Float = 0
-                for c in 0..<components { shift += Float(sums[c]) * Float(sums[c]) }
-                squares.value[position] = Float(square) * unit
-                shifts.value[position] = shift / pixels * unit
+        found.seen.withUnsafeMutableBufferPointer { seen in
+          waiting.withUnsafeBufferPointer { original in
+            decoded.withUnsafeBufferPointer { decoded in
+              let (squares, shifts, seen) = (Disjoint(squares), Disjoint(shifts), Disjoint(seen))
+              let (original, decoded) = (Disjoint(original), Disjoint(decoded))
+              pool.forEach((rows + stride - 1) / stride) { band in
+                let bandRows = band * stride..<min(rows, (band + 1) * stride)
+                for column in 0..<columns {
+                  let pixels = min(stride, width - column * stride)
+                  let sums = PositionSums(
+                    original.value, decoded.value,
+                    from: bandRows.lowerBound * rowLength + column * stride * components,
+                    rows: bandRows.count, rowLength: rowLength, pixels: pixels,
+                    components: components)
+                  let position = firstPosition + band * columns + column
+                  var shift: Float = 0
+                  for c in 0..<components {
+                    shift += Float(sums.differences[c]) * Float(sums.differences[c])
+                  }
+                  squares.value[position] = Float(sums.square) * unit
+                  shifts.value[position] = shift / Float(bandRows.count * pixels) * unit
+                  seen.value[position] = sums.seen
+                }
               }
             }
           }
@@ -107,32 +117,5 @@ struct DecodedErrors {
     }
     waiting.removeFirst(rows * rowLength)
     nextRow += rows
-  }
-
-  /// Sums over `rows` rows of `count` samples each, the first sample being `first`: squared differences, and for each component
-  /// differences.
-  private static func sums(
-    _ original: UnsafeBufferPointer<UInt8>, _ decoded: UnsafeBufferPointer<UInt8>,
-    from first: Int, rows: Int, rowLength: Int, count: Int, components: Int
-  ) -> (square: Int32, differences: SIMD4<Int32>) {
-    // By place in a row at first, which compilers turn into vectors.
-    withUnsafeTemporaryAllocation(of: Int32.self, capacity: 2 * count) { places in
-      places.initialize(repeating: 0)
-      for row in 0..<rows {
-        let start = first + row * rowLength
-        for k in 0..<count {
-          let difference = Int32(decoded[start + k]) - Int32(original[start + k])
-          places[k] &+= difference
-          places[count + k] &+= difference &* difference
-        }
-      }
-      var square: Int32 = 0
-      var differences = SIMD4<Int32>.zero
-      for k in 0..<count {
-        differences[k % components] &+= places[k]
-        square &+= places[count + k]
-      }
-      return (square, differences)
-    }
   }
 }

@@ -16,13 +16,19 @@ struct LevelRevision {
   }
 
   private let network: Network
+  /// Whether positions with cells that are seen are still to be mended: once.
+  private var mendsSeen: Bool
   private var failures: [Int: Failure] = [:]
   /// The positions that were far off when errors were last learned from.
   private(set) var farOff: [Int] = []
   /// Whether these were few, and little else was wrong.
   private(set) var isFarOffAlone = false
 
-  init(network: Network) { self.network = network }
+  /// - Parameter mendsSeen: whether single cells that are seen are enough to code a picture again.
+  init(network: Network, mendsSeen: Bool) {
+    self.network = network
+    self.mendsSeen = mendsSeen && network.tuning == .visual
+  }
 
   /// Distortion per squared error: 1, or what a visual distortion of about the same annoyance is.
   private var unit: Float { network.tuning == .psnr ? 1 : 127.5 * 127.5 / 12 }
@@ -91,7 +97,40 @@ struct LevelRevision {
   /// Content is unlike that of the training where one among so many failed.
   private static let unlike = 32
 
+  /// From where on a cell is seen enough to code a picture again, and from where on it is mended then: so much, and so many
+  /// times the square of the mean.
+  private typealias SeenLimit = (least: Float, squares: Float)
+  private static let (coarse, mended): (SeenLimit, SeenLimit) = ((1.2, 12), (0.5, 2.5))
+  /// A level whose cells are seen is taken to err at least and at most so many times as was expected, and the position's other
+  /// levels by the root of it.
+  private static let seenRatios: (least: Float, most: Float) = (1.3, 16)
+
   private typealias Measured = (position: Int, error: Float)
+
+  /// Takes the levels of positions whose cells are seen to be worse than was expected, if some are coarse.
+  ///
+  /// - Returns: whether some are.
+  private mutating func mend(
+    _ errors: inout LevelErrors, levels: [UInt8], measured: DecodedErrors.Found
+  ) -> Bool {
+    guard mendsSeen else { return false }
+    mendsSeen = false
+    let sum = measured.seen.reduce(0) { $0 + $1.squareRoot() }
+    let mean = sum / Float(max(1, measured.seen.count { $0 > 0 }))
+    func isBeyond(_ limit: SeenLimit, _ seen: Float) -> Bool {
+      seen > max(limit.least, limit.squares * mean * mean)
+    }
+    guard measured.seen.contains(where: { isBeyond(Self.coarse, $0) }) else { return false }
+    for (position, level) in levels.enumerated()
+    where isBeyond(Self.mended, measured.seen[position]) && !errors.isCleared(position) {
+      let error = error(measured, position, errors.samples(position))
+      let expected = errors[position][Int(level)]
+      let ratio = min(max(error / expected, Self.seenRatios.least), Self.seenRatios.most)
+      errors[position] = errors[position].map { $0 * ratio.squareRoot() }
+      errors[position][Int(level)] = expected * ratio
+    }
+    return true
+  }
 
   /// A squared error per sample that is never called a failure.
   private func tolerated(_ measured: DecodedErrors.Found, _ errors: LevelErrors) -> Float {
@@ -214,6 +253,7 @@ struct LevelRevision {
     }
     let areMany = excess > Self.share * total
     isFarOffAlone = isRare && !areMany
-    return areMany || !farOff.isEmpty && farOff.count * Self.crowd >= levels.count
+    let isMended = mend(&errors, levels: levels, measured: measured)
+    return isMended || areMany || !farOff.isEmpty && farOff.count * Self.crowd >= levels.count
   }
 }
