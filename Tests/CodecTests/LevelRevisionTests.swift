@@ -62,7 +62,7 @@ struct LevelRevisionTests {
   /// A cell that is seen makes the level that was chosen worse, and the position's others half as much in the logarithm.
   @Test func cellsAreSeen() throws {
     #expect(try !learn(seen: 1.1) { _ in 1 }.learns)
-    let (learns, errors, _, _) = try learn(seen: 1.3) { $0 == 17 ? 9 : 1 }
+    let (learns, errors, _, _) = try learn(seen: 2.25) { $0 == 17 ? 9.5 : 1 }
     #expect(learns)
     let level = try #require(network.levels.bits.firstIndex { $0 >= 64 })
     let before = errors[16][level]

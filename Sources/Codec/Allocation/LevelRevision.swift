@@ -100,9 +100,9 @@ struct LevelRevision {
   /// From where on a cell is seen enough to code a picture again, and from where on it is mended then: so much, and so many
   /// times the square of the mean.
   private typealias SeenLimit = (least: Float, squares: Float)
-  private static let (coarse, mended): (SeenLimit, SeenLimit) = ((1.2, 12), (0.5, 2.5))
-  /// A level whose cells are seen is taken to err at least and at most so many times as was expected, and the position's other
-  /// levels by the root of it.
+  private static let (coarse, mended): (SeenLimit, SeenLimit) = ((1.2, 12), (0.5, 4))
+  /// A level whose cells are seen is taken to err as much more than was expected as it does, but at least and at most so many times
+  /// and at most twice what is seen beyond the limit; the position's other levels by the root of it.
   private static let seenRatios: (least: Float, most: Float) = (1.3, 16)
 
   private typealias Measured = (position: Int, error: Float)
@@ -117,15 +117,15 @@ struct LevelRevision {
     mendsSeen = false
     let sum = measured.seen.reduce(0) { $0 + $1.squareRoot() }
     let mean = sum / Float(max(1, measured.seen.count { $0 > 0 }))
-    func isBeyond(_ limit: SeenLimit, _ seen: Float) -> Bool {
-      seen > max(limit.least, limit.squares * mean * mean)
-    }
-    guard measured.seen.contains(where: { isBeyond(Self.coarse, $0) }) else { return false }
+    func limit(_ limit: SeenLimit) -> Float { max(limit.least, limit.squares * mean * mean) }
+    let (coarse, mended) = (limit(Self.coarse), limit(Self.mended))
+    guard measured.seen.contains(where: { $0 > coarse }) else { return false }
     for (position, level) in levels.enumerated()
-    where isBeyond(Self.mended, measured.seen[position]) && !errors.isCleared(position) {
+    where measured.seen[position] > mended && !errors.isCleared(position) {
       let error = error(measured, position, errors.samples(position))
       let expected = errors[position][Int(level)]
-      let ratio = min(max(error / expected, Self.seenRatios.least), Self.seenRatios.most)
+      let most = min(2 * measured.seen[position] / mended, Self.seenRatios.most)
+      let ratio = max(Self.seenRatios.least, min(error / expected, most))
       errors[position] = errors[position].map { $0 * ratio.squareRoot() }
       errors[position][Int(level)] = expected * ratio
     }
