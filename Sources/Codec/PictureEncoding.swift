@@ -131,7 +131,8 @@ struct PictureEncoding<Source: PictureSource> {
 
   /// Codes the picture.
   ///
-  /// What was predicted of content unlike the training's may be far off: then levels are chosen again, four times at most, and
+  /// What was predicted of content unlike the training's may be far off: then levels are chosen again, four times at most (once where
+  /// only single cells are seen), and
   /// once in large pictures, of which a position is a small part. A few positions of these are rather kept without loss, and so
   /// is what stays far off beside graphics, where it is seen, or has many bits, and flat ground whose mean is off.
   mutating func code() throws -> CodingPass.Result {
@@ -139,16 +140,20 @@ struct PictureEncoding<Source: PictureSource> {
     guard var measured = best.errors else { return best }
     var levels = best.levels
     let isLarge = levels.count >= LevelRevision.crowd
-    var revision = LevelRevision(network: network, mendsSeen: !isLarge || options.effort >= 6)
+    var revision = LevelRevision(network: network)
     let unlearned = isLarge ? nil : errors
     let choseGraphics = graphics != nil
     if keepsFailures {
       try keepWithoutLoss(revision.shifted(candidates, measured, errors), &measured)
       best.errors = measured
     }
-    for _ in 0..<(isLarge ? 1 : 4) {
-      guard revision.learn(&errors, levels: levels, measured: measured) else { break }
-      if isLarge, revision.isFarOffAlone, keepsFailures, !choseGraphics {
+    for attempt in 0..<(isLarge ? 1 : 4) {
+      let isFarOff = revision.learn(&errors, levels: levels, measured: measured)
+      let isMended =
+        attempt == 0 && (!isLarge || options.effort >= 6)
+        && revision.mend(&errors, levels: levels, measured: measured)
+      guard isFarOff || isMended else { break }
+      if !isMended, isLarge, revision.isFarOffAlone, keepsFailures, !choseGraphics {
         try keepWithoutLoss(revision.farOff, &measured)
         break
       }
@@ -158,6 +163,7 @@ struct PictureEncoding<Source: PictureSource> {
       let coded = try pass.run(source, levels)
       measured = coded.errors ?? measured
       if cost(coded, revision) < cost(best, revision) { best = coded }
+      if !isFarOff { break }
     }
     if keepsFailures, var found = best.errors {
       try keepWithoutLoss(revision.shifted(candidates, found, errors), &found)

@@ -21,18 +21,21 @@ struct LevelRevisionTests {
       seed: 1,
       modelIdentifier: network.identifier)
     var errors = LevelErrors(header: header)
-    let unit = LevelRevision(network: network, mendsSeen: false).distortion(1)
+    let unit = LevelRevision(network: network).distortion(1)
     errors.append(
       Tensor(
         rows: rows, columns: 16, channels: levels.count,
         values: Array(repeating: 0.02 * unit, count: 16 * rows * levels.count)))
-    var revision = LevelRevision(network: network, mendsSeen: seen > 0)
-    let learns = revision.learn(
-      &errors, levels: Array(repeating: UInt8(level), count: 16 * rows),
-      measured: DecodedErrors.Found(
-        squares: (0..<16 * rows).map { 768 * 0.02 * ratio($0) },
-        shifts: (0..<16 * rows).map { $0 == 17 ? 768 * shift * shift / (127.5 * 127.5) : 0 },
-        seen: (0..<16 * rows).map { $0 == 17 ? seen : 0.01 }))
+    var revision = LevelRevision(network: network)
+    let chosen = Array(repeating: UInt8(level), count: 16 * rows)
+    let measured = DecodedErrors.Found(
+      squares: (0..<16 * rows).map { 768 * 0.02 * ratio($0) },
+      shifts: (0..<16 * rows).map { $0 == 17 ? 768 * shift * shift / (127.5 * 127.5) : 0 },
+      seen: (0..<16 * rows).map { $0 == 17 ? seen : 0.01 })
+    let learns =
+      seen > 0
+      ? revision.mend(&errors, levels: chosen, measured: measured)
+      : revision.learn(&errors, levels: chosen, measured: measured)
     return (learns, errors, levels[level], revision.isFarOffAlone)
   }
 

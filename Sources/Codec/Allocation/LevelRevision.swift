@@ -16,19 +16,13 @@ struct LevelRevision {
   }
 
   private let network: Network
-  /// Whether positions with cells that are seen are still to be mended: once.
-  private var mendsSeen: Bool
   private var failures: [Int: Failure] = [:]
   /// The positions that were far off when errors were last learned from.
   private(set) var farOff: [Int] = []
   /// Whether these were few, and little else was wrong.
   private(set) var isFarOffAlone = false
 
-  /// - Parameter mendsSeen: whether single cells that are seen are enough to code a picture again.
-  init(network: Network, mendsSeen: Bool) {
-    self.network = network
-    self.mendsSeen = mendsSeen && network.tuning == .visual
-  }
+  init(network: Network) { self.network = network }
 
   /// Distortion per squared error: 1, or what a visual distortion of about the same annoyance is.
   private var unit: Float { network.tuning == .psnr ? 1 : 127.5 * 127.5 / 12 }
@@ -110,11 +104,10 @@ struct LevelRevision {
   /// Takes the levels of positions whose cells are seen to be worse than was expected, if some are coarse.
   ///
   /// - Returns: whether some are.
-  private mutating func mend(
+  func mend(
     _ errors: inout LevelErrors, levels: [UInt8], measured: DecodedErrors.Found
   ) -> Bool {
-    guard mendsSeen else { return false }
-    mendsSeen = false
+    guard network.tuning == .visual else { return false }
     let sum = measured.seen.reduce(0) { $0 + $1.squareRoot() }
     let mean = sum / Float(max(1, measured.seen.count { $0 > 0 }))
     func limit(_ limit: SeenLimit) -> Float { max(limit.least, limit.squares * mean * mean) }
@@ -253,7 +246,6 @@ struct LevelRevision {
     }
     let areMany = excess > Self.share * total
     isFarOffAlone = isRare && !areMany
-    let isMended = mend(&errors, levels: levels, measured: measured)
-    return isMended || areMany || !farOff.isEmpty && farOff.count * Self.crowd >= levels.count
+    return areMany || !farOff.isEmpty && farOff.count * Self.crowd >= levels.count
   }
 }
