@@ -148,10 +148,14 @@ struct PictureEncoding<Source: PictureSource> {
       best.errors = measured
     }
     for attempt in 0..<(isLarge ? 1 : 4) {
+      let expected = errors
       let isFarOff = revision.learn(&errors, levels: levels, measured: measured)
-      let isMended =
-        attempt == 0 && (!isLarge || options.effort >= 6)
-        && revision.mend(&errors, levels: levels, measured: measured)
+      var isMended = false
+      if attempt == 0, !isLarge || options.effort >= 6 {
+        var mended = isFarOff ? errors : expected
+        isMended = revision.mend(&mended, levels: levels, measured: measured)
+        if isMended { errors = mended }
+      }
       guard isFarOff || isMended else { break }
       if !isMended, isLarge, revision.isFarOffAlone, keepsFailures, !choseGraphics {
         try keepWithoutLoss(revision.farOff, &measured)
@@ -162,7 +166,9 @@ struct PictureEncoding<Source: PictureSource> {
       levels = chosen
       let coded = try pass.run(source, levels)
       measured = coded.errors ?? measured
-      if cost(coded, revision) < cost(best, revision) { best = coded }
+      if cost(coded, revision, unlearned ?? errors) < cost(best, revision, unlearned ?? errors) {
+        best = coded
+      }
       if !isFarOff { break }
     }
     if keepsFailures, var found = best.errors {
@@ -202,11 +208,28 @@ struct PictureEncoding<Source: PictureSource> {
     measured.leaveOut(mask)
   }
 
-  /// What a pass made costs: its errors, and where the file's size is free its bits.
-  private func cost(_ coded: CodingPass.Result, _ revision: LevelRevision) -> Double {
-    let sum = coded.errors.map { revision.cost($0, errors) } ?? 0
+  /// What a pass made costs: its errors but for those of positions that will rather be kept without loss, and where the file's size
+  /// is free its bits.
+  private func cost(
+    _ coded: CodingPass.Result, _ revision: LevelRevision, _ expected: LevelErrors
+  ) -> Double {
+    guard var measured = coded.errors else { return 0 }
+    var bits = coded.levels.reduce(0) { $0 + network.levels.bits[Int($1)] }
+    if keepsFailures {
+      var kept = [Bool](repeating: false, count: coded.levels.count)
+      for position in revision.farOff(
+        beside: mask, levels: coded.levels, measured: measured, expected: expected)
+      {
+        kept[position] = true
+        bits += Self.keptBits
+      }
+      measured.leaveOut(kept)
+    }
+    let sum = revision.cost(measured, errors)
     guard case .quality(let quality) = options.target else { return sum }
-    let bits = coded.levels.reduce(0) { $0 + network.levels.bits[Int($1)] }
     return sum + QualityScale.lambda(quality: quality, tuning: network.tuning) * Double(bits)
   }
+
+  /// About what a position of a photograph takes without loss.
+  private static var keptBits: Int { 3000 }
 }
