@@ -38,7 +38,7 @@ package struct EncodingOptions: Sendable, Equatable {
   /// One level for the whole picture instead of levels chosen by position.
   package var uniform: Bool
   /// 1 (fast) to 9 (thorough): up to 2 nothing is decoded and compared, below 6 pictures from 4 megapixels on are not coded again
-  /// for single cells that are seen, and from 7 on the errors of `psnr` are measured before levels are chosen. The trellis
+  /// for single visible blocks, and from 7 on the errors of `psnr` are measured before levels are chosen. The trellis
   /// has 2^11 states up to 3, 2^12 at 4, 2^13 up to 6, 2^14 up to 8 and 2^16 at 9.
   package var effort: Int
   /// What becomes of text, screens and drawings.

@@ -132,7 +132,7 @@ struct PictureEncoding<Source: PictureSource> {
   /// Codes the picture.
   ///
   /// What was predicted of content unlike the training's may be far off: then levels are chosen again, four times at most, and
-  /// once where only single cells are seen and in large pictures, of which a position is a small part. A few positions of these are
+  /// once where only single blocks are visible and in large pictures, of which a position is a small part. A few positions of these are
   /// rather kept without loss, and so is what stays far off beside graphics, where it is seen, or has many bits, and flat ground
   /// whose mean is off.
   mutating func code() throws -> CodingPass.Result {
@@ -141,23 +141,25 @@ struct PictureEncoding<Source: PictureSource> {
     var levels = best.levels
     let isLarge = levels.count >= LevelRevision.crowd
     var revision = LevelRevision(network: network)
-    let unlearned = isLarge ? nil : errors
+    // Large pictures nearly always have a visible block.
+    let correctsVisible = !isLarge || options.effort >= 6
+    let unlearned = correctsVisible ? errors : nil
     let choseGraphics = graphics != nil
     if keepsFailures {
       try keepWithoutLoss(revision.shifted(candidates, measured, errors), &measured)
       best.errors = measured
     }
     for attempt in 0..<(isLarge ? 1 : 4) {
-      let expected = errors
       let isFarOff = revision.learn(&errors, levels: levels, measured: measured)
-      var isMended = false
-      if attempt == 0, !isLarge || options.effort >= 6 {
-        var mended = isFarOff ? errors : expected
-        isMended = revision.mend(&mended, levels: levels, measured: measured)
-        if isMended { errors = mended }
+      var hasVisible = false
+      if attempt == 0, let unlearned {
+        // What was learned of failures that do not matter is forgotten.
+        var corrected = isFarOff ? errors : unlearned
+        hasVisible = revision.correctVisible(&corrected, levels: levels, measured: measured)
+        if hasVisible { errors = corrected }
       }
-      guard isFarOff || isMended else { break }
-      if !isMended, isLarge, revision.isFarOffAlone, keepsFailures, !choseGraphics {
+      guard isFarOff || hasVisible else { break }
+      if !hasVisible, isLarge, revision.isFarOffAlone, keepsFailures, !choseGraphics {
         try keepWithoutLoss(revision.farOff, &measured)
         break
       }

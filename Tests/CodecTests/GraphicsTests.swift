@@ -401,6 +401,17 @@ struct GraphicsTests {
     #expect(candidates.mask == [true] && candidates.isMixed == [!areBlends])
   }
 
+  /// A coded picture some of whose graphics the network is said to see.
+  static func seeing(_ coded: CodedPicture, _ graphics: GraphicsLayer) -> CodedPicture {
+    var outside = graphics.outside
+    for place in outside.indices where place % 7 < 3 { outside[place] = false }
+    return CodedPicture(
+      header: coded.header, rateTable: coded.rateTable, levelMap: coded.levelMap,
+      graphics: GraphicsLayer(
+        header: coded.header, mask: graphics.mask, outside: outside, units: graphics.units),
+      order: coded.order, segments: coded.segments)
+  }
+
   /// Positions that the network codes as well, though their pixels are replaced, are told from those that it does not see.
   @Test func positionsAreSeenOrNot() throws {
     let picture = Self.page(width: 448, height: 320, photograph: (x: 200, y: 96, side: 160))
@@ -408,15 +419,10 @@ struct GraphicsTests {
     let coded = try CodedPicture(parsing: bytes)
     let graphics = try #require(coded.graphics)
     #expect(graphics.outside.contains(true))
-    var outside = graphics.outside
-    for place in outside.indices where place % 7 < 3 { outside[place] = false }
-    let other = CodedPicture(
-      header: coded.header, rateTable: coded.rateTable, levelMap: coded.levelMap,
-      graphics: GraphicsLayer(
-        header: coded.header, mask: graphics.mask, outside: outside, units: graphics.units),
-      order: coded.order, segments: coded.segments)
+    let other = Self.seeing(coded, graphics)
     let parsed = try CodedPicture(parsing: other.serialized())
-    #expect(parsed.graphics?.outside == outside && parsed.graphics?.mask == graphics.mask)
+    #expect(
+      parsed.graphics?.outside == other.graphics?.outside && parsed.graphics?.mask == graphics.mask)
     let tokens = try PictureTokens(parsed, table: network.levels)
     let (array, description) = try tokens.numPy()
     #expect(

@@ -12,7 +12,7 @@ struct LevelRevisionTests {
   }
 
   private func learn(
-    rows: Int = 16, shift: Float = 0, seen: Float = 0, _ ratio: (Int) -> Float
+    rows: Int = 16, shift: Float = 0, visibility: Float = 0, _ ratio: (Int) -> Float
   ) throws -> (learns: Bool, errors: LevelErrors, bits: Int, isFarOffAlone: Bool) {
     let levels = network.levels.bits
     let level = try #require(levels.indices.first { levels[$0] >= 64 })
@@ -31,10 +31,10 @@ struct LevelRevisionTests {
     let measured = DecodedErrors.Found(
       squares: (0..<16 * rows).map { 768 * 0.02 * ratio($0) },
       shifts: (0..<16 * rows).map { $0 == 17 ? 768 * shift * shift / (127.5 * 127.5) : 0 },
-      seen: (0..<16 * rows).map { $0 == 17 ? seen : 0.01 })
+      visibility: (0..<16 * rows).map { $0 == 17 ? visibility : 0.01 })
     let learns =
-      seen > 0
-      ? revision.mend(&errors, levels: chosen, measured: measured)
+      visibility > 0
+      ? revision.correctVisible(&errors, levels: chosen, measured: measured)
       : revision.learn(&errors, levels: chosen, measured: measured)
     return (learns, errors, levels[level], revision.isFarOffAlone)
   }
@@ -62,10 +62,10 @@ struct LevelRevisionTests {
     #expect(try learns(shift: 11) { _ in 1 })
   }
 
-  /// A cell that is seen makes the level that was chosen worse, and the position's others half as much in the logarithm.
-  @Test func cellsAreSeen() throws {
-    #expect(try !learn(seen: 1.1) { _ in 1 }.learns)
-    let (learns, errors, _, _) = try learn(seen: 2.25) { $0 == 17 ? 9.5 : 1 }
+  /// A visible block makes the level that was chosen worse, and the position's others half as much in the logarithm.
+  @Test func visibleBlocksAreCorrected() throws {
+    #expect(try !learn(visibility: 1.1) { _ in 1 }.learns)
+    let (learns, errors, _, _) = try learn(visibility: 2.25) { $0 == 17 ? 9.5 : 1 }
     #expect(learns)
     let level = try #require(network.levels.bits.firstIndex { $0 >= 64 })
     let before = errors[16][level]

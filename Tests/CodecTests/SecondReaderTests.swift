@@ -119,17 +119,11 @@ import Testing
         GraphicsTests.page(width: 448, height: 320, photograph: (x: 200, y: 96, side: 160))
       ).bytes)
     let graphics = try #require(coded.graphics)
-    var outside = graphics.outside
-    for place in outside.indices where place % 7 < 3 { outside[place] = false }
-    let bytes = CodedPicture(
-      header: coded.header, rateTable: coded.rateTable, levelMap: coded.levelMap,
-      graphics: GraphicsLayer(
-        header: coded.header, mask: graphics.mask, outside: outside, units: graphics.units),
-      order: coded.order, segments: coded.segments
-    ).serialized()
+    let other = GraphicsTests.seeing(coded, graphics)
+    let bytes = other.serialized()
     let found = try #require(try read(bytes, []).graphics)
     #expect(found.mask == graphics.mask.map { $0 ? 1 : 0 })
-    #expect(found.outside == outside.map { $0 ? 1 : 0 })
+    #expect(found.outside == other.graphics?.outside.map { $0 ? 1 : 0 })
   }
 
   private func read(

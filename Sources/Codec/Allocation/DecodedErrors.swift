@@ -27,17 +27,17 @@ struct DecodedErrors {
     /// The part of them that is the same in all pixels: as many times the squares of the components' mean errors. What is seen
     /// first on calm ground.
     var shifts: [Float]
-    /// How well the worst cell of 8 x 8 pixels is seen as such: the square of its mean error in levels of 8 bits, divided by the
-    /// square of 2 and a quarter of the picture's standard deviation there. AVIF's cells have less than 1 at the default
+    /// How visible the worst block of 8 x 8 pixels is: the square of its mean error in levels of 8 bits, divided by the square of
+    /// 2 + a quarter of the picture's standard deviation there, which masks it. AVIF's blocks have less than 1 at the default
     /// quality's bits, but for one in thousands (`docs/experiments.md`).
-    var seen: [Float]
+    var visibility: [Float]
 
     /// Leaves out the errors of positions that are graphics.
     mutating func leaveOut(_ mask: [Bool]) {
       for (position, isSet) in mask.enumerated() where isSet {
         squares[position] = 0
         shifts[position] = 0
-        seen[position] = 0
+        visibility[position] = 0
       }
     }
   }
@@ -53,7 +53,7 @@ struct DecodedErrors {
     pool = network.pool
     stream = try network.pixelStream(columns: grid.columns, outside: outside)
     let none = [Float](repeating: 0, count: grid.positionCount)
-    found = Found(squares: none, shifts: none, seen: none)
+    found = Found(squares: none, shifts: none, visibility: none)
   }
 
   /// Takes rows of the picture.
@@ -86,10 +86,11 @@ struct DecodedErrors {
     let unit = Float(3 / components) / (127.5 * 127.5)
     found.squares.withUnsafeMutableBufferPointer { squares in
       found.shifts.withUnsafeMutableBufferPointer { shifts in
-        found.seen.withUnsafeMutableBufferPointer { seen in
+        found.visibility.withUnsafeMutableBufferPointer { visibility in
           waiting.withUnsafeBufferPointer { original in
             decoded.withUnsafeBufferPointer { decoded in
-              let (squares, shifts, seen) = (Disjoint(squares), Disjoint(shifts), Disjoint(seen))
+              let (squares, shifts) = (Disjoint(squares), Disjoint(shifts))
+              let visibility = Disjoint(visibility)
               let (original, decoded) = (Disjoint(original), Disjoint(decoded))
               pool.forEach((rows + stride - 1) / stride) { band in
                 let bandRows = band * stride..<min(rows, (band + 1) * stride)
@@ -107,7 +108,7 @@ struct DecodedErrors {
                   }
                   squares.value[position] = Float(sums.square) * unit
                   shifts.value[position] = shift / Float(bandRows.count * pixels) * unit
-                  seen.value[position] = sums.seen
+                  visibility.value[position] = sums.visibility
                 }
               }
             }

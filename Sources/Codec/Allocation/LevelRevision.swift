@@ -91,34 +91,37 @@ struct LevelRevision {
   /// Content is unlike that of the training where one among so many failed.
   private static let unlike = 32
 
-  /// From where on a cell is seen enough to code a picture again, and from where on it is mended then: so much, and so many
-  /// times the square of the mean.
-  private typealias SeenLimit = (least: Float, squares: Float)
-  private static let (coarse, mended): (SeenLimit, SeenLimit) = ((1.2, 12), (0.5, 4))
-  /// A level whose cells are seen is taken to err as much more than was expected as it does, but at least and at most so many times
-  /// and at most twice what is seen beyond the limit; the position's other levels by the root of it.
-  private static let seenRatios: (least: Float, most: Float) = (1.3, 16)
+  /// From which visibility of a block on a picture is coded again, and from which one on a position is corrected then: so much, and
+  /// so many times the square of the mean root.
+  private typealias VisibilityLimit = (least: Float, squares: Float)
+  private static let (visibleBlock, correctedBlock): (VisibilityLimit, VisibilityLimit) = (
+    (1.2, 12), (0.5, 4)
+  )
+  /// How many times a level with a visible block is taken to err what was expected.
+  private static let corrections: (least: Float, most: Float) = (1.3, 16)
 
   private typealias Measured = (position: Int, error: Float)
 
-  /// Takes the levels of positions whose cells are seen to be worse than was expected, if some are coarse.
+  /// Takes the levels of positions with visible blocks to be worse than was expected, if there are blocks that matter: the level
+  /// that was chosen as many times as it errs more, at most twice its visibility beyond the limit, the position's other levels by
+  /// the root of that.
   ///
-  /// - Returns: whether some are.
-  func mend(
+  /// - Returns: whether there are such blocks.
+  func correctVisible(
     _ errors: inout LevelErrors, levels: [UInt8], measured: DecodedErrors.Found
   ) -> Bool {
     guard network.tuning == .visual else { return false }
-    let sum = measured.seen.reduce(0) { $0 + $1.squareRoot() }
-    let mean = sum / Float(max(1, measured.seen.count { $0 > 0 }))
-    func limit(_ limit: SeenLimit) -> Float { max(limit.least, limit.squares * mean * mean) }
-    let (coarse, mended) = (limit(Self.coarse), limit(Self.mended))
-    guard measured.seen.contains(where: { $0 > coarse }) else { return false }
+    let sum = measured.visibility.reduce(0) { $0 + $1.squareRoot() }
+    let mean = sum / Float(max(1, measured.visibility.count { $0 > 0 }))
+    func limit(_ limit: VisibilityLimit) -> Float { max(limit.least, limit.squares * mean * mean) }
+    let (visible, corrected) = (limit(Self.visibleBlock), limit(Self.correctedBlock))
+    guard measured.visibility.contains(where: { $0 > visible }) else { return false }
     for (position, level) in levels.enumerated()
-    where measured.seen[position] > mended && !errors.isCleared(position) {
+    where measured.visibility[position] > corrected && !errors.isCleared(position) {
       let error = error(measured, position, errors.samples(position))
       let expected = errors[position][Int(level)]
-      let most = min(2 * measured.seen[position] / mended, Self.seenRatios.most)
-      let ratio = max(Self.seenRatios.least, min(error / expected, most))
+      let most = min(2 * measured.visibility[position] / corrected, Self.corrections.most)
+      let ratio = max(Self.corrections.least, min(error / expected, most))
       errors[position] = errors[position].map { $0 * ratio.squareRoot() }
       errors[position][Int(level)] = expected * ratio
     }

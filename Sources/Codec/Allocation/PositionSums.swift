@@ -4,10 +4,10 @@ struct PositionSums {
   private(set) var square: Int32 = 0
   /// For each component differences.
   private(set) var differences = SIMD4<Int32>.zero
-  /// Of the worst cell, see `DecodedErrors.Found`.
-  private(set) var seen: Float = 0
+  /// Of the worst block, see `DecodedErrors.Found`.
+  private(set) var visibility: Float = 0
 
-  /// A side of a cell, and the least pixels of one that counts.
+  /// A side of a block, and the least pixels of one that counts.
   private static let (side, least) = (8, 16)
 
   /// Sums over `rows` rows of so many pixels each, the first sample being `first`.
@@ -19,9 +19,9 @@ struct PositionSums {
     // By place in a row at first, which compilers turn into vectors.
     withUnsafeTemporaryAllocation(of: Int32.self, capacity: 4 * count) { places in
       for top in stride(from: 0, to: rows, by: Self.side) {
-        let cellRows = min(Self.side, rows - top)
+        let blockRows = min(Self.side, rows - top)
         places.initialize(repeating: 0)
-        for row in top..<top + cellRows {
+        for row in top..<top + blockRows {
           let start = first + row * rowLength
           for k in 0..<count {
             let sample = Int32(original[start + k])
@@ -33,25 +33,26 @@ struct PositionSums {
           }
         }
         for left in stride(from: 0, to: pixels, by: Self.side) {
-          let cellPixels = min(Self.side, pixels - left)
+          let blockPixels = min(Self.side, pixels - left)
           var sums = (SIMD4<Int32>.zero, SIMD4<Int32>.zero, SIMD4<Int32>.zero)
-          for k in left * components..<(left + cellPixels) * components {
+          for k in left * components..<(left + blockPixels) * components {
             sums.0[k % components] &+= places[k]
             sums.1[k % components] &+= places[2 * count + k]
             sums.2[k % components] &+= places[3 * count + k]
             square &+= places[count + k]
           }
           differences &+= sums.0
-          guard cellPixels * cellRows >= Self.least else { continue }
-          seen = max(
-            seen, Self.seen(sums, reciprocal: 1 / Float(cellPixels * cellRows), components))
+          guard blockPixels * blockRows >= Self.least else { continue }
+          visibility = max(
+            visibility,
+            Self.visibility(sums, reciprocal: 1 / Float(blockPixels * blockRows), components))
         }
       }
     }
   }
 
-  /// Of a cell with the sums of differences, of the picture's samples and of their squares.
-  private static func seen(
+  /// Of a block with the sums of differences, of the picture's samples and of their squares.
+  private static func visibility(
     _ sums: (SIMD4<Int32>, SIMD4<Int32>, SIMD4<Int32>), reciprocal: Float, _ components: Int
   ) -> Float {
     // Luma's, of ITU-R BT.601.
@@ -59,7 +60,7 @@ struct PositionSums {
     let shift = SIMD4<Float>(sums.0) * reciprocal
     let mean = SIMD4<Float>(sums.1) * reciprocal
     let variance = SIMD4<Float>(sums.2) * reciprocal - mean * mean
-    let hidden = 2 + 0.25 * max(0, (weights * variance).sum()).squareRoot()
-    return (weights * shift * shift).sum() / (hidden * hidden)
+    let masking = 2 + 0.25 * max(0, (weights * variance).sum()).squareRoot()
+    return (weights * shift * shift).sum() / (masking * masking)
   }
 }
