@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from . import cells, visual
+from . import visibility, visual
 from .codes import RealCodes
 from .levels import level_bits
 from .network import PATCH, TUNINGS
@@ -53,10 +53,10 @@ def _visual(decoded, pixels):
 
 
 def _visual_loss(distortions, decoded, pixels):
-    """A tenth of the score is worth about as much everywhere; a share of squared error keeps colours in place, one of the cells
-    that are seen first keeps single blocks from standing out."""
+    """A tenth of the score is worth about as much everywhere; a share of squared error keeps colours in place, one of the most
+    visible blocks keeps single ones from standing out."""
     squares = ((decoded - pixels) ** 2).mean((1, 2, 3))
-    return torch.log(distortions + 0.05) + 0.15 * torch.log(squares + FLOOR) + 0.25 * torch.log(cells.norm(decoded, pixels) + 0.1)
+    return torch.log(distortions + 0.05) + 0.15 * torch.log(squares + FLOOR) + 0.25 * torch.log(visibility.norm(decoded, pixels) + 0.1)
 
 
 DISTORTIONS = {

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from PIL import Image
 
-from gqtrain import cells, native, synthetic, visual
+from gqtrain import native, synthetic, visibility, visual
 from gqtrain.allocation import allocated, isotonic, measure, whole_bits
 from gqtrain.codes import STARTS, STATE_BITS, RealCodes, noise
 from gqtrain.components import begin_again, distribute, spread_out
@@ -265,7 +265,7 @@ class Visual(unittest.TestCase):
                 found = visual.score(visual.distortions(visual.Reference(tensor(original)), tensor(decoded))).item()
                 self.assertAlmostEqual(found, compute_ssimulacra2(paths[0], paths[2]), delta=0.2)
 
-    def test_cells_that_are_seen(self):
+    def test_visible_blocks(self):
         rng = np.random.default_rng(4)
         levels = np.full((1, 16, 24, 3), 100.0, np.float32)
         levels[:, 8:] += 40 * rng.standard_normal((8, 24, 3), np.float32)
@@ -273,11 +273,11 @@ class Visual(unittest.TestCase):
         shifted = levels.copy()
         shifted[0, :8, :8] += 6
         shifted[0, 8:, 8:16, 1] += 6
-        found = cells.seen(tensor(shifted), tensor(levels))[0].numpy()
+        found = visibility.visibility(tensor(shifted), tensor(levels))[0].numpy()
         deviation = np.sqrt((levels[0, 8:, 8:16].reshape(64, 3).var(0) * [0.299, 0.587, 0.114]).sum())
         wanted = np.array([[9, 0, 0], [0, 36 * 0.587 / (2 + deviation / 4) ** 2, 0]])
         np.testing.assert_allclose(found, wanted, rtol=5e-3)
-        self.assertAlmostEqual(cells.norm(tensor(shifted), tensor(levels)).item(), 3 / 6 ** (1 / 8), places=2)
+        self.assertAlmostEqual(visibility.norm(tensor(shifted), tensor(levels)).item(), 3 / 6 ** (1 / 8), places=2)
 
     def test_positions_and_gradients(self):
         original = torch.from_numpy(self.picture(1).astype(np.float32) / 127.5 - 1)[None]
