@@ -20,7 +20,7 @@ from .components import Chooser, Components
 from .data import Crops, load, paths, whole_positions
 from .export import read_weights, trained_tunings
 from .network import LATENTS, PHASES, TUNINGS, Codec, Config, is_grey
-from .optimizer import ADAM_BETAS, Muon, average_gradients, split
+from .optimizer import ADAM_BETAS, PRODUCTS, Muon, average_gradients, split
 from .validate import DISTORTIONS, summary, validate
 
 VISUAL, PSNR = range(2)
@@ -259,7 +259,7 @@ def main():
         pixels = torch.from_numpy(crops.batch(rng, a.batch))
         tunings = torch.from_numpy(np.where(rng.random(a.batch) < a.visual * state["visual"], VISUAL, PSNR))
         rounds = model.int8_rounded(rng.random() < a.integers)
-        with torch.autocast("cpu", dtype=torch.bfloat16), rounds:
+        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=PRODUCTS == torch.bfloat16), rounds:
             linear, grey = model.linear(pixels), is_grey(pixels)
             features = model.encoder.features(pixels)
             predicted = model.predictor(linear, tunings)
