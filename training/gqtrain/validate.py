@@ -56,7 +56,7 @@ def _visual_loss(distortions, decoded, pixels):
     """A tenth of the score is worth about as much everywhere; a share of squared error keeps colours in place, one of the most
     visible blocks keeps single ones from standing out."""
     squares = ((decoded - pixels) ** 2).mean((1, 2, 3))
-    return torch.log(distortions + 0.05) + 0.15 * torch.log(squares + FLOOR) + 0.25 * torch.log(visibility.norm(decoded, pixels) + 0.1)
+    return torch.log(distortions + 0.05) + 0.15 * torch.log(squares + FLOOR) + 0.12 * torch.log(visibility.norm(decoded, pixels) + 0.1)
 
 
 DISTORTIONS = {
