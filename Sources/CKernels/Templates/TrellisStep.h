@@ -63,9 +63,10 @@ TARGET INLINE COST STEP(const VALUE *values, size_t sources, const COST *before,
           a = group[k];
           b = group[k + half];
         }
-        const CHOICES choice = __builtin_convertvector(b < a, CHOICES);
-        memcpy(to, &choice, WIDTH / 8);
+        // Where the less is not a: AVX2 has no b < a of 16 bits without sign.
         group[k] = b < a ? b : a;
+        const CHOICES choice = __builtin_convertvector(group[k] != a, CHOICES);
+        memcpy(to, &choice, WIDTH / 8);
       }
     }
     const COSTS least = group[0] - (COSTS)lowest;
