@@ -5,7 +5,7 @@ import torch.distributed as dist
 
 ADAM_BETAS = (0.9, 0.98)
 
-# Processors without instructions for bfloat16 multiply it ten times as slowly as 32-bit numbers.
+# Processors without instructions for bfloat16 multiply it several times more slowly than 32-bit numbers.
 PRODUCTS = torch.bfloat16 if torch.ops.mkldnn._is_mkldnn_bf16_supported() else torch.float32
 
 
