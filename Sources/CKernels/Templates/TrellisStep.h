@@ -63,7 +63,7 @@ TARGET INLINE COST STEP(const VALUE *values, size_t sources, const COST *before,
           a = group[k];
           b = group[k + half];
         }
-        // Where the less is not a: AVX2 has no b < a of 16 bits without sign.
+        // b < a, by the minimum: AVX2 has no unsigned comparison of 16 bits.
         group[k] = b < a ? b : a;
         const CHOICES choice = __builtin_convertvector(group[k] != a, CHOICES);
         memcpy(to, &choice, WIDTH / 8);
