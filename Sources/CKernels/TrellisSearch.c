@@ -6,93 +6,143 @@
 #include "InstructionSets.h"
 #include "Vectors.h"
 
+#if defined(__aarch64__)
+#include <arm_neon.h>
+#endif
+
 #pragma STDC FP_CONTRACT OFF
 
 /// What a step adds to a cost: value * (value * quadratic - linear).
-/// In integers less its lowest, in units of 1/16; values are in units of 1/2048, or of 1/7168 for steep ones:
-/// root = min(|value - center|, limit) * 2^shift * factor / 2^16, cost = root^2 / 2^16.
+///
+/// As an integer, less its lowest and in units of 1/16, it is root^2 / 2^16, of integer values:
+///
+///     flat   root = value * factor / 2^15 - center
+///     steep  root = (value - center) * 2^doublings * factor / 2^15
+///
+/// where products are rounded, and differences and doublings kept within 16 bits. Flat ones, which most are,
+/// allow centers outside the range of values; steep ones tell values near the center apart.
 typedef struct {
   float linear, quadratic;
-  int16_t center;
-  uint16_t limit, factor, shift;
+  /// Whether it is flat, and whether it is of fine values.
+  int is_flat, is_fine;
+  int16_t center, factor;
+  unsigned doublings;
 } Parabola;
 
 // Costs as integers, two to a register for one as binary32, of half the memory.
 #define COST uint16_t
 #define MOST UINT16_MAX
 #define VALUE int16_t
-#define SQUARE(x) ({ const __typeof__(x) root = (x); HIGH(root, root); })
-#define EXTENDED(so_far, value)                                                               \
-  __builtin_elementwise_add_sat(                                                              \
-      so_far, SQUARE(HIGH(                                                                    \
-                  __builtin_elementwise_min(                                                  \
-                      __builtin_convertvector(                                                \
-                          __builtin_elementwise_abs(__builtin_elementwise_sub_sat(            \
-                              value, (__typeof__(value))parabola.center)),                    \
-                          __typeof__(so_far)),                                                \
-                      (__typeof__(so_far))parabola.limit)                                     \
-                      << (__typeof__(so_far))parabola.shift,                                  \
-                  (__typeof__(so_far))parabola.factor)))
 
-#define KERNEL step_plain
-#define TARGET
+#define PRODUCT(a, b) \
+  (__builtin_convertvector(a, PRODUCTS) * __builtin_convertvector(b, PRODUCTS))
+// Compilers make one instruction of it.
+#define HIGH(a, b) __builtin_convertvector(PRODUCT(a, b) >> 16, VALUES)
+
+#define SUM(so_far, root) __builtin_elementwise_add_sat(so_far, (COSTS)HIGH(root, root))
+#define FLAT(so_far, value)                                                            \
+  ({                                                                                   \
+    const VALUES root = __builtin_elementwise_sub_sat(                                 \
+        ROUNDED_HIGH(value, (VALUES)parabola.factor), (VALUES)parabola.center);        \
+    SUM(so_far, root);                                                                 \
+  })
+#define STEEP(so_far, value)                                                           \
+  ({                                                                                   \
+    VALUES root = __builtin_elementwise_sub_sat(value, (VALUES)parabola.center);       \
+    for (unsigned k = 0; k < parabola.doublings; k++) {                                \
+      root = __builtin_elementwise_add_sat(root, root);                                \
+    }                                                                                  \
+    root = ROUNDED_HIGH(root, (VALUES)parabola.factor);                                \
+    SUM(so_far, root);                                                                 \
+  })
+
 #define WIDTH 8
-#if defined(__x86_64__)
-#define HIGH(a, b) (step_plain_costs) __builtin_ia32_pmulhuw128(a, b)
+#define TARGET
+#if defined(__aarch64__)
+#define ROUNDED_HIGH(a, b) (VALUES) vqrdmulhq_s16((int16x8_t)(a), (int16x8_t)(b))
 #else
-typedef uint32_t products __attribute__((ext_vector_type(8)));
-#define HIGH(a, b)                                                                           \
-  __builtin_convertvector(                                                                   \
-      __builtin_convertvector(a, products) * __builtin_convertvector(b, products) >> 16,     \
-      step_plain_costs)
+#define ROUNDED_HIGH(a, b) __builtin_convertvector((PRODUCT(a, b) + (1 << 14)) >> 15, VALUES)
 #endif
+#define KERNEL flat_step_plain
+#define EXTENDED FLAT
 #include "Templates/TrellisStep.h"
-#undef HIGH
+#define KERNEL steep_step_plain
+#define EXTENDED STEEP
+#include "Templates/TrellisStep.h"
+#undef WIDTH
+#undef TARGET
+#undef ROUNDED_HIGH
 
 #if defined(__x86_64__)
-#define KERNEL step_avx2
-#define TARGET AVX2_TARGET
-#define WIDTH 16
-#define HIGH(a, b) (step_avx2_costs) __builtin_ia32_pmulhuw256(a, b)
-#include "Templates/TrellisStep.h"
-#undef HIGH
-
-#define KERNEL step_avx512
-#define TARGET AVX512_TARGET
+// With AVX2 two registers at a time: their choices take one instruction.
 #define WIDTH 32
-#define HIGH(a, b) (step_avx512_costs) __builtin_ia32_pmulhuw512(a, b)
+#define TARGET AVX2_TARGET
+#define HALF(a, i)                                                                            \
+  __builtin_shufflevector(a, a, i, i + 1, i + 2, i + 3, i + 4, i + 5, i + 6, i + 7, i + 8,    \
+                          i + 9, i + 10, i + 11, i + 12, i + 13, i + 14, i + 15)
+#define ROUNDED_HIGH(a, b)                                                                    \
+  (VALUES)__builtin_shufflevector(__builtin_ia32_pmulhrsw256(HALF(a, 0), HALF(b, 0)),         \
+                                  __builtin_ia32_pmulhrsw256(HALF(a, 16), HALF(b, 16)), 0, 1, \
+                                  2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, \
+                                  19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31)
+#define KERNEL flat_step_avx2
+#define EXTENDED FLAT
 #include "Templates/TrellisStep.h"
-#undef HIGH
+#define KERNEL steep_step_avx2
+#define EXTENDED STEEP
+#include "Templates/TrellisStep.h"
+#undef TARGET
+#undef ROUNDED_HIGH
+
+#define TARGET AVX512_TARGET
+#define ROUNDED_HIGH(a, b) (VALUES) __builtin_ia32_pmulhrsw512(a, b)
+#define KERNEL flat_step_avx512
+#define EXTENDED FLAT
+#include "Templates/TrellisStep.h"
+#define KERNEL steep_step_avx512
+#define EXTENDED STEEP
+#include "Templates/TrellisStep.h"
+#undef TARGET
+#undef WIDTH
+#undef ROUNDED_HIGH
 #endif
 
 #undef COST
 #undef MOST
 #undef VALUE
-#undef EXTENDED
 
 // Costs as binary32, for what the integers' range is too small for.
 #define COST float
 #define MOST __builtin_inff()
 #define VALUE float
-#define EXTENDED(so_far, value)                                    \
-  ((so_far) + (value) * ((value) * (__typeof__(so_far))parabola.quadratic - \
-                         (__typeof__(so_far))parabola.linear))
+#define WIDE(so_far, value)                                                                      \
+  ((so_far) +                                                                                    \
+   (value) * ((value) * (VALUES)parabola.quadratic - (VALUES)parabola.linear))
 
 #define KERNEL wide_step_plain
+#define EXTENDED WIDE
 #define TARGET
 #define WIDTH 8
 #include "Templates/TrellisStep.h"
+#undef WIDTH
+#undef TARGET
 
 #if defined(__x86_64__)
 #define KERNEL wide_step_avx2
+#define EXTENDED WIDE
 #define TARGET AVX2_TARGET
 #define WIDTH 8
 #include "Templates/TrellisStep.h"
+#undef WIDTH
+#undef TARGET
 
 #define KERNEL wide_step_avx512
+#define EXTENDED WIDE
 #define TARGET AVX512_TARGET
 #define WIDTH 16
 #include "Templates/TrellisStep.h"
+#undef WIDTH
+#undef TARGET
 #endif
 
 /// A step from costs to those after it, less `lowest`, which is at most the least of them.
@@ -101,19 +151,17 @@ typedef uint32_t products __attribute__((ext_vector_type(8)));
 static uint16_t step(int instruction_set, const int16_t *values, size_t sources,
                      const uint16_t *before, uint16_t *after, uint8_t *choices, unsigned bits,
                      Parabola parabola, uint16_t lowest) {
-  switch (instruction_set) {
+#define STEP_OF(kernel)                                                                          \
+  (parabola.is_flat ? flat_step_##kernel : steep_step_##kernel)(values, sources, before, after,  \
+                                                                choices, bits, parabola, lowest)
 #if defined(__x86_64__)
-    case GQ_AVX512:
-      if (sources >= 32) {
-        return step_avx512(values, sources, before, after, choices, bits, parabola, lowest);
-      }
-      __attribute__((fallthrough));
-    case GQ_AVX2:
-      return step_avx2(values, sources, before, after, choices, bits, parabola, lowest);
-#endif
-    default:
-      return step_plain(values, sources, before, after, choices, bits, parabola, lowest);
+  if (sources >= 32) {
+    if (instruction_set == GQ_AVX512) return STEP_OF(avx512);
+    if (instruction_set == GQ_AVX2) return STEP_OF(avx2);
   }
+#endif
+  return STEP_OF(plain);
+#undef STEP_OF
 }
 
 /// `step` with costs as binary32.
@@ -135,17 +183,13 @@ static float wide_step(int instruction_set, const float *values, size_t sources,
 /// The state before `state`, as the choices of the step between them tell.
 static uint32_t previous(const uint8_t *choices, uint32_t state, unsigned bits,
                          unsigned state_bits) {
-  // The choices of the step's folds lie one after another, the highest bit of the state first.
-  size_t half = (size_t)1 << (state_bits - 1);
-  size_t offsets[8];
-  size_t offset = 0;
-  for (unsigned k = 0; k < bits; k++, half /= 2) {
-    offsets[k] = offset;
-    offset += half / 8;
-  }
+  // The choices of the step's folds lie one after another, the highest bit of the state first: 2^(state_bits - 1)
+  // of them, then half as many.
+  const size_t states = (size_t)1 << state_bits;
   uint32_t result = state >> bits;
   for (unsigned k = bits; k-- > 0;) {
-    const uint32_t upper = choices[offsets[k] + result / 8] >> (result % 8) & 1;
+    const uint8_t *fold = choices + (states - (states >> k)) / 8;
+    const uint32_t upper = fold[result / 8] >> (result % 8) & 1;
     result |= upper << (state_bits - 1 - k);
   }
   return result;
@@ -160,26 +204,33 @@ typedef struct {
   float unit, range;
 } Scale;
 
-/// The usual scale leaves room for centers outside the codebook, the other one tells near values apart
-/// for steep parabolas.
+/// The usual scale leaves room for centers outside the codebook, the other one tells near values apart.
 static const Scale usual = {2048, 15}, fine = {7168, 4.5f};
 
-static int is_steep(float quadratic) { return quadratic > 0x1p16f; }
-
-/// A parabola for values of a scale.
-static Parabola parabola(float linear, float quadratic, Scale scale) {
+/// A parabola in integers.
+static Parabola parabola(float linear, float quadratic) {
   Parabola result = {.linear = linear, .quadratic = quadratic};
+  const float range = quadratic > 0x1p16f ? fine.range : usual.range;
   // Of a step that is nearly linear the center would lie far outside: that of the same slope at 0
   // whose center is at the end of the range.
   const float size = linear < 0 ? -linear : linear;
-  const float least = clamped(size / (2 * scale.range), 0x1p-16f, 0x1p24f);
+  const float least = clamped(size / (2 * range), 0x1p-16f, 0x1p24f);
   quadratic = clamped(quadratic, least, 0x1p24f);
-  const float center = clamped(linear / (2 * quadratic), -scale.range, scale.range);
-  result.center = (int16_t)rounded(scale.unit * center);
-  float factor = 0x1p26f / scale.unit * __builtin_sqrtf(quadratic);
-  for (; factor >= 65535.5f; factor /= 2) { result.shift++; }
-  result.factor = (uint16_t)rounded(factor);
-  result.limit = (uint16_t)(UINT16_MAX >> result.shift);
+  const float center = clamped(linear / (2 * quadratic), -range, range);
+  // A root is that many times the value's distance from the center.
+  const float scale = 1024 * __builtin_sqrtf(quadratic), root = scale * center;
+  float factor = 0x1p15f / fine.unit * scale;
+  result.is_flat = factor < INT16_MAX && -INT16_MAX < root && root < INT16_MAX;
+  result.is_fine = result.is_flat || (-fine.range <= center && center <= fine.range);
+  if (result.is_flat) {
+    result.center = (int16_t)rounded(root);
+  } else {
+    const float unit = result.is_fine ? fine.unit : usual.unit;
+    result.center = (int16_t)rounded(unit * center);
+    factor = 0x1p15f / unit * scale;
+    for (; factor >= INT16_MAX; factor /= 2) { result.doublings++; }
+  }
+  result.factor = (int16_t)rounded(factor);
   return result;
 }
 
@@ -284,12 +335,12 @@ static int64_t search(const Search *a, uint16_t *memory, uint32_t *path) {
   size_t done = a->begun;
   uint32_t begun_state = 0;
   for (size_t t = a->begun; t < a->count; t++) {
-    const int steep = is_steep(a->quadratic[t]);
     // Beyond that even fine values are too coarse.
     if (a->quadratic[t] > 0x1p24f) return -1;
-    lowest = step(instruction_set, steep ? fine_values : values, states >> a->bits[t], before,
-                  after, choices + (t & (KEPT - 1)) * (states / 8), a->bits[t],
-                  parabola(a->linear[t], a->quadratic[t], steep ? fine : usual), lowest);
+    const Parabola added = parabola(a->linear[t], a->quadratic[t]);
+    lowest = step(instruction_set, added.is_fine ? fine_values : values, states >> a->bits[t],
+                  before, after, choices + (t & (KEPT - 1)) * (states / 8), a->bits[t], added,
+                  lowest);
     if (lowest > most) return -1;
     uint16_t *swap = before;
     before = after;

@@ -14,11 +14,13 @@
 #define COSTS NAME(KERNEL, costs)
 #define VALUES NAME(KERNEL, values)
 #define CHOICES NAME(KERNEL, choices)
+#define PRODUCTS NAME(KERNEL, products)
 #define STEP NAME(KERNEL, step)
 
 typedef COST COSTS __attribute__((ext_vector_type(WIDTH), may_alias, aligned(sizeof(COST))));
 typedef VALUE VALUES __attribute__((ext_vector_type(WIDTH), may_alias, aligned(sizeof(VALUE))));
 typedef _Bool CHOICES __attribute__((ext_vector_type(WIDTH)));
+typedef int32_t PRODUCTS __attribute__((ext_vector_type(WIDTH)));
 
 // Part h of n of a vector, each of its elements repeated n times.
 #define PLACE(h, n, i) (((h) * WIDTH / (n) + (i) / (n)) % WIDTH)
@@ -117,6 +119,7 @@ TARGET static COST KERNEL(const VALUE *values, size_t sources, const COST *befor
 #undef COSTS
 #undef VALUES
 #undef CHOICES
+#undef PRODUCTS
 #undef STEP
 #undef PLACE
 #undef PLACES8
@@ -128,5 +131,4 @@ TARGET static COST KERNEL(const VALUE *values, size_t sources, const COST *befor
 #undef PARTS8
 #undef CASE
 #undef KERNEL
-#undef TARGET
-#undef WIDTH
+#undef EXTENDED
