@@ -131,7 +131,7 @@ struct PictureEncoding<Source: PictureSource> {
 
   /// Codes the picture.
   ///
-  /// What was predicted of content unlike the training's may be far off: then levels are chosen again, four times at most, and
+  /// What was predicted of content unlike the training's may be far off: then levels are chosen again, eight times at most, and
   /// once where only single blocks are visible and in large pictures, of which a position is a small part. A few positions of these are
   /// rather kept without loss, and so is what stays far off beside graphics, where it is seen, or has many bits, and flat ground
   /// whose mean is off.
@@ -149,7 +149,7 @@ struct PictureEncoding<Source: PictureSource> {
       try keepWithoutLoss(revision.shifted(candidates, measured, errors), &measured)
       best.errors = measured
     }
-    for attempt in 0..<(isLarge ? 1 : 4) {
+    for attempt in 0..<(isLarge ? 1 : 8) {
       let isFarOff = revision.learn(&errors, levels: levels, measured: measured)
       var hasVisible = false
       if attempt == 0, let unlearned {

@@ -16,6 +16,7 @@ public struct TrellisSearch: Sendable {
   public let trellis: Trellis
   /// Weight of the prior in the score; 1 is the published choice.
   public let beta: Float
+  private let tables: TrellisTables
 
   /// Prepares a search.
   ///
@@ -26,6 +27,7 @@ public struct TrellisSearch: Sendable {
     precondition(beta.isFinite, "beta is a finite number")
     self.trellis = trellis
     self.beta = beta
+    tables = TrellisTables(trellis)
   }
 
   /// The best path from one state. The same as `bestPath(means:variances:bits:fromAnyOf:)` with a single start.
@@ -33,7 +35,7 @@ public struct TrellisSearch: Sendable {
     means: Span<Float>, variances: Span<Float>, bits: [UInt8], from start: UInt32
   ) throws(GaussianQuantError) -> [UInt32] {
     try bestPath(means: means, variances: variances, bits: bits, fromAnyOf: start..<start + 1)
-      .states
+      .codes
   }
 
   /// The best path from any of some states.
@@ -43,12 +45,12 @@ public struct TrellisSearch: Sendable {
   ///   - variances: One per step, above zero.
   ///   - bits: Bits of each step, each one of `trellis.stepBits`.
   ///   - starts: The states that may precede the first step: a power of two of them, from a multiple of it on.
-  /// - Returns: The state before the first step, and the state after each step; its lowest bits are the
-  ///   step's code. Counts that differ, and bits or starts outside their range stop the program.
+  /// - Returns: The state before the first step, and the bits of each. Counts that differ, and bits or starts outside their
+  ///   range stop the program.
   /// - Throws: `GaussianQuantError.outOfMemory`.
   public func bestPath(
     means: Span<Float>, variances: Span<Float>, bits: [UInt8], fromAnyOf starts: Range<UInt32>
-  ) throws(GaussianQuantError) -> (start: UInt32, states: [UInt32]) {
+  ) throws(GaussianQuantError) -> (start: UInt32, codes: [UInt32]) {
     let count = bits.count
     precondition(means.count == count && variances.count == count, "every step has a posterior")
     let allowed = trellis.stepBits
@@ -67,16 +69,31 @@ public struct TrellisSearch: Sendable {
       linear[step] = means[step] * precision
       quadratic[step] = (precision - beta) / 2
     }
-    var status: Int32 = 0
-    let states = [UInt32](unsafeUninitializedCapacity: count) { path, initialized in
-      status = gq_trellis_search(
-        trellis.values, UInt32(trellis.stateBitCount), count, bits, linear, quadratic,
-        UInt32(starts.count), &start, path.baseAddress)
+    var status: Int32 = -1
+    let codes = [UInt32](unsafeUninitializedCapacity: count) { codes, initialized in
+      if let pointer = tables.pointer {
+        status = gq_trellis_search(
+          pointer, count, bits, linear, quadratic, UInt32(starts.count), &start,
+          codes.baseAddress)
+      }
       initialized = status == 0 ? count : 0
     }
     guard status == 0 else {
       throw .outOfMemory(byteCount: count << (trellis.stateBitCount - 3))
     }
-    return (start, states)
+    return (start, codes)
   }
+}
+
+/// What searches of a trellis share: tables that are made when they are needed first.
+private final class TrellisTables: @unchecked Sendable {
+  /// Nil when memory was short.
+  let pointer: OpaquePointer?
+
+  init(_ trellis: Trellis) {
+    pointer = gq_trellis_create(
+      trellis.quantiles, trellis.places, UInt32(trellis.stateBitCount))
+  }
+
+  deinit { gq_trellis_free(pointer) }
 }

@@ -293,14 +293,22 @@ import Testing
       for dimension, seed in ((1, 0), (3, 7), (8, 1 << 40)):
           sys.stdout.buffer.write(indices_to_codes(np.arange(4096), dimension, seed).tobytes())
       for state_bits, seed in ((5, 0), (12, 0), (16, 7)):
-          sys.stdout.buffer.write(trellis(state_bits, seed).tobytes())
+          for width, cell in ((2, 0), (3, 1), (8, 62)):
+              states = np.arange(1 << state_bits)
+              sys.stdout.buffer.write(
+                  trellis_values(states, 4 * cell + 0 * states, width + 0 * states, state_bits, seed).tobytes())
       """, in: folder)
     var expected: [Float] = []
     for (dimension, seed) in [(1, UInt64(0)), (3, 7), (8, 1 << 40)] {
       expected += try Codebook(dimension: dimension, size: 4096, seed: seed).values
     }
     for (stateBits, seed) in [(5, UInt64(0)), (12, 0), (16, 7)] {
-      expected += try Trellis(stateBitCount: stateBits, seed: seed).values
+      let trellis = try Trellis(stateBitCount: stateBits, seed: seed)
+      for (width, cell) in [(2, UInt32(0)), (3, 1), (8, 62)] {
+        expected += (0..<UInt32(1) << UInt32(stateBits)).map {
+          trellis.value(of: $0, bits: 4 * cell, count: width)
+        }
+      }
     }
     // Not as one expression: a difference would be printed whole.
     let isEqual = found == bits(expected)
@@ -322,7 +330,7 @@ import Testing
       import json, sys
       info, tokens = json.load(open("t.json")), np.load("t.npy")
       levels = np.array(info["levels"])
-      assert (np.load("t.states.npy") == trellis_states(tokens, levels, info)).all()
+      assert (np.load("t.states.npy") == trellis_states(tokens, levels, info)[0]).all()
       sys.stdout.buffer.write(values(tokens, levels, info).tobytes())
       """, in: folder)
     let coded = try CodedPicture(parsing: bytes)

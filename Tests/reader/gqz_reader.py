@@ -599,7 +599,8 @@ def read_codes(result, texts, codes):
             tile = tuple(tile)
             for j in path(len(listed)):
                 y, x, k, width = listed[j]
-                states[tile] = (states[tile] << width | values[y, x][k]) & mask
+                entering = min(width, 2)
+                states[tile] = (states[tile] << entering | values[y, x][k] % (1 << entering)) & mask
                 values[y, x][k] = states[tile]
     return [values[y, x] for y in range(result["rows"]) for x in range(columns)]
 

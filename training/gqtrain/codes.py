@@ -13,7 +13,7 @@ from .network import code_spread, join_tiles, split_tiles
 
 _here = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(_here, "..", "golden"))
-from trellis import trellis  # noqa: E402
+from trellis import places, quantiles  # noqa: E402
 
 STATE_BITS = 12
 SEED = 0
@@ -21,9 +21,9 @@ STARTS = 256  # states that a path may begin in: one byte of the file says which
 
 
 @functools.cache
-def noise():
-    """What every state emits."""
-    return np.ascontiguousarray(trellis(STATE_BITS, SEED), np.float32)
+def trellis():
+    """The trellis of all searches."""
+    return native.trellis(quantiles(STATE_BITS), places(STATE_BITS, SEED), STATE_BITS)
 
 
 class RealCodes:
@@ -48,7 +48,7 @@ class RealCodes:
             m, v, b = (split_tiles(x, shape, 0).numpy() for x in (mean, variance, bits))
             if self.states is None:
                 self.states = np.full(len(m), -1, np.int64)
-            values = native.paths(noise(), STATE_BITS, STARTS, m, v, b, self.states)
+            values = native.paths(trellis(), STATE_BITS, STARTS, m, v, b, self.states)
             if self.statistics:
                 sent = split_tiles(divergence_bits(mean, log_variance) * (bits > 0), shape, 0).sum(-1)
                 total = torch.from_numpy(b).float().sum(-1)

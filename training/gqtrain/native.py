@@ -52,14 +52,24 @@ def solve(squares, offsets, bits, nats):
     return result
 
 
-def paths(codewords, state_bits, starts, means, variances, bits, begins):
+def trellis(quantiles, places, state_bits):
+    """A trellis that searches share; it is never freed."""
+    quantiles, places = np.ascontiguousarray(quantiles, np.float32), np.ascontiguousarray(places, np.uint16)
+    create = library().gq_trellis_create
+    create.restype = ctypes.c_void_p
+    made = create(_pointer(quantiles), _pointer(places), state_bits)
+    assert made
+    return ctypes.c_void_p(made)
+
+
+def paths(trellis, state_bits, starts, means, variances, bits, begins):
     """Codewords [rows, width] of the best path of every row, zeros where nothing is sent. `begins` [rows], int64, holds
     the states that paths go on from, -1 for none yet, and receives their last."""
     means, variances = np.ascontiguousarray(means, np.float32), np.ascontiguousarray(variances, np.float32)
     bits = np.ascontiguousarray(bits, np.uint8)
     values = np.zeros(means.shape, np.float32)
     status = library().gqt_paths(
-        _pointer(codewords), state_bits, ctypes.c_uint32(starts), _pointer(means), _pointer(variances), _pointer(bits),
+        trellis, state_bits, ctypes.c_uint32(starts), _pointer(means), _pointer(variances), _pointer(bits),
         ctypes.c_size_t(means.shape[0]), ctypes.c_size_t(means.shape[1]), _pointer(begins), _pointer(values),
     )
     assert status == 0

@@ -32,19 +32,19 @@ static size_t greatest_divisor(size_t a, size_t b) { return b ? greatest_divisor
 
 /// values[row]: codewords of the best path through a row's coefficients that are sent; others are left alone.
 ///
-/// - codewords: [2^state_bits], what every state emits.
+/// - trellis: of states of `state_bits` bits.
 /// - means, variances, bits, values: [rows, width]
 /// - begins: [rows], the state that each row's path goes on from, or -1 for the best of the first `starts`; receives its
 ///   last state.
 int gqt_paths(
-    const float *codewords, unsigned state_bits, uint32_t starts, const float *means,
+    gq_trellis *trellis, unsigned state_bits, uint32_t starts, const float *means,
     const float *variances, const uint8_t *bits, size_t rows, size_t width, int64_t *begins,
     float *values) {
   size_t *places = malloc(width * sizeof(size_t));
   float *scores = malloc(2 * width * sizeof(float));
   uint8_t *widths = malloc(width);
-  uint32_t *path = malloc(width * sizeof(uint32_t));
-  int status = places && scores && widths && path ? 0 : -1;
+  uint32_t *codes = malloc(width * sizeof(uint32_t));
+  int status = places && scores && widths && codes ? 0 : -1;
   for (size_t row = 0; row < rows && !status; row++) {
     size_t count = 0;
     for (size_t k = row * width; k < (row + 1) * width; k++) {
@@ -63,15 +63,20 @@ int gqt_paths(
     }
     uint32_t start = begins[row] < 0 ? 0 : (uint32_t)begins[row];
     status = gq_trellis_search(
-        codewords, state_bits, count, widths, scores, scores + width,
-        begins[row] < 0 ? starts : 1, &start, path);
+        trellis, count, widths, scores, scores + width, begins[row] < 0 ? starts : 1, &start,
+        codes);
     if (status) break;
-    for (size_t j = 0; j < count; j++) values[places[j * stride % count]] = codewords[path[j]];
-    begins[row] = path[count - 1];
+    uint32_t state = start;
+    for (size_t j = 0; j < count; j++) {
+      const unsigned entering = widths[j] < GQ_ENTERING_BITS ? widths[j] : GQ_ENTERING_BITS;
+      state = (state << entering | (codes[j] & ((1u << entering) - 1))) & ((1u << state_bits) - 1);
+      values[places[j * stride % count]] = gq_trellis_value(trellis, state, codes[j], widths[j]);
+    }
+    begins[row] = state;
   }
   free(places);
   free(scores);
   free(widths);
-  free(path);
+  free(codes);
   return status;
 }

@@ -16,7 +16,7 @@ from PIL import Image
 
 from gqtrain import native, synthetic, visibility, visual
 from gqtrain.allocation import allocated, isotonic, measure, whole_bits
-from gqtrain.codes import STARTS, STATE_BITS, RealCodes, noise
+from gqtrain.codes import STARTS, STATE_BITS, RealCodes, trellis
 from gqtrain.components import begin_again, distribute, spread_out
 from gqtrain.divergence import BOUND, NEVER, bound, divergence_bits, exact_divergence
 from gqtrain.export import read_weights, write_weights
@@ -482,7 +482,7 @@ class Network(unittest.TestCase):
         bits = np.where(rng.random((3, 50)) < 0.8, 8, 0).astype(np.uint8)
         means = rng.normal(0, 0.8, bits.shape).astype(np.float32)
         begins = np.full(3, -1, np.int64)
-        values = native.paths(noise(), STATE_BITS, STARTS, means, np.full(bits.shape, 1e-4, np.float32), bits, begins)
+        values = native.paths(trellis(), STATE_BITS, STARTS, means, np.full(bits.shape, 1e-4, np.float32), bits, begins)
         self.assertTrue((values[bits == 0] == 0).all())
         self.assertLess(np.abs(values - means)[bits > 0].max(), 0.05)
         self.assertTrue((begins >= 0).all())

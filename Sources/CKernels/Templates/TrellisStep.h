@@ -5,7 +5,7 @@
 //   COST      type of a cost
 //   MOST      the largest cost
 //   VALUE     type of a value
-//   EXTENDED  (so_far, value): costs that the Parabola `parabola` makes of costs, for values
+//   EXTENDED  (so_far, value, other): costs that the Parabola `parabola` makes of costs, for values of one cell or the nearer of two
 //
 // Sums are rounded one by one or of integers, and minima are exact, so every instruction set finds the same path.
 
@@ -37,23 +37,26 @@ typedef int32_t PRODUCTS __attribute__((ext_vector_type(WIDTH)));
 #define REPEATED(v, h, n) __builtin_shufflevector(v, v, PLACES8(h, n, 0))
 #endif
 
-#define EXTEND(so_far, place)                                            \
-  {                                                                      \
-    const VALUES value = *(const VALUES *)(values + (place));            \
-    *(COSTS *)(after + (place)) = EXTENDED(so_far, value);               \
+#define VALUE_AT(array, place) (*(const VALUES *)(array + (place)))
+#define PART(h, n)                                                                       \
+  {                                                                                      \
+    const size_t place = j * (n) + (h) * WIDTH;                                          \
+    const COSTS so_far = REPEATED(least, h, n);                                          \
+    const VALUES value = VALUE_AT(values, place);                                        \
+    const VALUES other __attribute__((unused)) = VALUE_AT(others, place);                \
+    *(COSTS *)(after + place) = EXTENDED(so_far, value, other);                          \
   }
-#define PART(h, n) EXTEND(REPEATED(least, (h) % (n), n), j * (n) + (h) * WIDTH)
 #define PARTS2(h, n) PART(h, n) PART((h) + 1, n)
 #define PARTS4(h, n) PARTS2(h, n) PARTS2((h) + 2, n)
-#define PARTS8(h, n) PARTS4(h, n) PARTS4((h) + 4, n)
 
-TARGET INLINE COST STEP(const VALUE *values, size_t sources, const COST *before, COST *after,
-                        uint8_t *choices, const unsigned bits, Parabola parabola, COST lowest) {
+TARGET INLINE COST STEP(const VALUE *values, const VALUE *others, size_t sources,
+                        const COST *before, COST *after, uint8_t *choices, const unsigned bits,
+                        Parabola parabola, COST lowest) {
   const size_t branches = (size_t)1 << bits;
   COSTS low = (COSTS)(COST)MOST;
   for (size_t j = 0; j < sources; j += WIDTH) {
     // Of the states that differ only in the bits about to leave, the cheapest: a bit at a time.
-    COSTS group[128];
+    COSTS group[2];
     uint8_t *to = choices + j / 8;
     for (size_t half = branches / 2; half; half /= 2) {
       for (size_t k = 0; k < half; k++, to += sources / 8) {
@@ -75,18 +78,8 @@ TARGET INLINE COST STEP(const VALUE *values, size_t sources, const COST *before,
     low = least < low ? least : low;
     if (bits == 1) {
       PARTS2(0, 2)
-    } else if (bits == 2) {
-      PARTS4(0, 4)
-    } else if (bits == 3 && WIDTH > 8) {
-      PARTS8(0, 8)
-    } else if (bits == 4 && WIDTH > 16) {
-      PARTS8(0, 16)
-      PARTS8(8, 16)
     } else {
-      for (int i = 0; i < WIDTH; i++) {
-        const COSTS so_far = (COSTS)(COST)least[i];
-        for (size_t x = 0; x < branches; x += WIDTH) { EXTEND(so_far, (j + i) * branches + x) }
-      }
+      PARTS4(0, 4)
     }
   }
   COST result = low[0];
@@ -94,24 +87,12 @@ TARGET INLINE COST STEP(const VALUE *values, size_t sources, const COST *before,
   return result;
 }
 
-#define CASE(b) \
-  case b:       \
-    return STEP(values, sources, before, after, choices, b, parabola, lowest);
-
-TARGET static COST KERNEL(const VALUE *values, size_t sources, const COST *before, COST *after,
-                          uint8_t *choices, unsigned bits, Parabola parabola, COST lowest) {
-  switch (bits) {
-    CASE(1)
-    CASE(2)
-    CASE(3)
-    CASE(4)
-    CASE(5)
-    CASE(6)
-    CASE(7)
-    CASE(8)
-    default:
-      __builtin_unreachable();
-  }
+TARGET static COST KERNEL(const VALUE *values, const VALUE *others, size_t sources,
+                          const COST *before, COST *after, uint8_t *choices, unsigned bits,
+                          Parabola parabola, COST lowest) {
+  return bits == 1
+             ? STEP(values, others, sources, before, after, choices, 1, parabola, lowest)
+             : STEP(values, others, sources, before, after, choices, 2, parabola, lowest);
 }
 
 #undef NAME_OF
@@ -124,11 +105,9 @@ TARGET static COST KERNEL(const VALUE *values, size_t sources, const COST *befor
 #undef PLACE
 #undef PLACES8
 #undef REPEATED
-#undef EXTEND
+#undef VALUE_AT
 #undef PART
 #undef PARTS2
 #undef PARTS4
-#undef PARTS8
-#undef CASE
 #undef KERNEL
 #undef EXTENDED

@@ -42,9 +42,9 @@ extension TrellisQuantizer {
             }
             let means = stepped.map { posterior.means[$0] }
             let variances = stepped.map { posterior.variances[$0] }
-            let (start, states): (UInt32, [UInt32])
+            let (start, found): (UInt32, [UInt32])
             do throws(GaussianQuantError) {
-              (start, states) = try search.bestPath(
+              (start, found) = try search.bestPath(
                 means: means.span, variances: variances.span, bits: steps.map(\.bits),
                 fromAnyOf: paths[tile].start == nil
                   ? starts : paths[tile].state..<paths[tile].state + 1)
@@ -52,13 +52,12 @@ extension TrellisQuantizer {
               failure.withLock { $0 = error }
               return
             }
+            if paths[tile].start == nil { paths[tile] = TilePath(start: start) }
             for (k, step) in steps.enumerated() {
-              values[stepped[k]] = search.trellis.values[Int(states[k])]
-              codes[step.position][step.code - places[step.position].lowerBound] =
-                states[k] & (1 << UInt32(step.bits) - 1)
+              values[stepped[k]] = paths[tile].advance(
+                search.trellis, bits: found[k], count: Int(step.bits))
+              codes[step.position][step.code - places[step.position].lowerBound] = found[k]
             }
-            if paths[tile].start == nil { paths[tile].start = start }
-            if let last = states.last { paths[tile].state = last }
           }
         }
       }

@@ -49,18 +49,17 @@ package struct TrellisQuantizer: Sendable {
         let (values, paths) = (Disjoint(values), Disjoint(paths))
         pool.forEach(tiles.count) { tile in
           for position in tiles[tile] { Self.clear(values.value, position, width) }
-          var state = paths.value[tile].state
+          var path = paths.value[tile]
           for group in 0..<table.groupCount {
             let steps = table.codes.steps(
               group: group, phase, levels: levels, positions: tiles[tile])
             for step in steps {
-              state = trellis.state(
-                after: state, bits: codes[step.position][step.code], count: Int(step.bits))
               let coefficient = table.coefficients(levels[step.position], phase)[step.code]
-              values.value[step.position * width + coefficient] = trellis.values[Int(state)]
+              values.value[step.position * width + coefficient] = path.advance(
+                trellis, bits: codes[step.position][step.code], count: Int(step.bits))
             }
           }
-          paths.value[tile].state = state
+          paths.value[tile] = path
         }
       }
     }

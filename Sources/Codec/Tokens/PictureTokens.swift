@@ -1,5 +1,6 @@
 package import GQBitstream
 package import GQModel
+import GaussianQuant
 
 /// A picture as an array of discrete codes, for those who train models of them, and all that its file holds beside.
 ///
@@ -173,11 +174,10 @@ package struct PictureTokens: Sendable, Equatable {
       ancillary: ancillary, hasHeadCopy: hasHeadCopy)
   }
 
-  /// The trellis state after every token's step, `absent` where nothing is sent: what chooses a coefficient's value.
-  /// Its lowest bits are the token.
+  /// The trellis state after every token's step, `absent` where nothing is sent: with the token it chooses a coefficient's value.
+  /// Its lowest two bits are those of the token.
   package func states() -> [Int32] {
     let width = width
-    let mask = UInt32(1) << UInt32(header.stateBits) - 1
     var states = [Int32](repeating: Self.absent, count: tokens.count)
     let layout = TileLayout(header: header, rateTable: rateTable, levelMap: levelMap, order: order)
     for (number, tile) in layout.tiles.enumerated() {
@@ -192,7 +192,9 @@ package struct PictureTokens: Sendable, Equatable {
             group: group, phase, levels: levelMap.levels, positions: positions)
           for step in steps {
             let place = step.position * width + step.code
-            state = (state << UInt32(step.bits) | UInt32(tokens[place])) & mask
+            state = Trellis.state(
+              after: state, bits: UInt32(tokens[place]), count: Int(step.bits),
+              stateBitCount: header.stateBits)
             states[place] = Int32(state)
           }
         }
