@@ -142,8 +142,11 @@ typedef struct {
     x * (x * (VALUES)parabola.quadratic - (VALUES)parabola.linear);   \
   })
 // That of the nearer of two values; there may be one alone.
-#define WIDE(so_far, value, other) \
-  ((so_far) + __builtin_elementwise_min(COST_OF(value), COST_OF(other)))
+#define WIDE(so_far, value, other)                                    \
+  ({                                                                  \
+    const COSTS first = COST_OF(value), second = COST_OF(other);      \
+    (so_far) + (second < first ? second : first);                     \
+  })
 #define EXTENDED WIDE
 
 #define KERNEL wide_step_plain
