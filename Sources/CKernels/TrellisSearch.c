@@ -189,17 +189,18 @@ static unsigned entering(unsigned bits) {
   return bits < GQ_ENTERING_BITS ? bits : GQ_ENTERING_BITS;
 }
 
-/// The quantile of `place` + 1/2 parts of `cell`, one of `cells` of 2^state_bits parts each, between those of which there are.
+/// The quantile of `place` + 1/2 parts of `cell`, one of `cells` of 2^state_bits parts each, between those that there are.
+/// `cells` is a power of two.
 static float quantile(const gq_trellis *a, uint32_t place, uint32_t cell, uint32_t cells) {
   const int32_t most = ((int32_t)1 << a->state_bits) - 1;
   const int32_t parts = 2 * (int32_t)cells;
   // In parts of a step from one quantile to the next.
   const int32_t at = 2 * (int32_t)((cell << a->state_bits) + place) + 1 - (int32_t)cells;
   if (at <= 0) return a->quantiles[0];
-  const int32_t below = at / parts;
+  const int32_t below = at >> __builtin_ctz((unsigned)parts);
   if (below >= most) return a->quantiles[most];
   const float low = a->quantiles[below], high = a->quantiles[below + 1];
-  return low + (high - low) * ((float)(at % parts) / (float)parts);
+  return low + (high - low) * ((float)(at & (parts - 1)) / (float)parts);
 }
 
 static void *aligned(size_t bytes) { return aligned_alloc(64, (bytes + 63) / 64 * 64); }
