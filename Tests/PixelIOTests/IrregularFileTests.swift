@@ -188,6 +188,23 @@ import Testing
     #expect(described.bytes != stored.bytes)
   }
 
+  /// Entries that all point to the same large value would be erased again and again.
+  @Test func placesAreRemovedInLinearTime() {
+    let entries = 60_000
+    let data = UInt32(26 + 2 + 12 * entries)
+    let size = UInt32(4 << 20)
+    var exif: [UInt8] = [0x49, 0x49, 42, 0, 8, 0, 0, 0, 1, 0]
+    exif += [0x25, 0x88, 4, 0, 1, 0, 0, 0, 26, 0, 0, 0, 0, 0, 0, 0]
+    exif += [UInt8(entries & 255), UInt8(entries >> 8)]
+    for _ in 0..<entries {
+      exif += [2, 0, 1, 0]
+      exif += (0..<4).map { UInt8(truncatingIfNeeded: size >> (8 * $0)) }
+      exif += (0..<4).map { UInt8(truncatingIfNeeded: data >> (8 * $0)) }
+    }
+    exif += [UInt8](repeating: 7, count: Int(size))
+    #expect(PictureMetadata(exif: exif).without([.gps]).exif == nil)
+  }
+
   @Test func placesAreRemoved() throws {
     // Two entries: where the GPS directory is, and the orientation, then GPS with one text.
     var exif: [UInt8] = [0x4D, 0x4D, 0, 42, 0, 0, 0, 8, 0, 3]
@@ -204,6 +221,20 @@ import Testing
     #expect(ExifOrientation(tiff: bytes) == .turnedLeft && bytes[8...9] == [0, 2])
     #expect(bytes.firstRange(of: [0xA0, 0x01, 0, 3]) != nil && without.xmp == nil)
     #expect(metadata.without([]) == metadata && metadata.without([.exif, .xmp]).isEmpty)
+    // The place of the directory may have the type of directories too, and stand there twice; what cannot be followed to
+    // its end takes the whole block with it.
+    var typed = exif
+    typed[25] = 13
+    #expect(PictureMetadata(exif: typed).without([.gps]).exif == bytes)
+    var twice = exif
+    twice.replaceSubrange(34..<46, with: exif[22..<34])
+    let once = try #require(PictureMetadata(exif: twice).without([.gps]).exif)
+    #expect(once.firstRange(of: [0x88, 0x25]) == nil && once[8...9] == [0, 1])
+    for (place, value) in [(25, UInt8(2)), (33, 250), (9, 250), (55, 99), (63, 250)] {
+      var broken = exif
+      broken[place] = value
+      #expect(PictureMetadata(exif: broken).without([.gps]).exif == nil, "\(place)")
+    }
     var generator = SeededGenerator(seed: 9)
     for _ in 0..<5000 {
       var damaged = exif

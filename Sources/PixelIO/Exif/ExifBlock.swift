@@ -47,34 +47,59 @@ struct ExifBlock {
     store(0, at: first + 2 + 12 * count, 4)
   }
 
-  /// Takes away where the picture was taken.
-  mutating func removePlace() {
-    guard let first = number(4, 4), let count = number(first, 2) else { return }
-    guard let place = entry(Tag.gpsDirectory, in: first), let directory = value(place) else {
-      return
-    }
-    if let inner = number(directory, 2) {
-      for k in 0..<inner {
-        let entry = directory + 2 + 12 * k
-        guard let type = number(entry + 2, 2), let values = number(entry + 4, 4) else { break }
-        // Bytes of a value by its type.
-        let sizes = [0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8]
-        let size = type < sizes.count ? values * sizes[type] : 0
-        if size > 4, let start = number(entry + 8, 4), start >= 8, start <= bytes.count,
-          size <= bytes.count - start
-        {
-          erase(start..<start + size)
+  /// Takes away where the picture was taken. Returns whether all of it is gone: a block that is not as it should be may
+  /// say it elsewhere.
+  mutating func removePlace() -> Bool {
+    guard let first = number(4, 4), let count = number(first, 2) else { return false }
+    let entries = first + 2
+    let next = entries + 12 * count
+    guard next + 4 <= bytes.count else { return false }
+    // Parts of a well-formed block do not overlap, so together they are no larger than it.
+    var left = bytes.count
+    var kept = 0
+    for place in stride(from: entries, to: next, by: 12) {
+      if number(place, 2) == Tag.gpsDirectory {
+        guard let directory = value(place), eraseDirectory(directory, left: &left) else {
+          return false
         }
-        erase(entry..<min(entry + 12, bytes.count))
+      } else {
+        let to = entries + 12 * kept
+        for k in 0..<12 { bytes[to + k] = bytes[place + k] }
+        kept += 1
       }
-      store(0, at: directory, 2)
     }
-    // The entries behind it move up, and the place of the next directory with them.
-    let end = first + 2 + 12 * count + 4
-    guard end <= bytes.count else { return }
-    bytes.replaceSubrange(place..<end - 12, with: Array(bytes[place + 12..<end]))
-    erase(end - 12..<end)
-    store(count - 1, at: first, 2)
+    // The place of the next directory moves up too.
+    let end = entries + 12 * kept
+    for k in 0..<4 { bytes[end + k] = bytes[next + k] }
+    if kept < count { erase(end + 4..<next + 4) }
+    store(kept, at: first, 2)
+    return true
+  }
+
+  /// Erases a directory and the values that its entries point to, of `left` bytes at most.
+  private mutating func eraseDirectory(_ directory: Int, left: inout Int) -> Bool {
+    guard let count = number(directory, 2), 12 * count <= left,
+      directory + 2 + 12 * count <= bytes.count
+    else { return false }
+    left -= 12 * count
+    for k in 0..<count {
+      let entry = directory + 2 + 12 * k
+      guard let type = number(entry + 2, 2), let values = number(entry + 4, 4) else { return false }
+      // Bytes of a value by its type.
+      let sizes = [0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4]
+      guard type < sizes.count else { return false }
+      let size = values * sizes[type]
+      if size > 4 {
+        guard let start = number(entry + 8, 4), start >= 8, size <= left,
+          start <= bytes.count - size
+        else { return false }
+        left -= size
+        erase(start..<start + size)
+      }
+      erase(entry..<entry + 12)
+    }
+    store(0, at: directory, 2)
+    return true
   }
 
   private mutating func erase(_ range: Range<Int>) {
@@ -111,7 +136,8 @@ struct ExifBlock {
   private func value(_ entry: Int) -> Int? {
     switch number(entry + 2, 2) {
     case 3: number(entry + 8, 2)
-    case 4: number(entry + 8, 4)
+    // A directory's place may have type 13 too (IFD, TIFF Technical Note 1).
+    case 4, 13: number(entry + 8, 4)
     default: nil
     }
   }

@@ -23,8 +23,7 @@ extension PictureMetadata {
       if let exif = metadata.exif {
         // What cannot be parsed may say it all the same.
         var block = ExifBlock(exif)
-        block?.removePlace()
-        metadata.exif = block?.bytes
+        metadata.exif = block?.removePlace() == true ? block?.bytes : nil
       }
       if let xmp = metadata.xmp, xmp.firstRange(of: Array("GPS".utf8)) != nil {
         metadata.xmp = nil
