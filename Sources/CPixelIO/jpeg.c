@@ -25,9 +25,13 @@ typedef struct {
   // Whether a call goes on where pixels are missing, and whether some are.
   int is_partial;
   int is_incomplete;
+  // Whether pixels may be wrong.
+  int is_doubtful;
   // Whether all rows are read.
   int is_at_end;
   int has_no_end;
+  // The file that is read.
+  const uint8_t *bytes;
 } gq_jpeg_fence;
 
 static void complain(j_common_ptr cinfo) {
@@ -73,6 +77,28 @@ static void on_error(j_common_ptr cinfo) {
   }
 }
 
+// Whether the bytes that libjpeg passed over just now are filler, all of one value.
+static int is_filler(j_common_ptr cinfo) {
+  const uint8_t *end = ((j_decompress_ptr)cinfo)->src->next_input_byte;
+  const uint8_t *bytes = ((gq_jpeg_fence *)cinfo->err)->bytes;
+  const int count = cinfo->err->msg_parm.i[0];
+  if (count < 1 || count > end - bytes) return 0;
+  for (int k = 2; k <= count; k++) {
+    if (end[-k] != end[-1]) return 0;
+  }
+  return 1;
+}
+
+// Bytes of a scan that are no pixels: some cameras pad there, but pixels may have been read from wrong bits too.
+static void doubt(j_common_ptr cinfo) {
+  gq_jpeg_fence *fence = (gq_jpeg_fence *)cinfo->err;
+  if (!is_filler(cinfo) && !fence->is_incomplete) {
+    fence->is_doubtful = 1;
+    fence->complaint[0] = 0;
+  }
+  complain(cinfo);
+}
+
 // Damage to pixels: the call ends, or goes on with libjpeg's grey filler.
 static void damage(j_common_ptr cinfo, int status) {
   gq_jpeg_fence *fence = (gq_jpeg_fence *)cinfo->err;
@@ -88,7 +114,11 @@ static void on_message(j_common_ptr cinfo, int level) {
   gq_jpeg_fence *fence = (gq_jpeg_fence *)cinfo->err;
   if (level >= 0) return;
   if (fence->is_at_end) {
-    complain(cinfo);
+    if (cinfo->err->msg_code == JWRN_EXTRANEOUS_DATA) {
+      doubt(cinfo);
+    } else {
+      complain(cinfo);
+    }
     return;
   }
   switch (cinfo->err->msg_code) {
@@ -102,12 +132,12 @@ static void on_message(j_common_ptr cinfo, int level) {
       complain(cinfo);
       break;
     case JWRN_EXTRANEOUS_DATA: {
-      // Some cameras pad in front of the end marker. In front of a restart marker, data was lost.
+      // In front of a restart marker, data was lost.
       int marker = cinfo->err->msg_parm.i[1];
       if (marker >= 0xD0 && marker <= 0xD7) {
         damage(cinfo, GQ_DAMAGED);
       } else {
-        complain(cinfo);
+        doubt(cinfo);
       }
       break;
     }
@@ -140,7 +170,6 @@ struct gq_jpeg_reader {
   struct jpeg_progress_mgr progress;
   struct jpeg_decompress_struct cinfo;
   int is_cmyk;
-  const uint8_t *bytes;
   size_t count;
   // One row of four inks, for CMYK only.
   uint8_t *inks;
@@ -162,7 +191,7 @@ gq_jpeg_reader *gq_jpeg_reader_create(const uint8_t *bytes, size_t count, int is
   set_fence(&reader->fence);
   reader->fence.message = message;
   reader->fence.is_partial = is_partial;
-  reader->bytes = bytes;
+  reader->fence.bytes = bytes;
   reader->count = count;
   reader->cinfo.err = &reader->fence.manager;
   if (setjmp(reader->fence.fence)) {
@@ -267,7 +296,7 @@ int gq_jpeg_read_some_rows(
 static int is_complete(gq_jpeg_reader *reader) {
   j_decompress_ptr cinfo = &reader->cinfo;
   size_t end = reader->count;
-  while (end > 0 && reader->bytes[end - 1] == 0) end--;
+  while (end > 0 && reader->fence.bytes[end - 1] == 0) end--;
   // Zeros in the place of lost bits decode well. The decoder reads a few bytes ahead.
   enum { AHEAD = 16 };
   if (!jpeg_has_multiple_scans(cinfo)) {
@@ -295,7 +324,7 @@ int gq_jpeg_read_end(gq_jpeg_reader *reader, char message[GQ_MESSAGE_SIZE]) {
     if (!is_behind && !has_end) {
       // Not by libjpeg, which supplies an end marker.
       for (size_t at = place; at + 1 < reader->count && !has_end; at++) {
-        has_end = reader->bytes[at] == 0xFF && reader->bytes[at + 1] == JPEG_EOI;
+        has_end = reader->fence.bytes[at] == 0xFF && reader->fence.bytes[at + 1] == JPEG_EOI;
       }
       if (!has_end) fence->has_no_end = 1;
     }
@@ -316,8 +345,10 @@ int gq_jpeg_read_end(gq_jpeg_reader *reader, char message[GQ_MESSAGE_SIZE]) {
   return GQ_OK;
 }
 
-const char *gq_jpeg_complaint(const gq_jpeg_reader *reader, int *is_incomplete) {
+const char *gq_jpeg_complaint(
+    const gq_jpeg_reader *reader, int *is_incomplete, int *is_doubtful) {
   *is_incomplete = reader->fence.is_incomplete;
+  *is_doubtful = reader->fence.is_doubtful;
   return reader->fence.complaint;
 }
 

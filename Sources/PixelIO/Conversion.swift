@@ -18,6 +18,8 @@ package enum Conversion: Sendable, Equatable {
   case gammaIgnored(Int)
   /// The file breaks its format in a way that leaves the pixels alone.
   case irregular(String)
+  /// The file may be damaged: its pixels may be wrong.
+  case doubtful(String)
   /// The file is damaged; pixels that it does not show are filled in.
   case incomplete(String)
   /// What else the file has that is not kept: further pictures, comments, captions, the resolution.
@@ -38,6 +40,8 @@ extension Conversion: CustomStringConvertible {
       "the gamma of \(gamma) / 100000 (gAMA) is not kept, samples are taken as sRGB"
     case .irregular(let detail):
       "the file is not as its format demands (\(detail)), but all pixels are there"
+    case .doubtful(let detail):
+      "the file may be damaged (\(detail)): pixels may be wrong"
     case .incomplete(let detail):
       "the file is damaged (\(detail)), what is missing is filled in"
     case .notKept(let things):

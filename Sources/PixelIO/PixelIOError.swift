@@ -42,6 +42,14 @@ extension PixelIOError {
     default: nil
     }
   }
+
+  /// Whether a partial reader may still find a picture.
+  package var isPartlyReadable: Bool {
+    switch self {
+    case .truncated(let format, _), .damaged(let format, _): format == .jpeg || format == .png
+    default: false
+    }
+  }
 }
 
 extension PixelIOError: CustomStringConvertible {

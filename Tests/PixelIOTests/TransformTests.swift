@@ -49,7 +49,12 @@ import Testing
     #expect(flat.alpha == nil)
     #expect(flat.samples == [10, 20, 30, 255, 0, 130, 206, 4, 110])
     let grey = Picture(width: 1, height: 1, colorType: .grey, samples: [9], alpha: [0])
-    #expect(grey.flattened(red: 30, green: 60, blue: 90).samples == [60])
+    #expect(grey.flattened(red: 60, green: 60, blue: 60).samples == [60])
+    // A coloured ground makes it coloured.
+    let half = Picture(
+      width: 2, height: 1, colorType: .grey, samples: [9, 9], alpha: [0, 51])
+    let coloured = half.flattened(red: 255, green: 0, blue: 130)
+    #expect(coloured.colorType == .rgb && coloured.samples == [255, 0, 130, 206, 2, 106])
     #expect(flat.flattened(red: 1, green: 2, blue: 3) == flat)
   }
 }

@@ -141,8 +141,9 @@ int gq_jpeg_read_some_rows(
     char message[GQ_MESSAGE_SIZE]);
 int gq_jpeg_read_end(gq_jpeg_reader *reader, char message[GQ_MESSAGE_SIZE]);
 
-// What was wrong so far without ending a call, empty for nothing, and whether pixels are filled in.
-const char *gq_jpeg_complaint(const gq_jpeg_reader *reader, int *is_incomplete);
+// What was wrong so far without ending a call, empty for nothing, whether pixels are filled in, and whether some may be wrong.
+const char *gq_jpeg_complaint(
+    const gq_jpeg_reader *reader, int *is_incomplete, int *is_doubtful);
 
 void gq_jpeg_reader_destroy(gq_jpeg_reader *reader);
 

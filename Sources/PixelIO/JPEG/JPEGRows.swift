@@ -113,8 +113,10 @@ final class JPEGFile {
   func finish() throws(PixelIOError) -> [Conversion] {
     try check(.jpeg) { message in gq_jpeg_read_end(pointer, message) }
     var isIncomplete: CInt = 0
-    let complaint = String(cString: gq_jpeg_complaint(pointer, &isIncomplete))
+    var isDoubtful: CInt = 0
+    let complaint = String(cString: gq_jpeg_complaint(pointer, &isIncomplete, &isDoubtful))
     if complaint.isEmpty { return [] }
-    return [isIncomplete != 0 ? .incomplete(complaint) : .irregular(complaint)]
+    if isIncomplete != 0 { return [.incomplete(complaint)] }
+    return [isDoubtful != 0 ? .doubtful(complaint) : .irregular(complaint)]
   }
 }

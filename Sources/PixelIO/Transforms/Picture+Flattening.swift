@@ -1,15 +1,15 @@
 package import GQCodec
 
 extension Picture {
-  /// The picture without alpha, as it looks on a background of one colour: `red`, `green` and `blue`, of which a
-  /// grey picture takes the mean.
+  /// The picture without alpha, as it looks on a background of one colour: `red`, `green` and `blue`, which makes a grey
+  /// picture coloured unless they are equal.
   package func flattened(red: UInt8, green: UInt8, blue: UInt8) -> Picture {
     guard let alpha else { return self }
-    let background: [Int] =
-      colorType == .rgb
-      ? [Int(red), Int(green), Int(blue)] : [(Int(red) + Int(green) + Int(blue) + 1) / 3]
+    let isGrey = colorType == .grey && red == green && green == blue
+    let background = isGrey ? [Int(red)] : [Int(red), Int(green), Int(blue)]
     let components = background.count
-    var samples = samples
+    var samples =
+      colorType == .grey && !isGrey ? samples.flatMap { [$0, $0, $0] } : samples
     for (pixel, value) in alpha.enumerated() where value != 255 {
       let opacity = Int(value)
       for c in 0..<components {
@@ -20,6 +20,7 @@ extension Picture {
       }
     }
     return Picture(
-      width: width, height: height, colorType: colorType, samples: samples, metadata: metadata)
+      width: width, height: height, colorType: isGrey ? .grey : .rgb, samples: samples,
+      metadata: metadata)
   }
 }

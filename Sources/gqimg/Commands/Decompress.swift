@@ -81,15 +81,19 @@ struct Decompress: ParsableCommand {
   /// Checks what the options say together. Not `validate`, which would come before options that do not exist are named.
   private func check() throws {
     if let problem = outputs.problem(paths: paths) { throw ValidationError(problem) }
-    if !(0...9).contains(pngLevel) { throw ValidationError("--png-level must be 0 to 9") }
+    if !(0...9).contains(pngLevel) {
+      throw ValidationError("--png-level must be 0 to 9, not \(pngLevel)")
+    }
     if !(1...100).contains(jpegQuality) {
-      throw ValidationError("--jpeg-quality must be 1 to 100")
+      throw ValidationError("--jpeg-quality must be 1 to 100, not \(jpegQuality)")
     }
     if let webpQuality, !(0...100).contains(webpQuality) {
-      throw ValidationError("--webp-quality must be 0 to 100")
+      throw ValidationError("--webp-quality must be 0 to 100, not \(webpQuality)")
     }
-    if let fit, !(1...65535).contains(fit) { throw ValidationError("--fit must be 1 to 65535") }
-    if maxPixels < 1 { throw ValidationError("--max-pixels must be above 0") }
+    if let fit, !(1...65535).contains(fit) {
+      throw ValidationError("--fit must be 1 to 65535, not \(fit)")
+    }
+    if maxPixels < 1 { throw ValidationError("--max-pixels must be above 0, not \(maxPixels)") }
     if preview, recover || region != nil {
       throw ValidationError("--preview does not go with --recover or --region")
     }
@@ -134,7 +138,7 @@ struct Decompress: ParsableCommand {
     }
     let recovery = try decoder.recover(
       bytes, options: RecoveryOptions(usesDamagedBits: useDamagedBits), limits: limits)
-    return .buffered(recovery.picture, FileDamage(recovery))
+    return .buffered(recovery.picture, FileDamage(recovery, usesDamagedBits: useDamagedBits))
   }
 
   func run() throws {
@@ -145,7 +149,7 @@ struct Decompress: ParsableCommand {
     let writer = PictureWriter(
       format: format, pngLevel: pngLevel, jpegQuality: jpegQuality, webpQuality: webpQuality)
     let models = LoadedModels()
-    try outputs.run(jobs) { job in
+    try outputs.run(jobs, model: model.model) { job in
       let bytes = try reporting(job.input) {
         let bytes = try readCodedFile(job.input)
         guard preview, fit ?? 0 <= GQDecoder.previewSide else { return bytes }
@@ -179,6 +183,12 @@ struct Decompress: ParsableCommand {
         isWhole
         ? found.metadata : found.metadata.describing(width: found.width, height: found.height)
       let rowFormat = found.with(metadata: kept.without(metadata.parts))
+      if rowFormat.colorType == .rgb, SystemPath.ending(job.output) == "pgm" {
+        throw Problem(
+          message:
+            "\(named(job.input)): the picture has colours, \(job.output) would be grey; .ppm holds them"
+        )
+      }
       if !format.hasAlpha, rowFormat.hasAlpha {
         throw Problem(
           message: "\(named(job.input)): \(format) holds no alpha; --background puts it on a colour"
@@ -297,9 +307,16 @@ private struct FileDamage: Encodable {
     let width: Int
     let height: Int
     let phases: [Int]
+    /// Whether its bits were decoded in spite of their checksum.
+    let isDecoded: Bool
     let reason: String
 
-    init(_ damage: Recovery.Damage) {
+    init(_ damage: Recovery.Damage, usesDamagedBits: Bool) {
+      if usesDamagedBits, case .checksumMismatch = damage.reason {
+        isDecoded = true
+      } else {
+        isDecoded = false
+      }
       x = damage.x
       y = damage.y
       width = damage.width
@@ -312,8 +329,8 @@ private struct FileDamage: Encodable {
   /// Whether the file was whole after all.
   var isEmpty: Bool { tiles.isEmpty && problems.isEmpty }
 
-  init(_ recovery: Recovery) {
-    tiles = recovery.damage.map(Tile.init)
+  init(_ recovery: Recovery, usesDamagedBits: Bool) {
+    tiles = recovery.damage.map { Tile($0, usesDamagedBits: usesDamagedBits) }
     problems = recovery.problems.map { "\($0)" }
     untouchedShare = recovery.untouchedShare
   }
@@ -321,7 +338,8 @@ private struct FileDamage: Encodable {
   /// What a person is told: not more than fits on a screen.
   var lines: [String] {
     let shown = tiles.prefix(Self.maxLines).map {
-      "concealed \($0.width)x\($0.height) pixels at \($0.x),\($0.y): \($0.reason)"
+      "\($0.isDecoded ? "decoded as they are" : "concealed") "
+        + "\($0.width)x\($0.height) pixels at \($0.x),\($0.y): \($0.reason)"
     }
     let rest = tiles.count - shown.count
     return problems + shown + (rest > 0 ? ["and \(rest) more damaged parts; --json lists all"] : [])

@@ -64,6 +64,9 @@ enum InputPicture {
     }
   }
 
+  /// Whether it is too large to be its own preview.
+  var takesPreview: Bool { max(width, height) > GQDecoder.previewSide }
+
   /// The file of a small picture for the first look.
   func preview(_ encoder: GQEncoder) throws -> [UInt8] {
     var picture =
