@@ -114,17 +114,23 @@ let package = Package(
       ],
       swiftSettings: strict),
 
-    .testTarget(name: "KernelTests", dependencies: ["CGQKernels"], swiftSettings: strict),
+    // What tests of instruction sets share.
+    .target(
+      name: "InstructionSets", dependencies: ["CGQKernels"], path: "Tests/InstructionSets",
+      swiftSettings: strict),
     .testTarget(
-      name: "GaussianQuantTests", dependencies: ["CGQKernels", "GaussianQuant"],
+      name: "KernelTests", dependencies: ["CGQKernels", "InstructionSets"], swiftSettings: strict),
+    .testTarget(
+      name: "GaussianQuantTests", dependencies: ["CGQKernels", "GaussianQuant", "InstructionSets"],
       resources: [.copy("Golden")], swiftSettings: strict),
     .testTarget(
       name: "BitstreamTests", dependencies: ["GQBitstream", "CGQSHA256"], swiftSettings: strict),
     .testTarget(
-      name: "ModelTests", dependencies: ["CGQKernels", "GQModel"], resources: [.copy("Golden")],
+      name: "ModelTests", dependencies: ["CGQKernels", "GQModel", "InstructionSets"],
+      resources: [.copy("Golden")],
       swiftSettings: strict),
     .testTarget(
-      name: "CodecTests", dependencies: ["CGQKernels", "GQCodec", "GQPixelIO", "GQMetrics"],
+      name: "CodecTests", dependencies: ["GQCodec", "GQPixelIO", "GQMetrics", "InstructionSets"],
       swiftSettings: strict),
     .testTarget(
       name: "PixelIOTests", dependencies: ["GQBitstream", "GQCodec", "GQPixelIO"],

@@ -285,7 +285,7 @@ void gqimg_quantizer_close(gqimg_quantizer *quantizer);
 
 /* The index of the best codeword of each of count groups.
  *
- * means, variances  count * dimension values, group by group; variances above 0
+ * means, variances  count * dimension values, group by group; means finite, variances finite and above 0
  * indices           count indices, filled in */
 gqimg_status gqimg_quantize(
     const gqimg_quantizer *quantizer, const float *means, const float *variances, size_t count, uint32_t *indices);

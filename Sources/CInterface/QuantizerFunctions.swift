@@ -128,11 +128,13 @@ public func quantize(
     if count == 0 { return }
     let (means, variances) = (try required(means, "means"), try required(variances, "variances"))
     let indices = try required(indices, "indices")
+    let centers = UnsafeBufferPointer(start: means, count: count * dimension)
     let spread = UnsafeBufferPointer(start: variances, count: count * dimension)
-    guard spread.allSatisfy({ $0 > 0 }) else { throw InvalidArgument("a variance is not above 0") }
-    let found = search.nearest(
-      means: UnsafeBufferPointer(start: means, count: count * dimension).span,
-      variances: spread.span)
+    guard centers.allSatisfy(\.isFinite) else { throw InvalidArgument("a mean is not finite") }
+    guard spread.allSatisfy({ $0 > 0 && $0.isFinite }) else {
+      throw InvalidArgument("a variance is not finite and above 0")
+    }
+    let found = search.nearest(means: centers.span, variances: spread.span)
     for (k, index) in found.enumerated() { indices[k] = index }
   }
 }

@@ -65,8 +65,9 @@ public struct TrellisSearch: Sendable {
     var linear = [Float](repeating: 0, count: count)
     var quadratic = linear
     for step in 0..<count {
-      let precision = 1 / variances[step]
-      linear[step] = means[step] * precision
+      // Where numbers would leave the range of binary32, nothing that a step can emit is nearer.
+      let precision = min(1 / variances[step], 1e30)
+      linear[step] = min(max(means[step] * precision, -1e32), 1e32)
       quadratic[step] = (precision - beta) / 2
     }
     var status: Int32 = -1

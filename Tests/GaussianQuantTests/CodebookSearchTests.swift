@@ -1,11 +1,9 @@
-import CGQKernels
 import GaussianQuant
+import InstructionSets
 import Testing
 
 /// The fast search against a plain scan in `Double`, for every instruction set at hand.
 @Suite struct CodebookSearchTests {
-  static let instructionSets = (0..<Int32(GQ_INSTRUCTION_SETS)).filter { gq_supports($0) != 0 }
-
   /// Dimension, size of the codebook, number of groups; 24,000 groups in all, searched twice.
   static let cases = [
     (1, 2, 500), (1, 16, 500), (1, 1024, 1500), (2, 32, 2000), (2, 512, 2000), (3, 128, 3000),
@@ -23,10 +21,12 @@ import Testing
     let groups = Groups.random(
       count: count, codebook: codebook, variances: variances, stream: dimension * 100_000 + size)
     let expected = groups.plainScan(codebook, beta: 1)
-    for instructionSet in Self.instructionSets {
-      gq_use(instructionSet)
-      let search = CodebookSearch(codebook: codebook, variances: variances)
-      #expect(search.nearest(means: groups.means, variances: groups.variances) == expected)
+    for set in instructionSets {
+      let found = withInstructionSet(set) {
+        CodebookSearch(codebook: codebook, variances: variances)
+          .nearest(means: groups.means, variances: groups.variances)
+      }
+      #expect(found == expected)
     }
   }
 
@@ -37,10 +37,12 @@ import Testing
     let codebook = try Codebook(dimension: dimension, size: 65536)
     let groups = Groups.random(count: 40, codebook: codebook, variances: variances, stream: 5)
     let expected = groups.plainScan(codebook, beta: 1)
-    for instructionSet in Self.instructionSets {
-      gq_use(instructionSet)
-      let search = CodebookSearch(codebook: codebook, variances: variances)
-      #expect(search.nearest(means: groups.means, variances: groups.variances) == expected)
+    for set in instructionSets {
+      let found = withInstructionSet(set) {
+        CodebookSearch(codebook: codebook, variances: variances)
+          .nearest(means: groups.means, variances: groups.variances)
+      }
+      #expect(found == expected)
     }
   }
 
@@ -122,11 +124,11 @@ import Testing
       if first[value] == nil { first[value] = index } else { repeated.append(value) }
     }
     try #require(repeated.count > 3)
-    for instructionSet in Self.instructionSets {
-      gq_use(instructionSet)
-      let search = CodebookSearch(codebook: codebook, variances: .perGroup)
-      let indices = search.nearest(
-        means: repeated, variances: [Float](repeating: 1e-13, count: repeated.count))
+    for set in instructionSets {
+      let indices = withInstructionSet(set) {
+        CodebookSearch(codebook: codebook, variances: .perGroup).nearest(
+          means: repeated, variances: [Float](repeating: 1e-13, count: repeated.count))
+      }
       #expect(indices.map { codebook.values[Int($0)] } == repeated)
       #expect(indices.map(Int.init) == repeated.map { first[$0] })
     }

@@ -1,5 +1,6 @@
 import CGQKernels
 import GaussianQuant
+import InstructionSets
 import Testing
 
 @Suite struct TrellisTests {
@@ -146,6 +147,48 @@ import Testing
     #expect(abs(total - best) <= tolerance, "\(total), best \(best)")
   }
 
+  /// What the search takes codes for is what decoding makes of them.
+  @Test(arguments: [(5, 1), (8, 4), (12, 2), (12, 3), (12, 8), (13, 5), (16, 8)])
+  func searchAndDecodingHaveTheSameValues(stateBits: Int, bits: Int) throws {
+    let trellis = try Trellis(stateBitCount: stateBits)
+    let tables = try #require(
+      gq_trellis_create(trellis.quantiles, trellis.places, UInt32(stateBits)))
+    defer { gq_trellis_free(tables) }
+    for state in 0..<UInt32(1) << UInt32(stateBits) {
+      let code = state &* 0x9E37_79B1 & (1 << UInt32(bits) - 1)
+      #expect(
+        gq_trellis_value(tables, state, code, UInt32(bits))
+          == trellis.value(of: state, bits: code, count: bits))
+    }
+  }
+
+  /// Tiny and huge posteriors, one after the other, do no harm to their neighbours.
+  @Test func extremePosteriors() throws {
+    let trellis = try Trellis(stateBitCount: 12)
+    var numbers = TestNumbers(stream: 36)
+    let bits = [UInt8](repeating: 3, count: 64)
+    var means = bits.map { _ in Float(numbers.normal()) }
+    var variances = [Float](repeating: 1 / 64, count: 64)
+    let search = TrellisSearch(trellis: trellis)
+    func error() throws -> Double {
+      let path = try search.bestPath(
+        means: means.span, variances: variances.span, bits: bits, from: 0)
+      return zip(emitted(trellis, path, bits, from: 0), means).enumerated().reduce(0.0) {
+        guard $1.offset != 20 else { return $0 }
+        let difference = Double($1.element.0 - $1.element.1)
+        return $0 + difference * difference
+      }
+    }
+    let usual = try error()
+    for (mean, variance) in [
+      (Float(0.5), Float(1e-39)), (-3e38, 1e-30), (3e38, 1), (3e38, 3e38), (0.5, 3e38),
+      (1, .leastNonzeroMagnitude),
+    ] {
+      (means[20], variances[20]) = (mean, variance)
+      #expect(try error() < 4 * usual, "\(mean), \(variance)")
+    }
+  }
+
   @Test(arguments: [8, 12, 13])
   func instructionSetsAgree(stateBits: Int) throws {
     let trellis = try Trellis(stateBitCount: stateBits)
@@ -155,12 +198,10 @@ import Testing
     }
     let means = bits.map { _ in Float(numbers.normal()) }
     let variances = bits.map { Float(1 / Double(1 << (2 * Int($0)))) }
-    let paths = try (0..<Int32(GQ_INSTRUCTION_SETS)).filter { gq_supports($0) != 0 }.map {
-      gq_use($0)
-      return try TrellisSearch(trellis: trellis).bestPath(
+    try results {
+      try TrellisSearch(trellis: trellis).bestPath(
         means: means.span, variances: variances.span, bits: bits, from: 3)
     }
-    for path in paths { #expect(path == paths[0]) }
   }
 
   /// The error of the best path relative to the posterior's variance; a block of 65,536 codewords has

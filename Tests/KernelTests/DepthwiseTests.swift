@@ -1,4 +1,5 @@
 import CGQKernels
+import InstructionSets
 import Testing
 
 /// The depthwise convolution against plain Swift, with all instructions that this processor has.

@@ -1,4 +1,5 @@
 import CGQKernels
+import InstructionSets
 import Testing
 
 /// 1x1 convolutions with int8 products against plain Swift, with all instructions that this processor has.

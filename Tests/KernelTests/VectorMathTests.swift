@@ -1,4 +1,5 @@
 import CGQKernels
+import InstructionSets
 import Foundation
 import Testing
 

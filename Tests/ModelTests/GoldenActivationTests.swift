@@ -1,6 +1,6 @@
-import CGQKernels
 import Foundation
 import GQModel
+import InstructionSets
 import Testing
 
 /// The network against the activations that PyTorch computed from the same weights.
@@ -118,16 +118,14 @@ struct GoldenActivationTests {
 
   /// Every kind of instructions that this processor has: the same to the last bit.
   @Test func instructionSetsAgreeExactly() throws {
-    let fastest = gq_instruction_set()
-    defer { gq_use(fastest) }
     for (network, golden) in [
       (try Self.network(), Self.golden), (try Self.tinyNetwork(.visual), Self.goldenTiny),
     ] {
-      gq_use(Int32(GQ_PLAIN))
-      let plain = try Self.run(network, golden)
-      for set in 1..<Int32(GQ_INSTRUCTION_SETS) where gq_supports(set) != 0 {
-        gq_use(set)
-        let outputs = try Self.run(network, golden)
+      let all = try instructionSets.map { set in
+        try withInstructionSet(set) { try Self.run(network, golden) }
+      }
+      let plain = all[0]
+      for (set, outputs) in zip(instructionSets, all) {
         #expect(outputs.encoded == plain.encoded, "\(set)")
         #expect(outputs.latents == plain.latents, "\(set)")
         #expect(outputs.decoded == plain.decoded, "\(set)")

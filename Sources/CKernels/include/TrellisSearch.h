@@ -12,7 +12,7 @@
 /// A shift-register trellis as in docs/codebook.md, and tables that searches make of it when they need them. Threads may share it.
 typedef struct gq_trellis gq_trellis;
 
-/// - quantiles: [2^state_bits] in rising order, between -15 and 15.
+/// - quantiles: [2^state_bits] in rising order, between -4.5 and 4.5.
 /// - places: [2^state_bits], the quantile of each state.
 /// - state_bits: 5 to 16.
 ///
@@ -37,7 +37,7 @@ float gq_trellis_value(const gq_trellis *trellis, uint32_t state, uint32_t code,
 /// - start: the first of them; receives the state before the first step.
 /// - codes: [count], receives each step's bits.
 ///
-/// Needs 136 * 2^state_bits bytes, (count / 8 + 12) * 2^state_bits where binary32 is, 80 * count, and what tables take, at most
+/// Needs 136 * 2^state_bits bytes, (count / 8 + 12) * 2^state_bits where binary32 is, 64 * count, and what tables take, at most
 /// 764 * 2^state_bits for all searches of a trellis together. Returns 0, or -1 when memory is short.
 int gq_trellis_search(
     gq_trellis *trellis, size_t count, const uint8_t *bits, const float *linear,
