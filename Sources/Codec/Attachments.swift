@@ -37,10 +37,14 @@ struct Attachments {
   }
 
   var metadataBytes: Int {
-    chunks.filter { $0.type != Chunk.alpha }.reduce(0) { $0 + $1.payload.count }
+    chunks.reduce(0) { $0 + $1.payload.count } - previewBytes - alphaBytes
   }
 
-  var alphaBytes: Int {
-    chunks.filter { $0.type == Chunk.alpha }.reduce(0) { $0 + $1.payload.count }
+  var previewBytes: Int { byteCount(Chunk.preview) }
+
+  var alphaBytes: Int { byteCount(Chunk.alpha) }
+
+  private func byteCount(_ type: UInt8) -> Int {
+    chunks.filter { $0.type == type }.reduce(0) { $0 + $1.payload.count }
   }
 }

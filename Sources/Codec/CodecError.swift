@@ -8,9 +8,9 @@ package enum CodecError: Error, Equatable, Sendable, CustomStringConvertible {
   case incompatible(what: String, expected: String, found: String)
   /// Even the smallest file for this picture is larger than what was allowed.
   case targetTooSmall(allowedBytes: Int, smallestBytes: Int)
-  /// The same, with metadata and alpha that must fit in too.
+  /// The same, with metadata, a preview and alpha that must fit in too.
   case noRoomForAttachments(
-    allowedBytes: Int, smallestBytes: Int, metadataBytes: Int, alphaBytes: Int)
+    allowedBytes: Int, smallestBytes: Int, metadataBytes: Int, previewBytes: Int, alphaBytes: Int)
   /// Metadata is larger than what readers accept.
   case metadataTooLarge(String, found: Int, limit: Int)
   /// The system gave no memory to encode with.
@@ -27,10 +27,11 @@ package enum CodecError: Error, Equatable, Sendable, CustomStringConvertible {
       "the file's \(what) is \(found), the model's is \(expected)"
     case .targetTooSmall(let allowed, let smallest):
       "\(allowed) bytes are too few: the smallest file for this picture has \(smallest)"
-    case .noRoomForAttachments(let allowed, let smallest, let metadata, let alpha):
+    case .noRoomForAttachments(let allowed, let smallest, let metadata, let preview, let alpha):
       "\(allowed) bytes are too few: the smallest file for this picture has \(smallest), of which "
         + [
           metadata > 0 ? "\(metadata) are metadata" : nil,
+          preview > 0 ? "\(preview) are the preview" : nil,
           alpha > 0 ? "\(alpha) are alpha" : nil,
         ].compactMap { $0 }.joined(separator: " and ")
     case .metadataTooLarge(let what, let found, let limit):

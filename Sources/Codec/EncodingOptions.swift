@@ -39,7 +39,7 @@ package struct EncodingOptions: Sendable, Equatable {
   package var uniform: Bool
   /// 1 (fast) to 9 (thorough): up to 2 nothing is decoded and compared, below 6 pictures from 4 megapixels on are not coded again
   /// for single visible blocks, and from 7 on the errors of `psnr` are measured before levels are chosen. The trellis
-  /// has 2^11 states up to 3, 2^12 at 4, 2^13 up to 6, 2^14 up to 8 and 2^16 at 9.
+  /// has 2^12 states up to 4, 2^13 up to 6, 2^14 up to 8 and 2^16 at 9.
   package var effort: Int
   /// What becomes of text, screens and drawings.
   package var graphics: GraphicsChoice
@@ -74,7 +74,7 @@ package struct EncodingOptions: Sendable, Equatable {
   /// need.
   func stateBits(_ c: ModelConfiguration) -> Int {
     let least = (c.levels.joined().joined().map { $0[0] }.max() ?? 0) + 4
-    let wanted = c.stateBits + [-1, -1, -1, 0, 1, 1, 2, 2, 4][effort - 1]
+    let wanted = c.stateBits + [0, 0, 0, 0, 1, 1, 2, 2, 4][effort - 1]
     return min(max(wanted, least), Header.stateBitCounts.upperBound)
   }
 

@@ -98,10 +98,8 @@ public final class GQEncoder: Sendable {
       return exact
     }
     var exact: Result?
-    func lossless(insteadOf bytes: Int) throws -> Result? {
-      guard looksForGraphics, let allowed = picture.losslessBytes(insteadOf: bytes) else {
-        return nil
-      }
+    func lossless(atMost allowed: Int?) throws -> Result? {
+      guard looksForGraphics, let allowed else { return nil }
       var lossless = options
       lossless.target = .quality(100)
       let file =
@@ -111,9 +109,12 @@ public final class GQEncoder: Sendable {
       exact = file
       return file.bytes.count <= allowed ? file : nil
     }
-    if let expected = picture.expectedByteCount, let exact = try lossless(insteadOf: expected) {
+    if let expected = picture.expectedByteCount,
+      let exact = try lossless(atMost: picture.losslessBytes(insteadOf: expected))
+    {
       return exact
     }
+    if let exact = try lossless(atMost: picture.spaciousTarget) { return exact }
     try picture.measureLevels()
     let best: CodingPass.Result
     do {
@@ -133,7 +134,8 @@ public final class GQEncoder: Sendable {
       order: options.order, segments: best.segments, ancillary: attachments.chunks,
       hasHeadCopy: options.copiesHead)
     let bytes = coded.serialized()
-    return try lossless(insteadOf: bytes.count) ?? Result(bytes: bytes, levelMap: map)
+    return try lossless(atMost: picture.losslessBytes(insteadOf: bytes.count))
+      ?? Result(bytes: bytes, levelMap: map)
   }
 
   /// The least effort that decodes what it has coded and compares.

@@ -105,6 +105,19 @@ struct PictureEncoding<Source: PictureSource> {
     return losslessBits ?? .infinity < 1.5 * 8 * Float(bytes) ? bytes : nil
   }
 
+  /// The most bytes allowed, where they are more than the best levels take; nil else.
+  var spaciousTarget: Int? {
+    guard let bytes = options.target.bytes(header), bytes >= fileSizeOfBestLevels else {
+      return nil
+    }
+    return bytes
+  }
+
+  private var fileSizeOfBestLevels: Int {
+    let allocator = allocator()
+    return allocator.fileSize(allocator.levels(lambda: 0))
+  }
+
   /// A level for every position.
   private func chooseLevels() throws -> [UInt8] {
     let allocator = allocator()
@@ -125,7 +138,8 @@ struct PictureEncoding<Source: PictureSource> {
       else { throw error }
       throw CodecError.noRoomForAttachments(
         allowedBytes: allowed, smallestBytes: smallest,
-        metadataBytes: attachments.metadataBytes, alphaBytes: attachments.alphaBytes)
+        metadataBytes: attachments.metadataBytes, previewBytes: attachments.previewBytes,
+        alphaBytes: attachments.alphaBytes)
     }
   }
 

@@ -26,7 +26,7 @@ struct PrimitiveTests {
       let found = try reader.read(count: count)
       #expect(found == value)
     }
-    try reader.checkPadding()
+    #expect(throws: BitstreamError.self) { try reader.read(count: 8) }
   }
 
   @Test func bitOrderIsMostSignificantFirst() {
@@ -39,10 +39,6 @@ struct PrimitiveTests {
   @Test func readingPastTheEndThrows() {
     var reader = BitReader([0xFF])
     #expect(throws: BitstreamError.self) { _ = try reader.read(count: 9) }
-    #expect(throws: BitstreamError.self) {
-      let unread = BitReader([0x00, 0x00])
-      try unread.checkPadding()
-    }
   }
 
   @Test(arguments: [0, 1, 127, 128, 16_383, 16_384, 1 << 32, UInt64.max >> 1])

@@ -124,7 +124,7 @@ struct AttachmentTests {
     let error = #expect(throws: CodecError.self) {
       try makeEncoder().encode(picture, options: EncodingOptions(target: .bytes(700)))
     }
-    guard case .noRoomForAttachments(700, let smallest, 900, let alpha) = error else {
+    guard case .noRoomForAttachments(700, let smallest, 900, 0, let alpha) = error else {
       Issue.record("\(String(describing: error))")
       return
     }

@@ -40,6 +40,24 @@ import Testing
     #expect(try read.serializedPicture() == bytes)
   }
 
+  /// Much graphics makes a description larger than the header of any weights.
+  @Test func keepsManyGraphics() throws {
+    var noise = UInt32(21)
+    let picture = Picture(
+      width: 1100, height: 1000, colorType: .rgb,
+      samples: (0..<3_300_000).map { _ in
+        noise = noise &* 1_664_525 &+ 1_013_904_223
+        return UInt8(noise >> 24)
+      })
+    let bytes = try LosslessEncoder(pool: WorkerPool(threadCount: 2)).encode(
+      picture, options: EncodingOptions(isLossless: true)
+    ).bytes
+    let tokens = try PictureTokens(CodedPicture(parsing: bytes), table: .withoutCodes)
+    let file = tokens.safetensors()
+    #expect(file.count > Safetensors.maximumHeaderBytes)
+    #expect(try PictureTokens(safetensors: file).serializedPicture() == bytes)
+  }
+
   @Test func keepsAlphaAndMetadata() throws {
     let opaque = try samplePicture("sample.png").cropped(x: 0, y: 0, width: 70, height: 50)
     let picture = Picture(

@@ -273,9 +273,38 @@ final class CommandLineTests {
     #expect(try score(try program.read("smaller.gqz")) < target)
   }
 
+  /// What the best quality does not reach, or leaves room for, every sample as it is does.
+  @Test(arguments: [["--psnr", "70"], ["--ssimulacra2", "99.9"], ["--size", "500k"]])
+  func nothingButEverySampleWillDo(_ target: [String]) throws {
+    let path = Program.testdata("read/rgb.png")
+    let result = try program.run(["compress", path, "a.gqz"] + target)
+    try #require(result.exitCode == 0, "\(result.errors)")
+    try #require(try program.run(["decompress", "a.gqz", "a.png"]).exitCode == 0)
+    let original = try picture([UInt8](try Data(contentsOf: URL(fileURLWithPath: path))))
+    #expect(try picture(try program.read("a.png")) == original)
+  }
+
+  @Test func previewsThatDoNotFitAreNamed() throws {
+    try expectRefusal(
+      ["compress", Program.testdata("chelsea.png"), "a.gqz", "--preview", "--size", "1k"],
+      "are the preview")
+  }
+
+  @Test(arguments: [
+    (["--size", "-5"], "'-5' is invalid"), (["--psnr", "-3"], "0 to 100, not -3.0"),
+    (["--bpp", "-.5"], "not -0.5"), (["-q", "101"], "not 101.0"),
+    (["--strip", "exif,foo"], "found exif,foo, a, b"),
+  ])
+  func wrongValuesAreNamed(_ arguments: [String], _ words: String) throws {
+    let result = try program.run(["compress"] + arguments + ["a", "b"])
+    #expect(result.exitCode == 64 && result.errors.contains(words), "\(result.errors)")
+  }
+
   @Test func scoresThatNoFileReachesAreRefused() throws {
     try expectRefusal(
-      ["compress", sample, "out.gqz", "-e", "1", "--ssimulacra2", "99.9"],
+      [
+        "compress", sample, "out.gqz", "-e", "1", "--graphics", "off", "--ssimulacra2", "99.9",
+      ],
       "sample.png: --ssimulacra2 99.90 cannot be reached: the best file has ")
     try expectRefusal(
       ["compress", Program.testdata("read/rgb-1x1.png"), "out.gqz", "--ssimulacra2", "50"],

@@ -269,8 +269,14 @@ final class PictureKindTests {
     #expect(try program.run(["decompress", "b.gqz", "b.png"] + nowhere).exitCode == 1)
     // A preview is not without loss.
     #expect(
-      try program.run(["compress", source, "c.gqz", "--lossless", "--preview"] + nowhere).exitCode
-        == 1)
+      try program.run(
+        ["compress", Program.testdata("chelsea.png"), "c.gqz", "--lossless", "--preview"] + nowhere
+      ).exitCode == 1)
+    // A small picture is its own.
+    #expect(
+      try program.run(["compress", source, "d.gqz", "--lossless", "--preview"] + nowhere).exitCode
+        == 0)
+    #expect(try program.read("d.gqz") == program.read("a.gqz"))
   }
 
   @Test func aProgramWithoutItsModelSaysSo() throws {
@@ -285,6 +291,44 @@ final class PictureKindTests {
     let text = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
     process.waitUntilExit()
     #expect(process.terminationStatus == 1 && text.contains("gqimg.safetensors"))
+  }
+
+  @Test func aColouredGroundUnderGreyIsColoured() throws {
+    let source = Program.testdata("read/grey-with-alpha.png")
+    #expect(try program.run(["compress", source, "a.gqz", "--lossless"]).exitCode == 0)
+    #expect(
+      try program.run(["decompress", "a.gqz", "a.png", "--background", "#f00"]).exitCode == 0)
+    let original = try PictureReader().read(try testdata("read/grey-with-alpha.png"))
+    #expect(try picture("a.png") == original.flattened(red: 255, green: 0, blue: 0))
+    #expect(
+      try program.run(["decompress", "a.gqz", "a.ppm", "--background", "red"]).exitCode == 64)
+    let grey = try program.run(["decompress", "a.gqz", "a.pgm", "--background", "#f00"])
+    #expect(grey.exitCode == 1 && grey.errors.contains(".ppm holds them"), "\(grey.errors)")
+    #expect(
+      try program.run(["decompress", "a.gqz", "a.pgm", "--background", "white"]).exitCode == 0)
+  }
+
+  /// A byte in the middle of a JPEG file that makes libjpeg read on from wrong bits.
+  @Test func doubtfulPixelsAreTold() throws {
+    var bytes = try testdata("read/baseline-444.jpg")
+    let end = bytes.count - 2
+    bytes.insert(contentsOf: (1...40).map { UInt8($0) }, at: end)
+    try program.write("a.jpg", bytes)
+    let result = try program.run(["compress", "a.jpg", "a.gqz"])
+    #expect(
+      result.exitCode == 0 && result.errors.contains("pixels may be wrong"), "\(result.errors)")
+    #expect(try program.run(["compress", "a.jpg", "b.gqz", "--strict"]).exitCode == 1)
+    bytes.replaceSubrange(end..<end + 40, with: [UInt8](repeating: 0, count: 40))
+    try program.write("b.jpg", bytes)
+    let filled = try program.run(["compress", "b.jpg", "b.gqz"])
+    #expect(
+      filled.exitCode == 0 && filled.errors.contains("all pixels are there"), "\(filled.errors)")
+    // What is cut short is refused, with advice.
+    try program.write("c.jpg", Array(bytes.prefix(end - 100)))
+    let cut = try program.run(["compress", "c.jpg", "c.gqz"])
+    #expect(cut.exitCode == 1 && cut.errors.contains("--partial"), "\(cut.errors)")
+    let partial = try program.run(["compress", "c.jpg", "c.gqz", "--partial"])
+    #expect(partial.exitCode == 2 && !partial.errors.contains("--partial"), "\(partial.errors)")
   }
 
   /// 0 for whole files alone, 2 for damage that was concealed, 1 when any file failed; the picture is there each time.

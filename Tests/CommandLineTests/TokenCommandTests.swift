@@ -29,6 +29,21 @@ final class TokenCommandTests {
     #expect(try program.run(["tokens", "import", name, "-"]).output == program.read("a.gqz"))
   }
 
+  /// Not even with --force, and by no other name.
+  @Test func inputsAreNotOverwritten() throws {
+    #expect(try program.run(["tokens", "export", "a.gqz", "t.npy"]).exitCode == 0)
+    try FileManager.default.createSymbolicLink(
+      atPath: program.folder.path + "/s.npy", withDestinationPath: "a.gqz")
+    let before = try ["a.gqz", "t.npy", "t.json"].map { try program.read($0) }
+    for arguments in [
+      ["import", "t.npy", "t.npy"], ["import", "t.npy", "t.json"], ["export", "a.gqz", "s.npy"],
+    ] {
+      let result = try program.run(["tokens"] + arguments + ["-f"])
+      #expect(result.exitCode == 1 && result.errors.contains("never overwritten"))
+    }
+    #expect(try ["a.gqz", "t.npy", "t.json"].map { try program.read($0) } == before)
+  }
+
   @Test func saysWhatIsWrong() throws {
     #expect(try program.run(["tokens", "export", "a.gqz", "t.txt"]).exitCode == 64)
     #expect(try program.run(["tokens", "export", "absent.gqz", "t.npy"]).exitCode == 1)

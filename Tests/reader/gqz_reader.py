@@ -250,6 +250,8 @@ def read_rate_table(cursor):
             raise Invalid("rate level")
     if not 1 <= len(rate_table) <= 32 or any(a[0] >= b[0] for a, b in zip(rate_table, rate_table[1:])):
         raise Invalid("rate table")
+    if rate_table in STANDARD_RATE_TABLES:
+        raise Invalid("spelling of a standard rate table")
     return rate_table
 
 
@@ -376,7 +378,7 @@ def read(data, pixels=False):
                 raise Invalid("a second chunk r")
             copy = payload
         elif "a" <= kind <= "z":
-            if kind in "aeix" and any(chunk["type"] == kind for chunk in result["ancillary"]):
+            if kind in "aeixp" and any(chunk["type"] == kind for chunk in result["ancillary"]):
                 raise Invalid(f"a second chunk {kind}")
             if kind == "a":
                 if length > result["width"] * result["height"] + 1:
@@ -433,6 +435,8 @@ def read_graphics(cursor, start, length, width, height, columns, rows, divided, 
         unit["intact"] = zlib.crc32(packed) == declared
         if not unit["intact"]:
             continue
+        if not packed:
+            raise Invalid("length of a unit of graphics")
         if packed[0] == 0x2F:
             # A VP8L bitstream begins with its signature and its size.
             size = int.from_bytes(packed[1:5], "little")

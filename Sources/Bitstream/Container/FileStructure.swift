@@ -242,7 +242,7 @@ package struct FileStructure: Sendable {
 
   /// Whether the bytes of all of a tile's segments match their checksums; a tile without bits always is intact.
   package func isIntact(tile: Int) -> Bool {
-    layout.segments.allSatisfy { $0.tile != tile || isIntact($0) }
+    layout.segments(ofTile: tile).allSatisfy { isIntact(layout.segments[$0]) }
   }
 
   /// Whether a segment's bytes match its checksum; one without bits always is intact.

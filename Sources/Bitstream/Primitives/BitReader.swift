@@ -27,16 +27,4 @@ package struct BitReader: Sendable {
     pendingCount -= count
     return UInt32(truncatingIfNeeded: pending >> UInt64(pendingCount) & ((1 << UInt64(count)) - 1))
   }
-
-  /// Checks that nothing is left but the zero bits that fill the last byte.
-  ///
-  /// - Throws: `BitstreamError.invalidValue`.
-  package func checkPadding() throws(BitstreamError) {
-    let rest = pending & ((1 << UInt64(pendingCount)) - 1)
-    guard position == bytes.endIndex, pendingCount < 8, rest == 0 else {
-      throw .invalidValue(
-        what: "padding", offset: position, found: "more data",
-        expected: "zero bits to the byte's end")
-    }
-  }
 }

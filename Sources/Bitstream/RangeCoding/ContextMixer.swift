@@ -2,7 +2,7 @@
 /// mixing of several (Mahoney, "Adaptive Weighing of Context Models for Lossless Data Compression", 2005). Integers only.
 ///
 /// A state, of a decision in a context, has the probability of a 1 in its upper 22 bits, and how often it has learned in the lower
-/// 10. `docs/format.md`, section 4.1, specifies every operation.
+/// 10. `docs/format.md`, sections 4.2 and 4.3, specify every operation.
 struct ContextMixer: ~Copyable {
   private let states: UnsafeMutablePointer<UInt32>
   private let weights: UnsafeMutablePointer<Int32>

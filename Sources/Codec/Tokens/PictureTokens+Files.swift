@@ -26,7 +26,9 @@ extension PictureTokens {
   ///
   /// - Throws: `ModelError` for a damaged file, `TokenError` for tokens that make no picture.
   package init(safetensors bytes: [UInt8]) throws {
-    let file = try Safetensors(parsing: bytes)
+    // The description has the units of graphics.
+    let file = try Safetensors(
+      parsing: bytes, maximumHeaderBytes: TokenDescription.maximumBytes)
     guard let text = file.metadata[Self.metadataKey] else {
       throw TokenError.badDescription("the metadata has no entry \(Self.metadataKey)")
     }

@@ -4,8 +4,8 @@ import GaussianQuant
 
 /// A picture as an array of discrete codes, for those who train models of them, and all that its file holds beside.
 ///
-/// A token is a code as the file packs it: with the trellis the bits of a coefficient's step, with blocks the index of
-/// a group of coefficients. `docs/tokens.md` tells how tokens become values.
+/// A token is a code as the file packs it: the bits of a coefficient's step through the trellis. `docs/tokens.md` tells how
+/// tokens become values.
 package struct PictureTokens: Sendable, Equatable {
   /// What stands where nothing is sent.
   package static let absent: Int32 = -1
@@ -38,7 +38,7 @@ package struct PictureTokens: Sendable, Equatable {
   package let codes: CodeTable
   /// [rows, columns, width] tokens, row-major, `absent` where the level of the position has fewer than others.
   package let tokens: [Int32]
-  /// The states that the paths of the file's segments begin in, in the order of the file; zeros for blocks.
+  /// The states that the paths of the file's segments begin in, in the order of the file.
   package let starts: [UInt32]
   /// The positions that are coded without loss, which have no tokens.
   package let graphics: GraphicsLayer?
@@ -175,7 +175,7 @@ package struct PictureTokens: Sendable, Equatable {
   }
 
   /// The trellis state after every token's step, `absent` where nothing is sent: with the token it chooses a coefficient's value.
-  /// Its lowest two bits are those of the token.
+  /// Its lowest bits, two or one for tokens of one bit, are the token's.
   package func states() -> [Int32] {
     let width = width
     var states = [Int32](repeating: Self.absent, count: tokens.count)

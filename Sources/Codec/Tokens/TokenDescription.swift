@@ -17,7 +17,7 @@ struct TokenDescription {
 
   /// A graphics layer.
   struct Graphics {
-    /// One text for each row of positions: `#` for those of the layer, `.` for others.
+    /// One text for each row of positions: `#` for those outside, `+` for others of the mask, `.` for the rest.
     let mask: [String]
     /// For each unit its bytes.
     let units: [[UInt8]]

@@ -4,7 +4,7 @@
 /// header, then the tensors' bytes. Every range is checked before it is used; tensors must fill the data part
 /// without gaps or overlaps, as the format demands.
 package struct Safetensors: Sendable {
-  /// The largest header this reader accepts, in bytes.
+  /// The largest header of weights, in bytes.
   package static let maximumHeaderBytes = 4 << 20
   /// The most tensors this reader accepts.
   package static let maximumTensorCount = 65_536
@@ -59,16 +59,19 @@ package struct Safetensors: Sendable {
 
   /// Parses a whole file.
   ///
+  /// - Parameter maximumHeaderBytes: The largest header that is accepted.
   /// - Throws: `ModelError` when the header is damaged or a tensor's range does not fit.
-  package init(parsing bytes: [UInt8]) throws(ModelError) {
+  package init(
+    parsing bytes: [UInt8], maximumHeaderBytes: Int = Self.maximumHeaderBytes
+  ) throws(ModelError) {
     guard bytes.count >= 8 else {
       throw .truncated(what: "header length", expected: 8, found: bytes.count)
     }
     var length: UInt64 = 0
     for k in 0..<8 { length |= UInt64(bytes[k]) << (8 * UInt64(k)) }
-    guard length <= UInt64(Self.maximumHeaderBytes) else {
+    guard length <= UInt64(maximumHeaderBytes) else {
       throw .limitExceeded(
-        what: "header length", limit: Self.maximumHeaderBytes, found: Int(clamping: length))
+        what: "header length", limit: maximumHeaderBytes, found: Int(clamping: length))
     }
     let headerLength = Int(length)
     guard bytes.count - 8 >= headerLength else {

@@ -14,8 +14,8 @@ struct Compress: ParsableCommand {
     discussion: """
       Without a target the quality is \(Int(EncodingOptions.defaultQuality)), about SSIMULACRA2 75 and one bit per pixel on \
       photographs. --bpp and --size are promises: the file, with header, alpha and metadata, is never larger. \
-      --ssimulacra2 and --psnr try some files, decode each and keep the smallest that reaches the score; one that \
-      no file reaches is an error. \
+      --ssimulacra2 and --psnr try some files, decode each and keep the smallest that reaches the score, without loss \
+      if nothing else does. \
       Alpha is kept without loss; ICC profile, Exif and XMP are kept unless --strip is given. A file that fails is \
       reported and does not stop the others.
       """)
@@ -50,7 +50,10 @@ struct Compress: ParsableCommand {
   @Option(help: ArgumentHelp("The smallest file with this PSNR (see --tune).", valueName: "dB"))
   var psnr: Double?
 
-  @Flag(help: "One level for the whole picture instead of bits where they help (for comparison).")
+  @Flag(
+    help:
+      "One level for the whole picture, for comparison; -q is then a share of the bits there are, not a look."
+  )
   var uniform = false
 
   @Option(
@@ -115,11 +118,13 @@ struct Compress: ParsableCommand {
       throw ValidationError("--lossless excludes --ssimulacra2 and --psnr")
     }
     if let ssimulacra2, !(-1000...100).contains(ssimulacra2) {
-      throw ValidationError("--ssimulacra2 must be at most 100")
+      throw ValidationError("--ssimulacra2 must be at most 100, not \(ssimulacra2)")
     }
-    if let psnr, !(0...100).contains(psnr) { throw ValidationError("--psnr must be 0 to 100") }
+    if let psnr, !(0...100).contains(psnr) {
+      throw ValidationError("--psnr must be 0 to 100, not \(psnr)")
+    }
     if let quality, !(0...100).contains(quality) {
-      throw ValidationError("--quality must be 0 to 100")
+      throw ValidationError("--quality must be 0 to 100, not \(quality)")
     }
     if strict, partial { throw ValidationError("--strict and --partial exclude each other") }
     if let bpp, !(bpp > 0 && bpp <= 1000) {
@@ -128,7 +133,9 @@ struct Compress: ParsableCommand {
     if outputs.output == nil, PictureFormat.isPictureEnding(SystemPath.ending(paths[1])) {
       throw ValidationError("\(paths[1]) has the ending of a picture; a .gqz file gets .gqz")
     }
-    if !(1...9).contains(effort) { throw ValidationError("--effort must be 1 to 9") }
+    if !(1...9).contains(effort) {
+      throw ValidationError("--effort must be 1 to 9, not \(effort)")
+    }
   }
 
   private var target: RateTarget {
@@ -152,12 +159,19 @@ struct Compress: ParsableCommand {
       target: target, uniform: uniform, effort: effort, graphics: graphics, isLossless: lossless,
       order: progressive ? .phases : .tiles, copiesHead: protect)
     let models = LoadedModels()
-    try outputs.run(jobs) { job in
+    try outputs.run(jobs, model: model.model) { job in
       let picture = try reporting(job.input) {
-        try InputPicture(
-          job.input, reader, without: metadata.parts, isHeld: scoreTarget != nil)
+        do {
+          return try InputPicture(
+            job.input, reader, without: metadata.parts, isHeld: scoreTarget != nil)
+        } catch let error as PixelIOError where error.isPartlyReadable && !partial {
+          var problem = Problem(named(job.input), error)
+          problem.message += "; --partial takes what the file still shows"
+          throw problem
+        }
       }
       let start = now()
+      let preview = preview && picture.takesPreview
       // Without loss only a preview needs the model.
       let network =
         lossless && !preview

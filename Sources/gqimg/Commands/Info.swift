@@ -177,7 +177,7 @@ struct FileDescription: Encodable {
     lines += tileStates.map { "  \($0)" }
     lines.append("levels           bits  positions")
     let most = max(1, positionsPerLevel.max() ?? 1)
-    for (level, count) in positionsPerLevel.enumerated() {
+    for (level, count) in positionsPerLevel.enumerated() where count > 0 {
       let bar = String(repeating: "#", count: (count * 40 + most - 1) / most)
       lines.append(
         "  \(padded(level, 10))  \(padded(bitsPerLevel[level], 7))  \(padded(count, 9))  \(bar)")

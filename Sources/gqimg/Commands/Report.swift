@@ -333,7 +333,8 @@ struct ReportCommand: ParsableCommand {
 
   private func pictureFiles() throws -> [String] {
     guard let names = try? FileManager.default.contentsOfDirectory(atPath: folder) else {
-      throw Problem(message: "\(folder): cannot list the folder")
+      throw Problem(
+        message: "\(folder) is no folder that can be listed: report takes a folder of pictures")
     }
     let files = names.filter { name in
       PictureFormat(fileEnding: (name as NSString).pathExtension) != nil

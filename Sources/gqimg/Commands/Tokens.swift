@@ -10,7 +10,7 @@ struct Tokens: ParsableCommand {
     abstract: "Turn .gqz files into arrays of tokens and back.",
     discussion: """
       For those who train models of discrete codes. A token is what the file packs: the bits of a coefficient's step \
-      through the trellis, or a block's index. An array has one token for each row, column and coefficient, -1 where \
+      through the trellis. An array has one token for each row, column and coefficient, -1 where \
       none is sent, and comes with a description that makes the way back exact to the byte.
       """,
     subcommands: [TokensExport.self, TokensImport.self])
@@ -75,7 +75,11 @@ struct TokensExport: ParsableCommand {
       outputs.append(ArrayFormat.description(of: output))
       if states { outputs.append(ArrayFormat.states(of: output)) }
     }
-    for path in outputs { try refuseExisting(path, overwrite: force) }
+    let inputs = Set([input, model].compactMap { $0.flatMap { FileIdentity($0) } })
+    for path in outputs {
+      try refuseInputs(path, inputs)
+      try refuseExisting(path, overwrite: force)
+    }
     let tokens = try reporting(input) {
       let coded = try CodedPicture(
         parsing: try FileReader.read(input, maxBytes: maximumInputBytes))
@@ -131,13 +135,16 @@ struct TokensImport: ParsableCommand {
   func validate() throws { _ = try ArrayFormat(path: input) }
 
   func run() throws {
+    let path = ArrayFormat.description(of: input)
+    let format = try ArrayFormat(path: input)
+    let inputs = format == .npy ? [input, path] : [input]
+    try refuseInputs(output, Set(inputs.compactMap { FileIdentity($0) }))
     try refuseExisting(output, overwrite: force)
     let bytes = try reporting(input) {
       let array = try FileReader.read(input, maxBytes: maximumInputBytes)
-      switch try ArrayFormat(path: input) {
+      switch format {
       case .safetensors: return try PictureTokens(safetensors: array).serializedPicture()
       case .npy:
-        let path = ArrayFormat.description(of: input)
         let description = try FileReader.read(path, maxBytes: maximumInputBytes)
         return try PictureTokens(numPy: array, description: description).serializedPicture()
       }

@@ -6,7 +6,10 @@ import GQPixelIO
 struct Verify: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Check all checksums of .gqz files, without a model.",
-    discussion: "The exit code is 1 when any file is damaged; every damaged tile is named.")
+    discussion: """
+      The exit code is 1 when any file is damaged. Every damaged tile is named, as far as the file can be read; \
+      decompress --recover shows what is left of it.
+      """)
 
   @Argument(
     help: ArgumentHelp(

@@ -16,11 +16,29 @@ enum CommandLineArguments {
       let next = index + 1 < arguments.count ? arguments[index + 1] : ""
       if StripList(argument: next) == nil { arguments[index] += "=" + StripList.plain }
     }
+    joinNegativeValues(&arguments)
     let end = arguments.firstIndex(of: "--") ?? arguments.endIndex
     for index in arguments[..<end].indices {
       arguments[index] = try path(arguments[index]) ?? arguments[index]
     }
     return arguments
+  }
+
+  /// Options that take numbers: a negative one behind them is their value, which their range refuses, not an option.
+  private static let numeric: Set = [
+    "--quality", "--bpp", "--size", "--ssimulacra2", "--psnr", "--effort", "--threads", "--jobs",
+    "--png-level", "--jpeg-quality", "--webp-quality", "--region", "--fit", "--max-pixels",
+  ]
+
+  private static func joinNegativeValues(_ arguments: inout [String]) {
+    for index in arguments.indices.dropLast().reversed() {
+      let next = arguments[index + 1]
+      guard numeric.contains(arguments[index]), next.hasPrefix("-"),
+        next.dropFirst().first.map({ $0.isNumber || $0 == "." }) == true
+      else { continue }
+      arguments[index] += "=" + next
+      arguments.remove(at: index + 1)
+    }
   }
 
   /// Options of one letter, and those of them that a value may follow at once.

@@ -58,7 +58,9 @@ struct OutputOptions: ParsableArguments {
   /// What is wrong with the paths, if anything.
   func problem(paths: [String]) -> String? {
     if output == nil, paths.count != 2 {
-      return "expected an input and an output, or --output and inputs"
+      return "expected an input and an output, or --output and inputs; found "
+        + (paths.isEmpty
+          ? "none" : paths.count > 4 ? "\(paths.count) paths" : paths.joined(separator: ", "))
     }
     if output != nil, paths.contains("-") { return "standard input has no name for --output" }
     if output?.isEmpty == true || paths.contains("") { return "a path is empty" }
@@ -74,7 +76,7 @@ struct OutputOptions: ParsableArguments {
       return "--json and the file cannot both go to standard output"
     }
     if quiet, verbose { return "--quiet and --verbose exclude each other" }
-    if let jobs, !(1...1024).contains(jobs) { return "--jobs must be 1 to 1024" }
+    if let jobs, !(1...1024).contains(jobs) { return "--jobs must be 1 to 1024, not \(jobs)" }
     return nil
   }
 
@@ -83,7 +85,7 @@ struct OutputOptions: ParsableArguments {
   func jobs(paths: [String], endings: [String], newEnding: String) throws -> FileJobs {
     var found = FileJobs()
     guard let output else {
-      if !isStandardOutput(paths[1]), Folder.exists(paths[1]) {
+      if !isStandardOutput(paths[1]), paths[1].hasSuffix("/") || Folder.exists(paths[1]) {
         throw Problem(message: "\(paths[1]) is a folder; --output writes into folders")
       }
       found.jobs = [
@@ -129,7 +131,7 @@ struct OutputOptions: ParsableArguments {
   /// Runs `body` for every job, several at a time. One that fails is reported and does not stop the others; the exit code is
   /// that of the worst. What is said comes in the order of the jobs.
   func run<Description: Encodable & SendableMetatype>(
-    _ found: FileJobs, _ body: (FileJob) throws -> Outcome<Description>
+    _ found: FileJobs, model: String? = nil, _ body: (FileJob) throws -> Outcome<Description>
   ) throws {
     let jobs = found.jobs
     if output == nil, !force, StandardOutput.isTerminal, jobs.first?.output == "-" {
@@ -140,7 +142,9 @@ struct OutputOptions: ParsableArguments {
       for skipped in found.skipped { writeToStandardError(skipped.text(isVerbose: verbose)) }
     }
     // Only where outputs replace files one of them can be an input.
-    let inputs = force ? Set(jobs.compactMap { FileIdentity($0.input) }) : []
+    let inputs =
+      force
+      ? Set((jobs.map(\.input) + (model.map { [$0] } ?? [])).compactMap { FileIdentity($0) }) : []
     let batch = Mutex(Batch(progress: BatchProgress(total: jobs.count, isQuiet: quiet)))
     if jobs.count > 1 { gq_out_of_memory_message("gqimg: not enough memory\n") }
     // Called from several threads: what it captures is immutable or guards itself.
@@ -170,9 +174,7 @@ struct OutputOptions: ParsableArguments {
     if !ofMany { gq_out_of_memory_message("gqimg: \(named(job.input)): not enough memory\n") }
     do {
       if let problem = job.problem { throw Problem(message: "\(job.input): \(problem)") }
-      if job.output != "-", let file = FileIdentity(job.output), inputs.contains(file) {
-        throw Problem(message: "\(job.output) is an input, which is never overwritten")
-      }
+      try refuseInputs(job.output, inputs)
       if skipExisting, job.output != "-", AtomicFile.exists(job.output) {
         words.isThereAlready = true
         if json { words.output = try jsonLine(Skipped(input: job.input, output: job.output)) }

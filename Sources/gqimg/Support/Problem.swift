@@ -43,7 +43,7 @@ func reporting<Result>(_ path: String, _ body: () throws -> Result) throws -> Re
     throw Problem(message: "\(error)")
   } catch let error as CodecError {
     var problem = Problem(named(path), error)
-    if case .noRoomForAttachments(_, _, let metadata, _) = error, metadata > 0 {
+    if case .noRoomForAttachments(_, _, let metadata, _, _) = error, metadata > 0 {
       problem.message += "; --strip all leaves out the metadata"
     }
     throw problem

@@ -27,12 +27,17 @@ enum ScoreTarget {
         setting: quality, score: try score(try decoder.decode(bytes)), byteCount: bytes.count,
         file: options)
     }
-    guard let best = result.best else {
+    if let best = result.best { return (best.file, best.score) }
+    guard options.graphics == .auto, !options.uniform else {
       throw ScoreNotReached(
         description: "--\(name) \(fixed(value, 2)) cannot be reached: the best file has "
           + fixed(result.highest.score, 2))
     }
-    return (best.file, best.score)
+    // What no quality reaches every sample as it is does.
+    var exact = options
+    exact.isLossless = true
+    exact.target = .quality(100)
+    return (exact, try score(try decoder.decode(try encoder.encode(picture, options: exact).bytes)))
   }
 
   /// As an option.
@@ -47,7 +52,7 @@ enum ScoreTarget {
   func text(_ score: Double) -> String {
     switch self {
     case .ssimulacra2: "SSIMULACRA2 \(fixed(score, 2))"
-    case .psnr: "PSNR \(fixed(score, 2)) dB"
+    case .psnr: score.isFinite ? "PSNR \(fixed(score, 2)) dB" : "without loss"
     }
   }
 

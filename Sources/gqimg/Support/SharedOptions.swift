@@ -35,7 +35,7 @@ struct ModelOptions: ParsableArguments {
 
   func validate() throws {
     if let threads, !(1...1024).contains(threads) {
-      throw ValidationError("--threads must be 1 to 1024")
+      throw ValidationError("--threads must be 1 to 1024, not \(threads)")
     }
   }
 
@@ -108,6 +108,13 @@ func writeOutput(_ bytes: [UInt8], to path: String, overwrite: Bool) throws {
     } else {
       try AtomicFile.write(bytes, to: path, overwrite: overwrite)
     }
+  }
+}
+
+/// Refuses an output that is one of the inputs, by whatever name.
+func refuseInputs(_ output: String, _ inputs: Set<FileIdentity>) throws {
+  if output != "-", let file = FileIdentity(output), inputs.contains(file) {
+    throw Problem(message: "\(output) is an input, which is never overwritten")
   }
 }
 
