@@ -31,7 +31,8 @@ enum CommandLineArguments {
   ]
 
   private static func joinNegativeValues(_ arguments: inout [String]) {
-    for index in arguments.indices.dropLast().reversed() {
+    let end = arguments.firstIndex(of: "--") ?? arguments.endIndex
+    for index in arguments[..<end].indices.dropLast().reversed() {
       let next = arguments[index + 1]
       guard numeric.contains(arguments[index]), next.hasPrefix("-"),
         next.dropFirst().first.map({ $0.isNumber || $0 == "." }) == true
