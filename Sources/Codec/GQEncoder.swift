@@ -92,11 +92,11 @@ public final class GQEncoder: Sendable {
         measures: options.effort >= Self.leastCheckingEffort && !options.uniform))
     heldRows = []
     try picture.chooseGraphics()
-    if let graphics = picture.graphics, !graphics.mask.contains(false),
-      let exact = try? LosslessEncoder.file(graphics, header, attachments, options)
-    {
-      return exact
+    func graphicsAlone() throws -> Result? {
+      guard picture.isGraphics, let graphics = picture.graphics else { return nil }
+      return try LosslessEncoder.file(graphics, header, attachments, options)
     }
+    if let exact = try? graphicsAlone() { return exact }
     var exact: Result?
     func lossless(atMost allowed: Int?) throws -> Result? {
       guard looksForGraphics, let allowed else { return nil }
@@ -119,6 +119,7 @@ public final class GQEncoder: Sendable {
     let best: CodingPass.Result
     do {
       best = try picture.code()
+      if let exact = try graphicsAlone() { return exact }
     } catch CodecError.targetTooSmall where picture.graphics != nil {
       // Too few bytes for graphics without loss.
       var options = options

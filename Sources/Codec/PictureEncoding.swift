@@ -34,36 +34,56 @@ struct PictureEncoding<Source: PictureSource> {
   /// Whether the picture has hardly any positions.
   var isTiny: Bool { header.rows * header.columns <= 16 }
 
-  /// Chooses the graphics that pay, if any do.
-  mutating func chooseGraphics() throws {
-    guard candidates.mask.contains(true) else { return }
-    // By sums of errors: squares make little of what is expected of flat content, about which predictions know least.
-    let allocator = allocator(norm: .sum)
+  /// Chooses the graphics that pay, if any do; what is graphics already stays so.
+  ///
+  /// - Parameter failed: positions that are known to err so much.
+  /// - Returns: whether there are more now.
+  @discardableResult
+  mutating func chooseGraphics(failed: [LevelRevision.Measured] = []) throws -> Bool {
+    let known = mask
+    guard candidates.mask.indices.contains(where: { candidates.mask[$0] && !known[$0] }) else {
+      return false
+    }
+    // By sums of errors at first: squares make little of what is expected of flat content, about which predictions know least.
+    let norm = failed.isEmpty ? .sum : network.tuning.norm
+    let allocator = allocator(norm: norm)
     let lambda: Double
     if let bytes = options.target.bytes(header) {
-      guard let found = allocator.lambda(atMost: bytes) else { return }
+      guard let found = allocator.lambda(atMost: bytes) else { return false }
       lambda = found
     } else if case .quality(let quality) = options.target {
-      lambda = QualityScale.lambda(quality: quality, tuning: network.tuning, norm: .sum)
+      lambda = QualityScale.lambda(quality: quality, tuning: network.tuning, norm: norm)
     } else {
-      return
+      return false
     }
-    graphics = try CodedGraphics.chosen(
-      source, header: header, candidates: candidates, costs: allocator.costs(lambda: lambda),
-      coded: allocator.levels(lambda: lambda).map { allocator.bits[Int($0)] },
+    var costs = allocator.costs(lambda: lambda)
+    var hasFailed = [Bool](repeating: false, count: costs.count)
+    for (position, error) in failed {
+      let cost = norm.cost(Double(error), reciprocal: 1 / Double(errors.samples(position)))
+      costs[position] = max(costs[position], cost)
+      hasFailed[position] = true
+    }
+    let chosen = try CodedGraphics.chosen(
+      source, header: header, candidates: candidates, known: known, costs: costs,
+      coded: allocator.levels(lambda: lambda).map { allocator.bits[Int($0)] }, failed: hasFailed,
       lambda: lambda, effort: options.effort, pool: network.pool
     ) {
       let bits = try RepeatedPixels(source, header: header).bits
       losslessBits = bits.reduce(0, +)
       return bits
     }
-    guard let graphics else { return }
-    let outside = OutsidePositions(graphics.mask, columns: header.columns)
+    guard let chosen, chosen.mask != known else { return false }
+    graphics = chosen
+    let outside = OutsidePositions(chosen.mask, columns: header.columns)
     (pass.features, errors) = try PictureFeatures.read(
       source, header, network, outside: outside, holds: pass.features.nonlinear != nil)
-    errors.clear(graphics.mask)
-    pass.graphicsMask = graphics.mask
+    errors.clear(chosen.mask)
+    pass.graphicsMask = chosen.mask
+    return true
   }
+
+  /// Whether all of the picture is graphics.
+  var isGraphics: Bool { graphics.map { !$0.mask.contains(false) } ?? false }
 
   /// Measures what levels are worth where so much effort is asked for.
   mutating func measureLevels() throws {
@@ -157,14 +177,26 @@ struct PictureEncoding<Source: PictureSource> {
     var revision = LevelRevision(network: network)
     // Large pictures nearly always have a visible block.
     let correctsVisible = !isLarge || options.effort >= 6
-    let unlearned = correctsVisible ? errors : nil
-    let choseGraphics = graphics != nil
+    var unlearned = correctsVisible ? errors : nil
+    var choseGraphics = graphics != nil
+    var mayChooseMore = options.graphics == .auto && !options.uniform
     if keepsFailures {
       try keepWithoutLoss(revision.shifted(candidates, measured, errors), &measured)
       best.errors = measured
     }
     for attempt in 0..<(isLarge ? 1 : 8) {
       let isFarOff = revision.learn(&errors, levels: levels, measured: measured)
+      if isFarOff, revision.isUnlike, mayChooseMore {
+        mayChooseMore = false
+        if let coded = try codeWithMoreGraphics(best, revision, unlearned ?? errors) {
+          best = coded
+          (levels, measured) = (coded.levels, coded.errors ?? measured)
+          revision = LevelRevision(network: network)
+          if correctsVisible { unlearned = errors }
+          choseGraphics = true
+          continue
+        }
+      }
       var hasVisible = false
       if attempt == 0, let unlearned {
         // What was learned of failures that do not matter is forgotten.
@@ -195,6 +227,29 @@ struct PictureEncoding<Source: PictureSource> {
       try keepWithoutLoss(farOff, &found)
     }
     return best
+  }
+
+  /// Codes the picture with more graphics where so much failed that its content seems unlike the training's, if that costs less.
+  ///
+  /// - Parameter coded: the picture as it was coded, from which `revision` learned.
+  /// - Returns: nil when nothing has changed.
+  private mutating func codeWithMoreGraphics(
+    _ coded: CodingPass.Result, _ revision: LevelRevision, _ expected: LevelErrors
+  ) throws -> CodingPass.Result? {
+    let before = self
+    guard try chooseGraphics(failed: revision.failed) else { return nil }
+    var found: CodingPass.Result?
+    do {
+      let levels = try chooseLevels()
+      found = CodingPass.Result(levels: levels, segments: [], errors: coded.errors)
+      found?.errors?.leaveOut(mask)
+      if !isGraphics { found = try pass.run(source, levels) }
+    } catch CodecError.targetTooSmall, CodecError.noRoomForAttachments {}
+    if let found, cost(found, revision, errors) < before.cost(coded, revision, expected) {
+      return found
+    }
+    self = before
+    return nil
   }
 
   /// Whether positions that are far off may become graphics.
@@ -230,7 +285,8 @@ struct PictureEncoding<Source: PictureSource> {
     _ coded: CodingPass.Result, _ revision: LevelRevision, _ expected: LevelErrors
   ) -> Double {
     guard var measured = coded.errors else { return 0 }
-    var bits = coded.levels.reduce(0) { $0 + network.levels.bits[Int($1)] }
+    var bits = 8 * (graphics?.byteCount(header).chunk ?? 0)
+    bits += coded.levels.reduce(0) { $0 + network.levels.bits[Int($1)] }
     if keepsFailures {
       var kept = [Bool](repeating: false, count: coded.levels.count)
       for position in revision.farOff(

@@ -165,6 +165,37 @@ struct NoGarbageTests {
     #expect(found.decibels >= 30 && found.worst <= 1500, "\(found)")
   }
 
+  /// A photograph in black and white, its errors diffused: what few bits fail at is coded without loss where that takes fewer bits
+  /// than would do.
+  @Test(arguments: [10.0, 20, 30, 50])
+  func ditheredPicturesAreExactAndSmall(_ quality: Double) throws {
+    let photograph = try samplePicture("chelsea.png")
+    let (width, height) = (photograph.width, photograph.height)
+    var luma = stride(from: 1, to: photograph.samples.count, by: 3).map {
+      Int(photograph.samples[$0]) * 16
+    }
+    var samples = [UInt8](repeating: 0, count: width * height)
+    for y in 0..<height {
+      for x in 0..<width {
+        let place = y * width + x
+        samples[place] = luma[place] > 127 * 16 ? 255 : 0
+        let error = luma[place] - Int(samples[place]) * 16
+        if x + 1 < width { luma[place + 1] += error * 7 / 16 }
+        guard y + 1 < height else { continue }
+        if x > 0 { luma[place + width - 1] += error * 3 / 16 }
+        luma[place + width] += error * 5 / 16
+        if x + 1 < width { luma[place + width + 1] += error / 16 }
+      }
+    }
+    let picture = Picture(width: width, height: height, colorType: .grey, samples: samples)
+    let bytes = try GQEncoder(network: network).encode(
+      picture, options: EncodingOptions(target: .quality(quality))
+    ).bytes
+    #expect(try GQDecoder(network: network).decode(bytes).samples == samples)
+    // A bit per pixel.
+    #expect(bytes.count <= width * height / 8)
+  }
+
   @Test(arguments: [[0, 0, 255], [255, 255, 255], [0, 0, 0], [255, 0, 0]] as [[UInt8]])
   func moreBitsAreNoWorse(_ color: [UInt8]) throws {
     for model in [network, Self.psnrNetwork] {

@@ -17,10 +17,11 @@ struct LevelRevision {
 
   private let network: Network
   private var failures: [Int: Failure] = [:]
-  /// The positions that were far off when errors were last learned from.
-  private(set) var farOff: [Int] = []
-  /// Whether these were few, and little else was wrong.
-  private(set) var isFarOffAlone = false
+  /// The positions that failed when errors were last learned from and how they erred, and those of them that were far off.
+  private(set) var (failed, farOff): ([Measured], [Int]) = ([], [])
+  /// Whether so many failed that the content seems unlike that of the training, and whether few were far off and little else was
+  /// wrong.
+  private(set) var (isUnlike, isFarOffAlone) = (false, false)
 
   init(network: Network) { self.network = network }
 
@@ -100,7 +101,7 @@ struct LevelRevision {
   /// How many times a level with a visible block is taken to err what was expected.
   private static let corrections: (least: Float, most: Float) = (1.3, 16)
 
-  private typealias Measured = (position: Int, error: Float)
+  typealias Measured = (position: Int, error: Float)
 
   /// Takes the levels of positions with visible blocks to be worse than was expected, if there are blocks that matter: the level
   /// that was chosen as many times as it errs more, at most twice its visibility beyond the limit, the position's other levels by
@@ -189,7 +190,7 @@ struct LevelRevision {
     let tolerated = tolerated(measured, errors)
     var (total, excess): (Float, Float) = (0, 0)
     farOff = []
-    var (shifted, failed): ([Measured], [Measured]) = ([], [])
+    var (shifted, unforeseen): ([Measured], [Measured]) = ([], [])
     for (position, level) in levels.enumerated() {
       let samples = errors.samples(position)
       let error = error(measured, position, samples)
@@ -207,21 +208,22 @@ struct LevelRevision {
         shifted.append((position, error))
       } else if error > tolerance * expected + slack {
         excess += error - expected
-        failed.append((position, error))
+        unforeseen.append((position, error))
       } else if failures[position] != nil {
         errors[position][Int(level)] = error
       }
     }
     // Where few are far off bits for them and those beside them, which are predicted from them, cost little.
     let isRare = farOff.count * Self.few < levels.count
-    let isUnlike = (shifted.count + failed.count) * Self.unlike > levels.count
+    failed = shifted + unforeseen
+    isUnlike = failed.count * Self.unlike > levels.count
     let isFarOff = Set(farOff)
     func raise(_ position: Int, by factor: Int, _ error: Float) {
       errors.raise(position, bits, upTo: factor * bits[Int(levels[position])], to: error)
     }
     let farOffFactor = isRare && levels.count >= Self.crowd ? Self.raise : 2
     for (position, error) in shifted { raise(position, by: farOffFactor, error) }
-    for (position, error) in failed {
+    for (position, error) in unforeseen {
       let level = Int(levels[position])
       if !isUnlike || isRare && isFarOff.contains(position) {
         raise(position, by: isFarOff.contains(position) ? farOffFactor : 1, error)

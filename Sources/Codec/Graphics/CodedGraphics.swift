@@ -81,38 +81,47 @@ struct CodedGraphics {
   ///
   /// - Parameters:
   ///   - candidates: of the picture.
+  ///   - known: positions that are taken in any case.
   ///   - costs: for every position the least of error + lambda * bits over the levels.
   ///   - coded: for every position the bits of that level.
+  ///   - failed: which positions are known to cost so much.
   ///   - lambda: error that a bit is worth.
   ///   - textBits: for every position about how many bits its pixels take if what comes again costs nothing; not called where
   ///     there is nothing like graphics.
   /// - Returns: nil when no area pays.
   static func chosen(
-    _ source: some PictureSource, header: Header, candidates: GraphicsCandidates, costs: [Double],
-    coded: [Int], lambda: Double, effort: Int, pool: WorkerPool, textBits: () throws -> [Float]
+    _ source: some PictureSource, header: Header, candidates: GraphicsCandidates, known: [Bool],
+    costs: [Double], coded: [Int], failed: [Bool], lambda: Double, effort: Int, pool: WorkerPool,
+    textBits: () throws -> [Float]
   ) throws -> GraphicsLayer? {
     func coding(_ mask: [Bool]) throws -> CodedGraphics {
       try CodedGraphics(
         source, header: header, mask: mask, estimate: candidates.bits, effort: effort, pool: pool)
     }
-    // Small errors are often smaller than expected: where the network needs few bits, to be exact is not worth many more.
+    // Small errors are often smaller than expected: where the network needs few bits, to be exact is not worth many more,
+    // unless what is known of others pays for them all.
     func pays(_ area: [Int], _ bits: [Float]) -> Bool {
+      let area = area.filter { !known[$0] }
       let sum = area.reduce(0) { $0 + Double(bits[$1]) }
-      return area.reduce(0) { $0 + costs[$1] } > lambda * sum
-        && area.reduce(0) { $0 + Double(coded[$1] + bitsForExactness) } >= sum
+      func cost(_ positions: [Int]) -> Double { positions.reduce(0) { $0 + costs[$1] } }
+      return cost(area) > lambda * sum
+        && (area.reduce(0) { $0 + Double(coded[$1] + bitsForExactness) } >= sum
+          || cost(area.filter { failed[$0] }) > lambda * sum)
     }
     var areas = GraphicsAreas(header: header, mask: candidates.mask)
     let least = min(leastArea, header.rows * header.columns)
     let hoped = candidates.bits.map { $0 / 4 }
     areas.keep(atLeast: least) { pays($0, hoped) }
-    guard areas.mask.contains(true) else { return nil }
+    areas.add(known)
+    guard areas.mask != known else { return nil }
     // With the bits that they take in truth.
     var best = try coding(areas.mask)
     areas.trim {
       candidates.isMixed[$0] && lambda * Double(best.bits[$0]) > borderDoubt * costs[$0]
     }
     areas.keep(atLeast: least) { pays($0, best.bits) }
-    guard areas.mask.contains(true) else { return nil }
+    areas.add(known)
+    guard areas.mask != known else { return nil }
     if areas.mask != best.layer.mask { best = try coding(areas.mask) }
     let expected = costs.indices.reduce(0) { $0 + (areas.mask[$1] ? costs[$1] : 0) }
     guard lambda * Double(8 * best.layer.byteCount(header).chunk) < 0.95 * expected else {

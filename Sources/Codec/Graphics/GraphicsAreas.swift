@@ -21,6 +21,11 @@ struct GraphicsAreas {
     }
   }
 
+  /// Takes in positions.
+  mutating func add(_ positions: [Bool]) {
+    for (place, isSet) in positions.enumerated() where isSet { mask[place] = true }
+  }
+
   /// Forgets positions that are not wanted, from the borders of areas on inwards.
   mutating func trim(_ isUnwanted: (Int) -> Bool) {
     var next = mask.indices.filter { !mask[$0] }
