@@ -165,10 +165,10 @@ struct PictureEncoding<Source: PictureSource> {
 
   /// Codes the picture.
   ///
-  /// What was predicted of content unlike the training's may be far off: then levels are chosen again, eight times at most, and
-  /// once where only single blocks are visible and in large pictures, of which a position is a small part. A few positions of these are
-  /// rather kept without loss, and so is what stays far off beside graphics, where it is seen, or has many bits, and flat ground
-  /// whose mean is off.
+  /// What was predicted of content unlike the training's may be far off: then graphics are chosen once more, and levels eight times
+  /// at most, or once where only single blocks are visible and in large pictures, of which a position is a small part. A few
+  /// positions of these are rather kept without loss, and so is what stays far off beside graphics, where it is seen, or has many
+  /// bits, and flat ground whose mean is off.
   mutating func code() throws -> CodingPass.Result {
     var best = try pass.run(source, try chooseLevels())
     guard var measured = best.errors else { return best }
