@@ -245,7 +245,9 @@ struct PictureEncoding<Source: PictureSource> {
       found?.errors?.leaveOut(mask)
       if !isGraphics { found = try pass.run(source, levels) }
     } catch CodecError.targetTooSmall, CodecError.noRoomForAttachments {}
-    if let found, cost(found, revision, errors) < before.cost(coded, revision, expected) {
+    if let found, bits(found) <= Self.exactnessFactor * before.bits(coded),
+      cost(found, revision, errors) < before.cost(coded, revision, expected)
+    {
       return found
     }
     self = before
@@ -285,8 +287,7 @@ struct PictureEncoding<Source: PictureSource> {
     _ coded: CodingPass.Result, _ revision: LevelRevision, _ expected: LevelErrors
   ) -> Double {
     guard var measured = coded.errors else { return 0 }
-    var bits = 8 * (graphics?.byteCount(header).chunk ?? 0)
-    bits += coded.levels.reduce(0) { $0 + network.levels.bits[Int($1)] }
+    var bits = bits(coded)
     if keepsFailures {
       var kept = [Bool](repeating: false, count: coded.levels.count)
       for position in revision.farOff(
@@ -301,6 +302,16 @@ struct PictureEncoding<Source: PictureSource> {
     guard case .quality(let quality) = options.target else { return sum }
     return sum + QualityScale.lambda(quality: quality, tuning: network.tuning) * Double(bits)
   }
+
+  /// About the bits of a picture as coded.
+  private func bits(_ coded: CodingPass.Result) -> Int {
+    coded.levels.reduce(8 * (graphics?.byteCount(header).chunk ?? 0)) {
+      $0 + network.levels.bits[Int($1)]
+    }
+  }
+
+  /// How many times the bits that failed graphics may take in their place: noise without loss takes far more.
+  private static var exactnessFactor: Int { 2 }
 
   /// About what a position of a photograph takes without loss.
   private static var keptBits: Int { 3000 }
