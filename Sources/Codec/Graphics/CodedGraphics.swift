@@ -99,7 +99,7 @@ struct CodedGraphics {
         source, header: header, mask: mask, estimate: candidates.bits, effort: effort, pool: pool)
     }
     // Small errors are often smaller than expected: where the network needs few bits, to be exact is not worth many more,
-    // unless what is known of others pays for them all.
+    // unless the failures in an area pay for all of it.
     func pays(_ area: [Int], _ bits: [Float]) -> Bool {
       let area = area.filter { !known[$0] }
       let sum = area.reduce(0) { $0 + Double(bits[$1]) }
